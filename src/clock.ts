@@ -1,0 +1,44 @@
+import type { Clock } from "./model/index.ts";
+
+/** The longest delay a timer takes; longer ones fire at once in Node, so sleeps are chained. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** The real clock: the only user of Date and timers. */
+export function systemClock(): Clock {
+  return {
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    async sleep(durationMs, signal) {
+      for (let left = durationMs; left > 0; left -= TIMER_MS_MAX) await nap(Math.min(left, TIMER_MS_MAX), signal);
+      signal.throwIfAborted();
+    },
+    deadline(durationMs, signal) {
+      const timeUp = new AbortController();
+      const timer = setTimeout(
+        () => timeUp.abort(new DOMException(`no end within ${durationMs} ms`, "TimeoutError")),
+        Math.min(durationMs, TIMER_MS_MAX),
+      );
+      timer.unref();
+      return {
+        signal: AbortSignal.any([signal, timeUp.signal]),
+        expired: () => timeUp.signal.aborted,
+        release: () => clearTimeout(timer),
+      };
+    },
+  };
+}
+
+function nap(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, durationMs);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

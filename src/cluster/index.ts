@@ -1,0 +1,17 @@
+export type {
+  Answer,
+  Applied,
+  ApplyOptions,
+  Cluster,
+  Kind,
+  Kinds,
+  ListOptions,
+  LiveMetadata,
+  LiveObject,
+  ManagedFields,
+  MetadataList,
+  PatchType,
+  Problem,
+  RemoveOptions,
+  WatchEvent,
+} from "./port.ts";

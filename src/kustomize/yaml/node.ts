@@ -1,0 +1,50 @@
+/**
+ * A YAML value as go-yaml v3 (and so kyaml) models it: what it says, how it was written, and where. Nodes are plain
+ * mutable data; whoever changes one owns a clone. Anchors and aliases are resolved when a document is read.
+ */
+export type YamlNode = ScalarNode | MappingNode | SequenceNode;
+
+export type ScalarTag = "!!str" | "!!int" | "!!float" | "!!bool" | "!!null" | "!!binary" | "!!timestamp";
+export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
+
+/** go-yaml's comment slots, text with its `#`, lines joined by a newline. */
+export interface Comments {
+  head?: string;
+  line?: string;
+  foot?: string;
+}
+
+interface Placed {
+  /** Counts from 1; 0 for a node that was not read from a file. */
+  line: number;
+  column: number;
+  comments?: Comments;
+}
+
+export interface ScalarNode extends Placed {
+  kind: "scalar";
+  /** What the text means in kyaml's reading; the Kubernetes reading is decided in `toJson`. */
+  tag: ScalarTag;
+  /** The text after unquoting and folding. */
+  value: string;
+  style: ScalarStyle;
+  /** True when the document states the tag. */
+  explicitTag?: boolean;
+}
+
+export interface MappingNode extends Placed {
+  kind: "mapping";
+  entries: MappingEntry[];
+  flow: boolean;
+}
+
+export interface MappingEntry {
+  key: ScalarNode;
+  value: YamlNode;
+}
+
+export interface SequenceNode extends Placed {
+  kind: "sequence";
+  items: YamlNode[];
+  flow: boolean;
+}

@@ -1,0 +1,17 @@
+export type { Clock, Deadline } from "./clock.ts";
+export { compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
+export {
+  child,
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonText,
+  type Manifest,
+  stringMap,
+  text,
+} from "./manifest.ts";
+export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";
+export { failed, ok, type Result, unreachable } from "./result.ts";
+export { type Revision, revisionText } from "./revision.ts";
+export type { BrokenService, Discovery, Service, ServiceOrigin, ServiceSettings } from "./service.ts";
+export { ABSENT, type Footprint, type Tree, type TreeEntry } from "./tree.ts";

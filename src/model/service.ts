@@ -1,0 +1,49 @@
+import type { Failure, Place } from "./failure.ts";
+
+/** How a service came to be: a Flux Kustomization document, or a plain folder with a kustomization file. */
+export type ServiceOrigin = "flux" | "folder";
+
+/** A service: one kustomization folder and its settings. Durations are milliseconds. */
+export interface Service {
+  /** `namespace/name` of the Flux document, or the folder's path. Unique within a revision. */
+  readonly id: string;
+  readonly origin: ServiceOrigin;
+  /** The folder to build, relative to the repository's root; `""` is the root itself. */
+  readonly folder: string;
+  /** Where it is defined. */
+  readonly at: Place;
+  /** One sentence for people: why this is a service. */
+  readonly why: string;
+  readonly settings: ServiceSettings;
+}
+
+export interface ServiceSettings {
+  readonly prune: boolean;
+  readonly suspend: boolean;
+  /** Overrides the namespace of every namespaced object; "" leaves them. */
+  readonly targetNamespace: string;
+  readonly dependsOn: readonly string[];
+  readonly intervalMs: number;
+  /** Build, apply and wait together. */
+  readonly timeoutMs: number;
+}
+
+/** A service that cannot be reconciled, and why. What it owned stays as it is: its desired state is unknown. */
+export interface BrokenService {
+  readonly id: string;
+  readonly at: Place;
+  readonly failures: readonly Failure[];
+}
+
+/** What a revision says there is. */
+export interface Discovery {
+  readonly services: readonly Service[];
+  readonly broken: readonly BrokenService[];
+  /**
+   * True only when every file that could define a service was read and understood. When false, a service that is not
+   * listed may still exist, so nothing is pruned for being gone (law L3).
+   */
+  readonly complete: boolean;
+  /** Documents seen and left alone, with the reason. */
+  readonly ignored: readonly { readonly at: Place; readonly why: string }[];
+}
