@@ -1,4 +1,6 @@
-import type { Json, JsonObject, Manifest, ObjectRef } from "../model/index.ts";
+import type { Json, LiveMetadata, LiveObject, Manifest } from "../model/index.ts";
+
+export type { LiveMetadata, LiveObject, ManagedFields } from "../model/index.ts";
 
 /** A served kind, as discovery lists it. */
 export interface Kind {
@@ -18,38 +20,6 @@ export interface Kind {
 export interface Kinds {
   readonly kinds: readonly Kind[];
   readonly failedGroups: readonly string[];
-}
-
-/** One entry of metadata.managedFields (server-side apply, KEP-555). */
-export interface ManagedFields {
-  readonly manager: string;
-  readonly operation: "Apply" | "Update";
-  readonly apiVersion: string;
-  readonly time?: string;
-  readonly subresource?: string;
-  readonly fieldsV1?: JsonObject;
-}
-
-/** An object's metadata as the server has it now. */
-export interface LiveMetadata {
-  readonly ref: ObjectRef;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation?: number;
-  readonly creationTimestamp: string;
-  readonly deletionTimestamp?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly finalizers: readonly string[];
-  readonly ownerReferences: readonly { readonly kind: string; readonly name: string; readonly controller: boolean }[];
-  readonly managedFields: readonly ManagedFields[];
-}
-
-/** A whole object as the server has it now. */
-export interface LiveObject extends JsonObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: JsonObject & { readonly name: string; readonly uid: string; readonly resourceVersion: string };
 }
 
 /** Why the server, or the way to it, did not do what was asked. Messages hold no Secret value. */

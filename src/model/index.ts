@@ -1,5 +1,6 @@
 export type { Clock, Deadline } from "./clock.ts";
 export { compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
+export type { LiveMetadata, LiveObject, ManagedFields } from "./live.ts";
 export {
   child,
   isObject,
@@ -10,6 +11,15 @@ export {
   stringMap,
   text,
 } from "./manifest.ts";
+export type {
+  PassEvent,
+  PassOutcome,
+  ServiceOutcome,
+  ServiceState,
+  StepAction,
+  StepResult,
+  StepSummary,
+} from "./outcome.ts";
 export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";
 export { failed, ok, type Result, unreachable } from "./result.ts";
 export { type Revision, revisionText } from "./revision.ts";
