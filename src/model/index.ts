@@ -12,6 +12,7 @@ export {
   text,
 } from "./manifest.ts";
 export type {
+  FieldChange,
   PassEvent,
   PassOutcome,
   ServiceOutcome,

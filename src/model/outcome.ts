@@ -1,4 +1,5 @@
 import type { Failure, Place } from "./failure.ts";
+import type { Json } from "./manifest.ts";
 import type { ObjectRef } from "./ref.ts";
 import type { Revision } from "./revision.ts";
 
@@ -14,6 +15,14 @@ export type StepAction =
   /** No longer declared, and kept on purpose: prune is off for the service or the object. */
   | "kept";
 
+/** One field that an update changes; absent means that the field is not there. Secret values are masked. */
+export interface FieldChange {
+  /** As people write it: `spec.template.spec.containers[name=api].image`. */
+  readonly path: string;
+  readonly before?: Json;
+  readonly after?: Json;
+}
+
 /** One object of a plan. */
 export interface StepSummary {
   readonly ref: ObjectRef;
@@ -22,6 +31,8 @@ export interface StepSummary {
   readonly why: string;
   /** Where the object is declared; absent for deletes. */
   readonly at?: Place;
+  /** Field by field, when the pass was asked to say (diff). A created object has every field. */
+  readonly fields?: readonly FieldChange[];
 }
 
 /** What became of one step. `planned` in a dry run, or when the pass ended before it. */

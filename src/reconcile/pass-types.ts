@@ -1,0 +1,51 @@
+import type { Builders } from "../builders/index.ts";
+import type { Cluster } from "../cluster/index.ts";
+import type { Source } from "../git/index.ts";
+import type { Clock, PassEvent } from "../model/index.ts";
+
+/** The effects a pass works through, made once in `cli/` and handed down. */
+export interface Io {
+  readonly source: Source;
+  readonly cluster: Cluster;
+  readonly builders: Builders;
+  readonly cache: BuildCache;
+  readonly clock: Clock;
+}
+
+/** Results of builds by footprint, from pass to pass. Disposable: losing it costs time, never correctness. */
+export interface BuildCache {
+  read(key: string): Promise<string | undefined>;
+  write(key: string, text: string): Promise<void>;
+}
+
+export interface PassRequest {
+  /**
+   * `sync` writes. `dry-run` plans, and sends what it would write with dryRun=All so that the server judges it. `diff`
+   * plans, and says field by field what would change. The last two write nothing.
+   */
+  readonly mode: "sync" | "dry-run" | "diff";
+  /** Folder below which services are discovered; "" is the whole repository. */
+  readonly path: string;
+  /** Names the set of services this program keeps in the cluster; what carries another scope is another's. */
+  readonly scope: string;
+  /** Globs over service ids; none means all. Services that do not match are neither touched nor pruned. */
+  readonly services: readonly string[];
+  /** The commit whose held deletes are confirmed (an unambiguous prefix of at least 7 digits). */
+  readonly confirm?: string;
+  /** Namespace of namespaced objects that name none. */
+  readonly defaultNamespace: string;
+  /** Services worked on at once. */
+  readonly concurrency: number;
+  readonly breaker: Breaker;
+}
+
+/** When deletes are held instead of done. Shares are 0–1. */
+export interface Breaker {
+  /** In one service: more deletes than `objects` that are also a greater share than `share` of what it owns. */
+  readonly service: { readonly objects: number; readonly share: number };
+  /** In the whole run, the same over everything in the scope; and over services that left git. */
+  readonly run: { readonly objects: number; readonly share: number };
+  readonly gone: { readonly services: number; readonly share: number };
+}
+
+export type OnPassEvent = (event: PassEvent) => void;
