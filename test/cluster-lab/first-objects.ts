@@ -1,13 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { request } from "node:https";
 import { join } from "node:path";
+import { type Received, send } from "../support/https.ts";
 import type { LabFiles } from "./config-files.ts";
 import { until } from "./process-record.ts";
-
-interface Reply {
-  readonly status: number;
-  readonly body: string;
-}
 
 export async function readyAt(url: string, files: LabFiles): Promise<boolean> {
   if (!existsSync(join(files.certificates, "apiserver.crt"))) return false;
@@ -62,29 +57,7 @@ async function create(url: string, files: LabFiles, path: string, body: unknown)
   if (status !== 201 && status !== 409) throw new Error(`POST ${path}: ${status} ${answer}`);
 }
 
-function call(url: string, files: LabFiles, method: string, path: string, body?: unknown): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const sent = request(`${url}${path}`, {
-      method,
-      agent: false,
-      timeout: 10_000,
-      ca: readFileSync(join(files.certificates, "apiserver.crt")),
-      headers: {
-        authorization: `Bearer ${files.tokenOf("admin")}`,
-        "content-type": "application/json",
-        "user-agent": "cluster-lab",
-      },
-    });
-    sent.on("timeout", () => sent.destroy(new Error(`${method} ${path}: no answer`)));
-    sent.on("error", reject);
-    sent.on("response", (reply) => {
-      let text = "";
-      reply.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      reply.on("error", reject);
-      reply.on("end", () => resolve({ status: reply.statusCode ?? 0, body: text }));
-    });
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+function call(url: string, files: LabFiles, method: string, path: string, body?: unknown): Promise<Received> {
+  const ca = readFileSync(join(files.certificates, "apiserver.crt"), "utf8");
+  return send(`${url}${path}`, { method, ca, token: files.tokenOf("admin"), body, userAgent: "cluster-lab" });
 }
