@@ -1,7 +1,11 @@
 import type { Failure, Place } from "./failure.ts";
+import type { Manifest } from "./manifest.ts";
 
-/** How a service came to be: a Flux Kustomization document, or a plain folder with a kustomization file. */
-export type ServiceOrigin = "flux" | "folder";
+/**
+ * How a service came to be: a Flux Kustomization document, a plain folder with a kustomization file, or plain documents
+ * beside Flux Kustomizations, which need no build.
+ */
+export type ServiceOrigin = "flux" | "folder" | "documents";
 
 /** A service: one kustomization folder and its settings. Durations are milliseconds. */
 export interface Service {
@@ -15,6 +19,8 @@ export interface Service {
   /** One sentence for people: why this is a service. */
   readonly why: string;
   readonly settings: ServiceSettings;
+  /** The objects themselves, of a service that needs no build. */
+  readonly declared?: readonly { readonly manifest: Manifest; readonly at: Place }[];
 }
 
 export interface ServiceSettings {

@@ -2,6 +2,7 @@ import type { Builders } from "../builders/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { Source } from "../git/index.ts";
 import type { Clock, PassEvent } from "../model/index.ts";
+import type { Breaker } from "../plan/index.ts";
 
 /** The effects a pass works through, made once in `cli/` and handed down. */
 export interface Io {
@@ -37,15 +38,6 @@ export interface PassRequest {
   /** Services worked on at once. */
   readonly concurrency: number;
   readonly breaker: Breaker;
-}
-
-/** When deletes are held instead of done. Shares are 0–1. */
-export interface Breaker {
-  /** In one service: more deletes than `objects` that are also a greater share than `share` of what it owns. */
-  readonly service: { readonly objects: number; readonly share: number };
-  /** In the whole run, the same over everything in the scope; and over services that left git. */
-  readonly run: { readonly objects: number; readonly share: number };
-  readonly gone: { readonly services: number; readonly share: number };
 }
 
 export type OnPassEvent = (event: PassEvent) => void;

@@ -1,0 +1,168 @@
+import { type Failure, type LiveMetadata, type Place, placeText, refKey, refText } from "../model/index.ts";
+import type { Declared } from "./declare.ts";
+import { labelValue, type Owner, ownerOf } from "./marks.ts";
+import { ownsLabel } from "./ownership.ts";
+
+/** What one service of the revision wants: everything it declares, or nothing that can be known. */
+export type Desired =
+  | { readonly kind: "known"; readonly declared: readonly Declared[] }
+  /**
+   * Its build failed, it is suspended, or it is broken. `names` are the names of objects that its files mention, as far as
+   * they can be read; undefined when they cannot, so that it might want anything.
+   */
+  | { readonly kind: "unknown"; readonly why: string; readonly names: ReadonlySet<string> | undefined };
+
+export interface Claimant {
+  readonly service: string;
+  readonly at: Place;
+  readonly desired: Desired;
+}
+
+interface Claim {
+  readonly service: string;
+  readonly declared: Declared;
+}
+
+/** Labelled objects of the cluster by `refKey`, of every scope. */
+export type LiveIndex = ReadonlyMap<string, LiveMetadata>;
+
+export interface Claims {
+  /** What a service may apply. */
+  readonly granted: ReadonlyMap<string, readonly Declared[]>;
+  /** Why it may not apply the rest. */
+  readonly refused: ReadonlyMap<string, readonly Failure[]>;
+  /** Services that declare an object, by its key. */
+  readonly wanted: ReadonlyMap<string, readonly string[]>;
+  /** Why an object that no service declares may still be wanted; undefined when it certainly is not. */
+  mayBeWanted(live: LiveMetadata): string | undefined;
+}
+
+export interface ClaimsInput {
+  readonly scope: string;
+  readonly claimants: readonly Claimant[];
+  readonly live: LiveIndex;
+  /** False when files that may define services could not be read: services nobody lists may exist. */
+  readonly complete: boolean;
+}
+
+/**
+ * Who may have which object (law L4): an object has one service. Of several claimants the one that owns the live object goes
+ * on and the others are refused; when none of them does, all are. An object whose owner let go of it is transferred to the
+ * one that declares it now. Only the objects in question are refused; everything else of a service goes on.
+ */
+export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput): Claims {
+  const claims = new Map<string, Claim[]>();
+  for (const { service, desired } of claimants) {
+    if (desired.kind === "unknown") continue;
+    for (const declared of desired.declared) {
+      const key = refKey(declared.ref);
+      const others = claims.get(key);
+      if (others === undefined) claims.set(key, [{ service, declared }]);
+      else others.push({ service, declared });
+    }
+  }
+  const byLabel = new Map(claimants.map((claimant) => [labelValue(claimant.service), claimant]));
+  const granted = new Map<string, Declared[]>(claimants.map(({ service }) => [service, []]));
+  const refused = new Map<string, Failure[]>(claimants.map(({ service }) => [service, []]));
+  for (const [key, claim] of claims) {
+    const holder = holderOf(live.get(key), { scope: labelValue(scope), byLabel, complete, claim });
+    const winner = claim.length === 1 ? claim[0] : undefined;
+    const owner = claim.filter(({ service }) => holder?.kind === "service" && holder.service === service);
+    for (const one of claim) {
+      const free = holder === undefined || holder.kind === "released" || owner.includes(one);
+      if (free && (one === winner || (owner.length === 1 && owner[0] === one))) {
+        granted.get(one.service)?.push(one.declared);
+      } else refused.get(one.service)?.push(refusal(one.declared, claim, holder));
+    }
+  }
+  const unknown = claimants.flatMap(({ service, desired }) =>
+    desired.kind === "unknown" ? [{ service, ...desired }] : [],
+  );
+  return {
+    granted,
+    refused,
+    wanted: new Map([...claims].map(([key, claim]) => [key, claim.map(({ service }) => service)])),
+    mayBeWanted(object) {
+      const owner = ownerOf(object);
+      const wanting = unknown.find(
+        ({ service, names }) =>
+          labelValue(service) !== owner?.service && (names === undefined || mentions(names, object.ref.name)),
+      );
+      if (wanting !== undefined) return `${wanting.service} may want it: ${wanting.why}`;
+      return undefined;
+    },
+  };
+}
+
+type Holder =
+  /** A service of this revision, and whether it still wants the object is told by the claims. */
+  | { readonly kind: "service"; readonly service: string }
+  /** Its owner is known not to want it any more. */
+  | { readonly kind: "released" }
+  /** Its owner cannot be asked. */
+  | { readonly kind: "withheld"; readonly owner: string; readonly why: string };
+
+function holderOf(
+  live: LiveMetadata | undefined,
+  {
+    scope,
+    byLabel,
+    complete,
+    claim,
+  }: {
+    readonly scope: string;
+    readonly byLabel: ReadonlyMap<string, Claimant>;
+    readonly complete: boolean;
+    readonly claim: readonly Claim[];
+  },
+): Holder | undefined {
+  const owner = live === undefined ? undefined : ownerOf(live);
+  // A label that our apply did not write proves nothing; whoever declares the object takes it.
+  if (live === undefined || owner === undefined || !ownsLabel(live)) return undefined;
+  if (owner.scope !== scope) {
+    return { kind: "withheld", owner: ownerText(owner), why: `it belongs to scope ${owner.scope}` };
+  }
+  const claimant = byLabel.get(owner.service);
+  if (claimant === undefined) {
+    if (complete) return { kind: "released" };
+    return { kind: "withheld", owner: owner.id, why: "its definition may be in a file that cannot be read" };
+  }
+  if (claimant.desired.kind === "unknown") {
+    return { kind: "withheld", owner: claimant.service, why: claimant.desired.why };
+  }
+  const still = claim.some(({ service }) => service === claimant.service);
+  return still ? { kind: "service", service: claimant.service } : { kind: "released" };
+}
+
+function ownerText({ scope, id }: Owner): string {
+  return `${id} (scope ${scope})`;
+}
+
+function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder | undefined): Failure {
+  const object = refText(ref);
+  if (holder?.kind === "withheld") {
+    return {
+      code: claim.length > 1 ? "plan/duplicate-definition" : "plan/foreign-owner",
+      message: `${object} is owned by ${holder.owner} and is not taken over: ${holder.why}`,
+      remedy: `remove it from ${holder.owner} first, or declare it only there`,
+      at,
+      object,
+    };
+  }
+  const places = claim.map(({ service, declared }) => `${service} (${placeText(declared.at)})`).join(" and ");
+  const owner =
+    holder?.kind === "service" ? `; ${holder.service} owns it and goes on` : "; nobody owns it yet, so none applies it";
+  return {
+    code: "plan/duplicate-definition",
+    message: `duplicate definition of ${object} in ${places}${owner}`,
+    remedy: "declare it in one service only",
+    at,
+    object,
+  };
+}
+
+/** Kustomize builds names from a base name with prefixes, suffixes and a hash, so the base is part of the final name. */
+function mentions(names: ReadonlySet<string>, name: string): boolean {
+  for (const part of names) if (name.includes(part)) return true;
+  return false;
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import {
+  child,
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonText,
+  type Manifest,
+  type ObjectRef,
+  type Place,
+  refOf,
+  stringMap,
+} from "../model/index.ts";
+import { APPLIED_ANNOTATION, type Stamp, stamped } from "./marks.ts";
+
+/** One object that a service wants, ready to be applied. */
+export interface Declared {
+  readonly ref: ObjectRef;
+  /** With our marks and the hash. */
+  readonly manifest: Manifest;
+  readonly hash: string;
+  readonly at: Place;
+}
+
+/** What discovery says about a kind; undefined when the server does not serve it (yet). */
+export interface Scope {
+  readonly namespaced: boolean;
+}
+
+/**
+ * A built manifest as it will be applied: normalised, marked, hashed. `namespace` is where an object goes that names none.
+ */
+export function declare(manifest: Manifest, at: Place, scope: Scope, stamp: Stamp, namespace: string): Declared {
+  const { namespace: _written, ...metadata } = manifest.metadata;
+  const own = manifest.metadata.namespace ?? "";
+  const settled = scope.namespaced ? (own === "" ? namespace : own) : "";
+  const placed = settled === "" ? metadata : { ...metadata, namespace: settled };
+  const marked = stamped(normalised({ ...manifest, metadata: placed } as Manifest), stamp);
+  const hash = createHash("sha256")
+    .update(jsonText(marked, { sortKeys: true }))
+    .digest("hex")
+    .slice(0, 32);
+  const annotations = { ...child(marked.metadata, "annotations"), [APPLIED_ANNOTATION]: hash };
+  const declared: Manifest = { ...marked, metadata: { ...marked.metadata, annotations } };
+  return { ref: refOf(declared, settled), manifest: declared, hash, at };
+}
+
+/**
+ * Without what no applier may set, as kustomize-controller normalises it: status, a null creationTimestamp, and a Secret's
+ * stringData, which the server only ever stores as data.
+ */
+function normalised(manifest: Manifest): Manifest {
+  const { status: _status, ...rest } = manifest;
+  const metadata = withoutNulls(rest.metadata as JsonObject) as Manifest["metadata"];
+  const isSecret = manifest.kind === "Secret" && manifest.apiVersion === "v1";
+  const strings = isSecret ? child(rest as JsonObject, "stringData") : undefined;
+  if (strings === undefined) return { ...rest, metadata } as Manifest;
+  const { stringData: _stringData, ...secret } = rest as JsonObject;
+  const encoded = Object.entries(stringMap(strings)).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString("base64"),
+  ]);
+  return {
+    ...secret,
+    metadata,
+    data: { ...child(secret, "data"), ...Object.fromEntries(encoded) },
+  } as unknown as Manifest;
+}
+
+function withoutNulls(value: JsonObject): JsonObject {
+  const entries = Object.entries(value).flatMap(([key, field]): [string, Json][] => {
+    if (field === null) return [];
+    return [[key, isObject(field) ? withoutNulls(field) : field]];
+  });
+  return Object.fromEntries(entries);
+}

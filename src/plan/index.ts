@@ -1,0 +1,7 @@
+export { type Breaker, DEFAULT_BREAKER, type Limit } from "./breaker.ts";
+export { type Claimant, type Claims, type Desired, type LiveIndex, resolveClaims } from "./claims.ts";
+export { type Declared, declare } from "./declare.ts";
+export { FIELD_MANAGER, labelValue, ownerOf, pruneDisabled, SERVICE_LABEL, type Stamp } from "./marks.ts";
+export { rankOf, STAGES, type Stage, stageOf } from "./order.ts";
+export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
+export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { LiveMetadata, Manifest } from "../model/index.ts";
+import { stringMap } from "../model/index.ts";
+
+/** The field manager of every server-side apply. */
+export const FIELD_MANAGER = "gitops";
+/** The owner: which service an object belongs to. */
+export const SERVICE_LABEL = "gitops.bulkhead.dev/service";
+/** Which set of services the owner is of; two installations in one cluster differ here. */
+export const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
+/** The owner's full id, which a label cannot always hold. */
+export const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
+/** Hash of the desired object as it was applied. */
+export const APPLIED_ANNOTATION = "gitops.bulkhead.dev/applied";
+/** `disabled`: never delete this object. Also written on objects of services whose prune is off. */
+export const PRUNE_ANNOTATION = "gitops.bulkhead.dev/prune";
+/** The same switch as Flux spells it; label or annotation. */
+const FLUX_PRUNE = "kustomize.toolkit.fluxcd.io/prune";
+const FLUX_NAME_LABEL = "kustomize.toolkit.fluxcd.io/name";
+const FLUX_NAMESPACE_LABEL = "kustomize.toolkit.fluxcd.io/namespace";
+
+/**
+ * An id as a label value (at most 63 characters, beginning and ending with a letter or digit). `/` becomes `_`, which no
+ * Kubernetes name holds, so short ids stay readable; any other id is shortened and gets a hash, told by its `__`. Two
+ * different ids never share a value.
+ */
+export function labelValue(id: string): string {
+  const plain = id.replaceAll("/", "_");
+  const readable = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(plain) && plain.length <= 63;
+  if (readable && !id.includes("_") && !id.includes("//")) return plain;
+  const hash = createHash("sha256").update(id).digest("hex").slice(0, 16);
+  const slug = plain
+    .replaceAll(/[^A-Za-z0-9.-]+/g, "-")
+    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "")
+    .slice(0, 40);
+  return `${slug === "" ? "service" : slug}__${hash}`;
+}
+
+/** Who owns an object, by its own labels; undefined when nobody of ours does. */
+export interface Owner {
+  readonly scope: string;
+  /** The label's value. */
+  readonly service: string;
+  /** The full id as far as the object says it. */
+  readonly id: string;
+}
+
+export function ownerOf(live: LiveMetadata): Owner | undefined {
+  const service = live.labels[SERVICE_LABEL];
+  if (service === undefined) return undefined;
+  return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: live.annotations[SERVICE_ANNOTATION] ?? service };
+}
+
+export interface Stamp {
+  readonly scope: string;
+  readonly service: string;
+  /** The Flux document it comes from, so that Flux's own tools still find the object. */
+  readonly flux: boolean;
+  readonly prune: boolean;
+}
+
+/** The manifest with our marks, without the hash. */
+export function stamped(manifest: Manifest, stamp: Stamp): Manifest {
+  const labels: Record<string, string> = {
+    ...stringMap(manifest.metadata["labels"] as Manifest),
+    [SERVICE_LABEL]: labelValue(stamp.service),
+    [SCOPE_LABEL]: labelValue(stamp.scope),
+  };
+  const slash = stamp.service.indexOf("/");
+  if (stamp.flux && slash > 0) {
+    labels[FLUX_NAME_LABEL] = stamp.service.slice(slash + 1);
+    labels[FLUX_NAMESPACE_LABEL] = stamp.service.slice(0, slash);
+  }
+  const annotations: Record<string, string> = {
+    ...stringMap(manifest.metadata["annotations"] as Manifest),
+    [SERVICE_ANNOTATION]: stamp.service,
+    ...(stamp.prune ? {} : { [PRUNE_ANNOTATION]: "disabled" }),
+  };
+  return { ...manifest, metadata: { ...manifest.metadata, labels, annotations } };
+}
+
+/** Whether the live object says that it must not be deleted. Values are case-insensitive, as Flux reads them. */
+export function pruneDisabled(live: LiveMetadata): boolean {
+  const says = (key: string): boolean =>
+    [live.annotations[key], live.labels[key]].some((value) => value?.toLowerCase() === "disabled");
+  return says(PRUNE_ANNOTATION) || says(FLUX_PRUNE);
+}

@@ -1,0 +1,207 @@
+import { type Failure, type LiveMetadata, type ObjectRef, type Place, refKey } from "../model/index.ts";
+import { type Breaker, tooMany } from "./breaker.ts";
+import type { Claims, LiveIndex } from "./claims.ts";
+import type { Declared } from "./declare.ts";
+import { APPLIED_ANNOTATION, labelValue, ownerOf, pruneDisabled } from "./marks.ts";
+import { compareRefs } from "./order.ts";
+import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
+
+/** One thing to do, or to leave, about one object. Steps of a plan are in the order in which they are done. */
+export type Step =
+  | {
+      readonly action: "create" | "update" | "transfer" | "unchanged";
+      readonly why: string;
+      readonly declared: Declared;
+    }
+  | { readonly action: "delete"; readonly why: string; readonly live: LiveMetadata }
+  /** Would be deleted, but is not. `confirmable`: an explicit confirmation lets it go. */
+  | { readonly action: "held"; readonly why: string; readonly live: LiveMetadata; readonly confirmable: boolean }
+  | { readonly action: "kept"; readonly why: string; readonly live: LiveMetadata };
+
+export interface ServicePlan {
+  readonly service: string;
+  /** False when the service is no longer in git and only its objects are left. */
+  readonly present: boolean;
+  readonly steps: readonly Step[];
+  readonly failures: readonly Failure[];
+}
+
+export interface PlanInput {
+  readonly scope: string;
+  /** Services whose desired state is known, with their prune setting. Suspended and broken services are not among them. */
+  readonly services: readonly { readonly service: string; readonly at: Place; readonly prune: boolean }[];
+  readonly claims: Claims;
+  readonly live: LiveIndex;
+  /** Every service of the revision, also those that cannot be planned: none of them has left git. */
+  readonly known: readonly string[];
+  /** False when services that nobody lists may exist: then nothing is deleted for having left git. */
+  readonly complete: boolean;
+  /** Kinds (`group/kind`) whose objects could not be listed. */
+  readonly unlisted: ReadonlySet<string>;
+  /** Fields that the server took away right after an apply of the same hash, by object key: no drift. */
+  readonly settled: ReadonlyMap<string, { readonly hash: string; readonly fields: readonly string[] }>;
+  readonly breaker: Breaker;
+  /** Holds that only wait for a confirmation are released. */
+  readonly confirmed: boolean;
+}
+
+/** Deleting one of these takes with it what no repository brings back. */
+const PROTECTED: ReadonlySet<string> = new Set([
+  "/Namespace",
+  "apiextensions.k8s.io/CustomResourceDefinition",
+  "/PersistentVolume",
+  "/PersistentVolumeClaim",
+]);
+
+/**
+ * What to do so that the cluster holds what the revision says, service by service: a pure function of desired state, live
+ * state, ownership and policy. `diff` prints it and `sync` executes the same value. Deletes are proven one by one (law L2);
+ * two proofs are left to the moment of deleting: the object read once more, and the preconditions.
+ */
+export function makePlans(input: PlanInput): readonly ServicePlan[] {
+  const owned = ownedByService(input);
+  const present = input.services.map((service) =>
+    planPresent(service, owned.get(labelValue(service.service)) ?? [], input),
+  );
+  const known = new Set(input.known.map(labelValue));
+  const gone = input.complete
+    ? [...owned].filter(([label]) => !known.has(label)).map(([label, live]) => planGone(label, live, input))
+    : [];
+  return withRunBreakers([...present, ...gone], owned, input);
+}
+
+/** Live objects of this scope by the service label that they carry. */
+function ownedByService({ scope, live }: PlanInput): ReadonlyMap<string, readonly LiveMetadata[]> {
+  const owned = new Map<string, LiveMetadata[]>();
+  for (const object of live.values()) {
+    const owner = ownerOf(object);
+    if (owner === undefined || owner.scope !== labelValue(scope)) continue;
+    const others = owned.get(owner.service);
+    if (others === undefined) owned.set(owner.service, [object]);
+    else others.push(object);
+  }
+  return owned;
+}
+
+function planPresent(
+  { service, prune }: PlanInput["services"][number],
+  owned: readonly LiveMetadata[],
+  input: PlanInput,
+): ServicePlan {
+  const granted = input.claims.granted.get(service) ?? [];
+  const steps: Step[] = [];
+  const failures: Failure[] = [...(input.claims.refused.get(service) ?? [])];
+  for (const declared of granted) {
+    const kind = kindKey(declared.ref);
+    if (input.unlisted.has(kind)) failures.push(notListed(declared, kind));
+    else steps.push(planDeclared(declared, service, input));
+  }
+  steps.sort((a, b) => compareRefs(stepRef(a), stepRef(b)));
+  const removed = owned
+    .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
+    .toSorted((a, b) => compareRefs(b.ref, a.ref))
+    .map((object) => planRemoval(object, prune, input));
+  const unlisted = failures.some(({ code }) => code === "cluster/list-failed");
+  const why = unlisted
+    ? "a kind of this service could not be listed"
+    : granted.length === 0 && failures.length === 0 && removed.length > 0
+      ? "the service declares no object any more, everything of it would be deleted"
+      : tooMany(deletes(removed), owned.length, input.breaker.service, "objects of the service");
+  return { service, present: true, steps: [...steps, ...held(removed, why, !unlisted, input.confirmed)], failures };
+}
+
+function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
+  const first = owned[0];
+  const removed = owned
+    .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
+    .toSorted((a, b) => compareRefs(b.ref, a.ref))
+    .map((object) => planRemoval(object, true, input));
+  const service = first === undefined ? label : (ownerOf(first)?.id ?? label);
+  return { service, present: false, steps: removed, failures: [] };
+}
+
+function planDeclared(declared: Declared, service: string, { live, settled }: PlanInput): Step {
+  const key = refKey(declared.ref);
+  const object = live.get(key);
+  if (object === undefined) return { action: "create", why: "not in the cluster", declared };
+  const owner = ownerOf(object);
+  if (owner?.service !== labelValue(service)) {
+    return { action: "transfer", why: `moved from ${owner?.id ?? "another owner"}`, declared };
+  }
+  const fields = appliedFields(object)?.fieldsV1;
+  if (object.annotations[APPLIED_ANNOTATION] !== declared.hash) return { action: "update", why: "changed", declared };
+  if (fields === undefined) return { action: "update", why: "drifted: our field ownership is gone", declared };
+  const known = settled.get(key);
+  const excused = known?.hash === declared.hash ? known.fields : [];
+  const lost = uncovered(declared.manifest, fields).filter((path) => !excused.includes(path));
+  if (lost.length === 0) return { action: "unchanged", why: "", declared };
+  const more = lost.length > 3 ? `, and ${lost.length - 3} more` : "";
+  return { action: "update", why: `drifted: ${lost.slice(0, 3).join(", ")}${more}`, declared };
+}
+
+/** Why an object that nobody declares any more goes, or stays. */
+function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step {
+  const kept = (why: string): Step => ({ action: "kept", why, live });
+  if (live.deletionTimestamp !== undefined) return kept(`already being deleted since ${live.deletionTimestamp}`);
+  if (!ownsLabel(live)) return kept("it carries our label, but our apply did not write it");
+  const controller = live.ownerReferences.find((owner) => owner.controller);
+  if (controller !== undefined) return kept(`it is controlled by ${controller.kind} ${controller.name}`);
+  if (!prune || pruneDisabled(live)) return kept("prune is disabled");
+  const wanted = input.claims.mayBeWanted(live);
+  if (wanted !== undefined) return { action: "held", why: wanted, live, confirmable: false };
+  if (PROTECTED.has(kindKey(live.ref)) && !input.confirmed) {
+    return { action: "held", why: `${live.ref.kind} is protected`, live, confirmable: true };
+  }
+  return { action: "delete", why: "no longer in git", live };
+}
+
+/** The breakers over the whole run: too many services gone, or too many objects. They hold every delete that is left. */
+function withRunBreakers(
+  plans: readonly ServicePlan[],
+  owned: ReadonlyMap<string, readonly LiveMetadata[]>,
+  { breaker, confirmed }: PlanInput,
+): readonly ServicePlan[] {
+  const gone = plans.filter(({ present, steps }) => !present && deletes(steps) > 0).length;
+  const total = plans.reduce((sum, { steps }) => sum + deletes(steps), 0);
+  const objects = [...owned.values()].reduce((sum, of) => sum + of.length, 0);
+  const manyGone = tooMany(gone, owned.size, breaker.gone, "services");
+  const manyObjects = tooMany(total, objects, breaker.run, "objects of the run");
+  return plans.map((plan) => {
+    const why = manyObjects ?? (plan.present ? undefined : manyGone);
+    return { ...plan, steps: held(plan.steps, why, true, confirmed) };
+  });
+}
+
+function held(
+  steps: readonly Step[],
+  why: string | undefined,
+  confirmable: boolean,
+  confirmed: boolean,
+): readonly Step[] {
+  if (why === undefined || (confirmable && confirmed)) return steps;
+  return steps.map((step) =>
+    step.action === "delete" ? { action: "held" as const, why, live: step.live, confirmable } : step,
+  );
+}
+
+function deletes(steps: readonly Step[]): number {
+  return steps.filter(({ action }) => action === "delete").length;
+}
+
+/** The object a step is about. */
+export function stepRef(step: Step): ObjectRef {
+  return "declared" in step ? step.declared.ref : step.live.ref;
+}
+
+export function kindKey({ group, kind }: { readonly group: string; readonly kind: string }): string {
+  return `${group}/${kind}`;
+}
+
+function notListed({ at }: Declared, kind: string): Failure {
+  return {
+    code: "cluster/list-failed",
+    message: `objects of ${kind.replace(/^\//, "")} could not be listed, so what the cluster holds of them is unknown`,
+    remedy: "see why the API server does not list them; nothing of this kind is written until it does",
+    at,
+  };
+}

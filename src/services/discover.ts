@@ -1,0 +1,233 @@
+import {
+  type BrokenService,
+  type Discovery,
+  type Failure,
+  isObject,
+  type JsonObject,
+  type Manifest,
+  type Place,
+  type Service,
+  type ServiceSettings,
+  type Tree,
+  text,
+} from "../model/index.ts";
+import { FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
+import { plainFolders } from "./folders.ts";
+import { folderOf, isWithin } from "./paths.ts";
+import { DEFINITION_BYTES_MAX, KUSTOMIZATION_NAMES, newReader, type Reader } from "./reader.ts";
+
+/** Settings of a service that states none. */
+const PLAIN_SETTINGS: ServiceSettings = {
+  prune: true,
+  suspend: false,
+  targetNamespace: "",
+  dependsOn: [],
+  intervalMs: 10 * 60_000,
+  timeoutMs: 5 * 60_000,
+};
+
+/** Files that `flux bootstrap` writes to install and connect Flux itself. */
+const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
+
+export type DiscoveryStep =
+  | { readonly kind: "done"; readonly discovery: Discovery }
+  /** Content that must be at hand before asking again; paths relative to the root. */
+  | { readonly kind: "needs"; readonly paths: readonly string[] };
+
+/**
+ * Which services a revision has below `path` ("" is the whole repository): (a) every Flux Kustomization document, by content,
+ * at any depth and under any file name; (b) every folder with a kustomization file that no other discovered folder includes;
+ * (c) where there are Flux documents and `path` is not the root, the other objects beside them as one service, as the Flux
+ * Kustomization of `path` itself would apply them.
+ *
+ * Pure over the tree. It asks for content in rounds: load what it needs and call it again. Source: the layout rules of
+ * kustomize.toolkit.fluxcd.io and of a release repository with `clusters/<env>/…` beside `<env>/releases/…`.
+ */
+export function discover(tree: Tree, path: string, loaded: (id: string) => boolean): DiscoveryStep {
+  const files = filesBelow(tree, path);
+  const reader = newReader(tree, loaded);
+  const flux = readFluxFiles(tree, files, reader);
+  const { parents, services } = splitParents(flux.services);
+  // A parent is not applied: what it points at is searched like `path` itself.
+  for (const parent of parents) {
+    if (isWithin(parent.folder, path)) continue;
+    const more = readFluxFiles(tree, filesBelow(tree, parent.folder), reader);
+    services.push(...splitParents(more.services).services.filter(({ id }) => !services.some((s) => s.id === id)));
+    flux.broken.push(...more.broken);
+  }
+  const taken = [...services.map(({ folder }) => folder), ...flux.broken.flatMap(({ folder }) => folder ?? [])];
+  const plain = plainFolders(
+    tree,
+    path,
+    files.filter((file) => !FLUX_OWN_FILES.test(file)),
+    taken,
+    reader,
+  );
+  for (const { folder, file } of plain.found) {
+    const why = "it has a kustomization file, and no other service includes it";
+    const id = folder === "" ? "." : folder;
+    services.push({ id, origin: "folder", folder, at: { path: file, line: 1 }, why, settings: PLAIN_SETTINGS });
+  }
+  const inhabited = [...taken, ...plain.found.map(({ folder }) => folder)];
+  const beside = path === "" || flux.services.length === 0 ? undefined : besideFlux(path, files, inhabited, reader);
+  if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
+  if (beside?.service !== undefined) services.push(beside.service);
+  const broken = [...flux.broken, ...(beside?.broken ?? [])];
+  const unique = withoutDuplicates(services, broken);
+  return {
+    kind: "done",
+    discovery: {
+      services: unique.services,
+      broken: unique.broken,
+      complete: !broken.some(({ unreadable }) => unreadable),
+      ignored: [
+        ...parents.map(({ at, id }) => ({
+          at,
+          why: `Flux Kustomization ${id} points at other Kustomizations, which are taken one by one`,
+        })),
+        ...plain.ignored.map(({ file }) => ({
+          at: { path: file },
+          why: "a Component is built only where it is included",
+        })),
+        ...(beside?.ignored ?? []),
+      ],
+    },
+  };
+}
+
+interface Broken extends BrokenService {
+  readonly folder?: string;
+  /** The file itself could not be read, so it may define services that are not known. */
+  readonly unreadable: boolean;
+}
+
+function filesBelow(tree: Tree, path: string): readonly string[] {
+  const files: string[] = [];
+  const pending = [path];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const name of tree.list(folder) ?? []) {
+      const child = folder === "" ? name : `${folder}/${name}`;
+      const kind = tree.entry(child)?.kind;
+      if (kind === "tree") pending.push(child);
+      else if (kind === "blob" && (/\.ya?ml$/.test(name) || KUSTOMIZATION_NAMES.includes(name))) files.push(child);
+    }
+  }
+  return files.sort();
+}
+
+function readFluxFiles(
+  tree: Tree,
+  files: readonly string[],
+  reader: Reader,
+): { readonly services: Service[]; readonly broken: Broken[] } {
+  const services: Service[] = [];
+  const broken: Broken[] = [];
+  for (const file of files) {
+    if ((tree.entry(file)?.size ?? 0) > DEFINITION_BYTES_MAX) continue;
+    if (FLUX_OWN_FILES.test(file)) continue;
+    const source = reader.text(file);
+    // A document of Flux's group has to spell the group out, so other files need no parsing.
+    if (source === undefined || !source.includes(FLUX_GROUP)) continue;
+    const documents = reader.documents(file);
+    if (!documents.ok) {
+      broken.push({ id: file, at: { path: file }, failures: documents.failures, unreadable: true });
+      continue;
+    }
+    for (const { value, at } of documents.value) {
+      if (!isObject(value) || !isFluxKustomization(value)) continue;
+      const reading = readFlux(value, at);
+      if (reading.ok) services.push(reading.service);
+      else broken.push({ id: reading.id, at, failures: reading.failures, unreadable: false });
+    }
+  }
+  return { services, broken };
+}
+
+/** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */
+function splitParents(found: readonly Service[]): {
+  readonly parents: readonly Service[];
+  readonly services: Service[];
+} {
+  const isParent = ({ folder }: Service): boolean => found.some(({ at }) => isWithin(folderOf(at.path), folder));
+  return { parents: found.filter(isParent), services: found.filter((service) => !isParent(service)) };
+}
+
+interface Beside {
+  readonly service?: Service;
+  readonly broken: readonly Broken[];
+  readonly ignored: readonly { readonly at: Place; readonly why: string }[];
+}
+
+/** The objects that lie beside Flux documents, in files that no discovered folder holds: one service named for the path. */
+function besideFlux(path: string, files: readonly string[], inhabited: readonly string[], reader: Reader): Beside {
+  const declared: { manifest: Manifest; at: Place }[] = [];
+  const failures: Failure[] = [];
+  const ignored: { at: Place; why: string }[] = [];
+  for (const file of files) {
+    if (FLUX_OWN_FILES.test(file) || KUSTOMIZATION_NAMES.includes(file.slice(file.lastIndexOf("/") + 1))) continue;
+    if (inhabited.some((folder) => folder !== "" && isWithin(file, folder) && folder !== path)) continue;
+    if (reader.text(file) === undefined) continue;
+    const documents = reader.documents(file);
+    if (!documents.ok) {
+      failures.push(...documents.failures);
+      continue;
+    }
+    for (const { value, at } of documents.value) {
+      if (!isObject(value) || isFluxKustomization(value)) continue;
+      const manifest = asManifest(value);
+      if (manifest === undefined) ignored.push({ at, why: "no Kubernetes object" });
+      else if (/\.toolkit\.fluxcd\.io\//.test(manifest.apiVersion))
+        ignored.push({ at, why: `${manifest.kind} configures Flux` });
+      else declared.push({ manifest, at });
+    }
+  }
+  // One file that cannot be read makes the whole set unknown: what is missing from it must not look removed.
+  if (failures.length > 0) {
+    return { broken: [{ id: path, at: failures[0]?.at ?? { path }, failures, unreadable: false }], ignored };
+  }
+  const at = declared[0]?.at;
+  if (at === undefined) return { broken: [], ignored };
+  const why = "objects beside Flux Kustomizations, in no service's folder";
+  const service: Service = { id: path, origin: "documents", folder: path, at, why, settings: PLAIN_SETTINGS, declared };
+  return { service, broken: [], ignored };
+}
+
+function asManifest(document: JsonObject): Manifest | undefined {
+  const metadata = document["metadata"];
+  const complete =
+    text(document, "apiVersion") !== undefined &&
+    text(document, "kind") !== undefined &&
+    isObject(metadata) &&
+    text(metadata, "name") !== undefined;
+  return complete ? (document as Manifest) : undefined;
+}
+
+/** Two definitions of one id: neither can be told to be the right one, so that id alone is broken. */
+function withoutDuplicates(
+  services: readonly Service[],
+  broken: readonly Broken[],
+): { readonly services: readonly Service[]; readonly broken: readonly BrokenService[] } {
+  const places = new Map<string, Place[]>();
+  for (const { id, at } of [...services, ...broken]) places.set(id, [...(places.get(id) ?? []), at]);
+  const twice = [...places].filter(([, at]) => at.length > 1);
+  const ids = new Set(twice.map(([id]) => id));
+  const duplicates = twice.map(([id, [first = { path: "" }, ...others]]): BrokenService => {
+    const failures = others.map(
+      (at): Failure => ({
+        code: "service/duplicate-id",
+        message: `service ${id} is defined twice: in ${first.path}:${first.line ?? 1} and in ${at.path}:${at.line ?? 1}`,
+        remedy: "rename one of them, or remove it",
+        at,
+      }),
+    );
+    return { id, at: first, failures: [...broken.filter((b) => b.id === id).flatMap((b) => b.failures), ...failures] };
+  });
+  const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
+  return {
+    services: services.filter(({ id }) => !ids.has(id)).sort(byId),
+    broken: [
+      ...broken.filter(({ id }) => !ids.has(id)).map(({ id, at, failures }) => ({ id, at, failures })),
+      ...duplicates,
+    ].sort(byId),
+  };
+}

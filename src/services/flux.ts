@@ -1,0 +1,182 @@
+import {
+  type Failure,
+  type FailureCode,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Place,
+  type Service,
+  text,
+} from "../model/index.ts";
+import { durationMs } from "./duration.ts";
+import { resolvePath } from "./paths.ts";
+
+/** The group that makes a document a Flux Kustomization; not kustomize's own `kustomize.config.k8s.io`. */
+export const FLUX_GROUP = "kustomize.toolkit.fluxcd.io";
+const VERSIONS: readonly string[] = ["v1", "v1beta2", "v1beta1"];
+
+/** The shortest interval that is kept; anything shorter only burns API calls. */
+const INTERVAL_MS_MIN = 1000;
+/** `GetTimeout` of the Kustomization API: the interval less 30 s, and never less than 30 s. */
+const TIMEOUT_SLACK_MS = 30_000;
+
+/** Fields that are read, and those that change nothing about what is applied here. */
+const READ: ReadonlySet<string> = new Set([
+  "path",
+  "prune",
+  "suspend",
+  "targetNamespace",
+  "dependsOn",
+  "interval",
+  "timeout",
+  "sourceRef",
+  "retryInterval",
+  "validation",
+]);
+
+/** Values of other fields that say the same as leaving the field out. */
+function saysNothing(field: string, value: Json): boolean {
+  if (value === null || value === false || value === "") return true;
+  if (Array.isArray(value)) return value.length === 0;
+  if (isObject(value)) return Object.keys(value).length === 0;
+  return field === "deletionPolicy" && value === "MirrorPrune";
+}
+
+export function isFluxKustomization(document: JsonObject): boolean {
+  return (text(document, "apiVersion") ?? "").startsWith(`${FLUX_GROUP}/`) && document["kind"] === "Kustomization";
+}
+
+export type FluxReading =
+  | { readonly ok: true; readonly service: Service }
+  | { readonly ok: false; readonly id: string; readonly failures: readonly Failure[] };
+
+/**
+ * A Flux Kustomization document as a service. Fields that would change the result and are not honoured yet make this one
+ * service fail, never be applied without them. Source: kustomize.toolkit.fluxcd.io/v1, defaults as in its API reference.
+ */
+export function readFlux(document: JsonObject, at: Place): FluxReading {
+  const metadata = isObject(document["metadata"]) ? document["metadata"] : {};
+  const name = text(metadata, "name") ?? "";
+  const namespace = text(metadata, "namespace") ?? "";
+  const id = name === "" ? at.path : namespace === "" ? name : `${namespace}/${name}`;
+  const failures: Failure[] = [];
+  const fail = (code: FailureCode, message: string, remedy: string): void => {
+    failures.push({ code, message, remedy, at });
+  };
+
+  const version = (text(document, "apiVersion") ?? "").slice(FLUX_GROUP.length + 1);
+  if (!VERSIONS.includes(version)) {
+    fail("service/invalid-document", `apiVersion ${FLUX_GROUP}/${version} is not known`, `use ${FLUX_GROUP}/v1`);
+  }
+  if (name === "") fail("service/invalid-document", "metadata.name is missing", "name the Kustomization");
+  const spec = document["spec"];
+  if (!isObject(spec)) {
+    fail("service/invalid-document", "spec is missing", "add spec with interval, path, prune and sourceRef");
+    return { ok: false, id, failures };
+  }
+  for (const [field, value] of Object.entries(spec)) {
+    if (READ.has(field) || saysNothing(field, value)) continue;
+    fail(
+      "service/unsupported-field",
+      `spec.${field} would change the result and is not supported yet`,
+      `move what it does into the folder's kustomization.yaml, or remove spec.${field}`,
+    );
+  }
+
+  const folder = readFolder(spec, fail);
+  const intervalMs = readDuration(spec, "interval", fail) ?? 10 * 60_000;
+  const timeoutMs = readDuration(spec, "timeout", fail) ?? Math.max(intervalMs - TIMEOUT_SLACK_MS, TIMEOUT_SLACK_MS);
+  readSource(spec, fail);
+  const targetNamespace = readString(spec, "targetNamespace", fail) ?? "";
+  if (targetNamespace !== "" && !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(targetNamespace)) {
+    fail("service/invalid-field", "spec.targetNamespace is no namespace name", "use lower-case letters, digits and -");
+  }
+  const settings = {
+    prune: readBoolean(spec, "prune", fail) ?? false,
+    suspend: readBoolean(spec, "suspend", fail) ?? false,
+    targetNamespace,
+    dependsOn: readDependencies(spec, namespace, fail),
+    intervalMs: Math.max(intervalMs, INTERVAL_MS_MIN),
+    timeoutMs: Math.max(timeoutMs, INTERVAL_MS_MIN),
+  };
+  if (failures.length > 0 || folder === undefined) return { ok: false, id, failures };
+  return {
+    ok: true,
+    service: { id, origin: "flux", folder, at, why: "a Flux Kustomization names its folder", settings },
+  };
+}
+
+type Fail = (code: FailureCode, message: string, remedy: string) => void;
+
+function readFolder(spec: JsonObject, fail: Fail): string | undefined {
+  const path = readString(spec, "path", fail) ?? "";
+  const folder = resolvePath("", path.replace(/^\/+/, ""));
+  if (folder === undefined) {
+    fail(
+      "service/path-outside-repository",
+      `spec.path ${JSON.stringify(path)} leaves the repository`,
+      "name a folder inside the repository, relative to its root",
+    );
+  }
+  return folder;
+}
+
+function readSource(spec: JsonObject, fail: Fail): void {
+  const source = spec["sourceRef"];
+  if (source === undefined) return;
+  const kind = isObject(source) ? text(source, "kind") : undefined;
+  if (kind === "GitRepository") return;
+  fail(
+    "service/unsupported-source",
+    `spec.sourceRef.kind is ${JSON.stringify(kind ?? null)}, only GitRepository (this repository) can be read`,
+    "point sourceRef at the GitRepository of this repository",
+  );
+}
+
+function readDependencies(spec: JsonObject, namespace: string, fail: Fail): readonly string[] {
+  const list = spec["dependsOn"] ?? [];
+  if (!Array.isArray(list)) {
+    fail("service/invalid-field", "spec.dependsOn is no list", "write it as a list of {name, namespace}");
+    return [];
+  }
+  return list.flatMap((entry: Json, index) => {
+    const name = isObject(entry) ? text(entry, "name") : undefined;
+    if (!isObject(entry) || name === undefined) {
+      fail("service/invalid-field", `spec.dependsOn[${index}] has no name`, "name the Kustomization it depends on");
+      return [];
+    }
+    if (entry["readyExpr"] !== undefined) {
+      const field = `spec.dependsOn[${index}].readyExpr`;
+      fail("service/unsupported-field", `${field} is not supported yet`, `remove ${field}`);
+    }
+    const home = text(entry, "namespace") ?? namespace;
+    return [home === "" ? name : `${home}/${name}`];
+  });
+}
+
+function readString(spec: JsonObject, field: string, fail: Fail): string | undefined {
+  const value = spec[field];
+  if (value === undefined || value === null || typeof value === "string") return value ?? undefined;
+  fail("service/invalid-field", `spec.${field} is no string`, `write spec.${field} as text, in quotes if need be`);
+  return undefined;
+}
+
+function readBoolean(spec: JsonObject, field: string, fail: Fail): boolean | undefined {
+  const value = spec[field];
+  if (value === undefined || value === null || typeof value === "boolean") return value ?? undefined;
+  fail("service/invalid-field", `spec.${field} is neither true nor false`, `write spec.${field}: true or false`);
+  return undefined;
+}
+
+function readDuration(spec: JsonObject, field: string, fail: Fail): number | undefined {
+  const value = readString(spec, field, fail);
+  const duration = value === undefined ? undefined : durationMs(value);
+  if (value !== undefined && duration === undefined) {
+    fail(
+      "service/invalid-field",
+      `spec.${field} ${JSON.stringify(value)} is no duration`,
+      "write it like 10m or 1h30m",
+    );
+  }
+  return duration;
+}

@@ -1,0 +1,29 @@
+/** Whether `path` is `folder` or below it; the root holds everything. */
+export function isWithin(path: string, folder: string): boolean {
+  return folder === "" || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** The folder of a path; "" for one at the root. */
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "" : path.slice(0, slash);
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/**
+ * `relative` seen from `folder`, without `.` and `..`; undefined when it leaves the repository or is absolute. An empty
+ * `relative` is the folder itself.
+ */
+export function resolvePath(folder: string, relative: string): string | undefined {
+  if (relative.startsWith("/") || relative.includes("\0") || relative.includes("\\")) return undefined;
+  const parts = folder === "" ? [] : folder.split("/");
+  for (const part of relative.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join("/");
+}
