@@ -1,0 +1,147 @@
+import type { Json, Place } from "../../model/index.ts";
+import type { Report } from "../report.ts";
+import type { MappingNode, YamlNode } from "../yaml/node.ts";
+
+/** Reads documents into typed values as Go's JSON decoder does, and tells where they do not fit. */
+export interface Decoding {
+  readonly path: string;
+  readonly report: Report;
+  /** Unknown fields are failures in a kustomization; in a plugin's configuration kustomize leaves them alone. */
+  readonly strict: boolean;
+  /** The text of a scalar that is a string in the document's reading; undefined for any other type. */
+  json(node: YamlNode): Json;
+}
+
+/** Undefined stands for a null, which leaves the field as if it were not there. */
+export type Decoder<T> = (node: YamlNode, field: string, decoding: Decoding) => T | undefined;
+
+/** A value and where it is written. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly at: Place;
+}
+
+export function placeOf(node: YamlNode, path: string): Place {
+  return node.line > 0 ? { path, line: node.line, column: node.column } : { path };
+}
+
+function isNull(node: YamlNode): boolean {
+  return node.kind === "scalar" && node.tag === "!!null";
+}
+
+function misfit(node: YamlNode, field: string, expected: string, decoding: Decoding): undefined {
+  return decoding.report.fail(
+    "build/invalid-kustomization",
+    placeOf(node, decoding.path),
+    `${field === "" ? "the document" : `field ${field}`} must be ${expected}`,
+    expected === "text" ? "quote the value" : `write ${expected} here`,
+  );
+}
+
+function scalarOf<T extends string | boolean | number>(expected: string, type: "string" | "boolean"): Decoder<T> {
+  return (node, field, decoding) => {
+    if (isNull(node)) return undefined;
+    const value = node.kind === "scalar" ? decoding.json(node) : undefined;
+    return typeof value === type ? (value as T) : misfit(node, field, expected, decoding);
+  };
+}
+
+export const text: Decoder<string> = scalarOf("text", "string");
+export const flag: Decoder<boolean> = scalarOf("true or false", "boolean");
+
+export const integer: Decoder<number | bigint> = (node, field, decoding) => {
+  if (isNull(node)) return undefined;
+  const value = node.kind === "scalar" ? decoding.json(node) : undefined;
+  const fits = typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
+  return fits ? value : misfit(node, field, "a whole number", decoding);
+};
+
+/** Any value at all, as its node. */
+export const anything: Decoder<YamlNode> = (node) => (isNull(node) ? undefined : node);
+
+export function placed<T>(decoder: Decoder<T>): Decoder<Placed<T>> {
+  return (node, field, decoding) => {
+    const value = decoder(node, field, decoding);
+    return value === undefined ? undefined : { value, at: placeOf(node, decoding.path) };
+  };
+}
+
+/** A list; `empty` stands for nulls in it, without which they are left out. */
+export function list<T>(decoder: Decoder<T>, empty?: T): Decoder<readonly T[]> {
+  return (node, field, decoding) => {
+    if (isNull(node)) return undefined;
+    if (node.kind !== "sequence") return misfit(node, field, "a list", decoding);
+    return node.items.flatMap((item, index) => {
+      const value = decoder(item, `${field}[${index}]`, decoding) ?? empty;
+      return value === undefined ? [] : [value];
+    });
+  };
+}
+
+/** A map from text to text; a null value is "". */
+export const pairs: Decoder<ReadonlyMap<string, string>> = (node, field, decoding) => {
+  if (isNull(node)) return undefined;
+  if (node.kind !== "mapping") return misfit(node, field, "a map", decoding);
+  const map = new Map<string, string>();
+  for (const { key, value } of node.entries) map.set(key.value, text(value, `${field}.${key.value}`, decoding) ?? "");
+  return map;
+};
+
+type Fields = Readonly<Record<string, Decoder<unknown>>>;
+export type Decoded<F extends Fields> = {
+  readonly [Key in keyof F]?: F[Key] extends Decoder<infer T> ? T : never;
+} & { readonly at: Place };
+
+/** An object of known fields, whose names may be written in any case. */
+export function object<F extends Fields>(fields: F): Decoder<Decoded<F>> {
+  const byName = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]));
+  return (node, field, decoding) => {
+    if (isNull(node)) return undefined;
+    if (node.kind !== "mapping") return misfit(node, field, "a map", decoding);
+    const decoded: Record<string, unknown> = { at: placeOf(node, decoding.path) };
+    for (const { key, value } of node.entries) {
+      const name = Object.hasOwn(fields, key.value) ? key.value : byName.get(key.value.toLowerCase());
+      const decoder = name === undefined ? undefined : fields[name];
+      const inner = field === "" ? key.value : `${field}.${key.value}`;
+      if (name === undefined || decoder === undefined) {
+        if (decoding.strict) unknownField(key, inner, Object.keys(fields), decoding);
+        continue;
+      }
+      const result = decoder(value, inner, decoding);
+      if (result !== undefined) decoded[name] = result;
+    }
+    return decoded as Decoded<F>;
+  };
+}
+
+/** Where a field of a mapping is written, in whatever case. */
+export function fieldPlace(map: MappingNode | undefined, name: string, path: string): Place | undefined {
+  const entry = map?.entries.find(({ key }) => key.value.toLowerCase() === name.toLowerCase());
+  return entry === undefined ? undefined : placeOf(entry.key, path);
+}
+
+function unknownField(node: YamlNode, field: string, known: readonly string[], decoding: Decoding): void {
+  const name = field.slice(field.lastIndexOf(".") + 1);
+  const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2);
+  decoding.report.fail(
+    "build/unknown-field",
+    placeOf(node, decoding.path),
+    `there is no field ${field}`,
+    near === undefined ? "remove it" : `did you mean ${near}?`,
+  );
+}
+
+/** Edits that turn one word into the other; words of a field's length only. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
