@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readdir, readFile, readlink, rename, unlink, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../model/index.ts";
+
+/** A lock that is held. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** Who holds a lock: enough to tell whether that process still lives, here or elsewhere. */
+interface Holder {
+  readonly nonce: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  readonly startTime: string;
+  /** Wall time after which the lock no longer counts, for those who cannot look at the process. */
+  readonly untilMs: number;
+}
+
+const RELEASED = "released\n";
+const POLL_MS = 100;
+
+/**
+ * Takes the lock of a folder, waiting up to `waitMs` for another holder. Undefined when it is still held then.
+ *
+ * A lock is a file `lock.<n>`. The one with the highest number counts, and is never deleted while it is the highest; it
+ * is free when it says so or when its holder is dead. To take it is to create `lock.<n+1>`, which one process can. One
+ * that comes late, with a number that was used and deleted meanwhile, sees a higher number and steps back. So a stale
+ * lock is taken over without a moment in which two processes could both have removed it.
+ */
+export async function takeLock(
+  folder: string,
+  waitMs: number,
+  holdMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Lock | undefined> {
+  await mkdir(folder, { recursive: true });
+  const self = await identity(clock.nowMs() + waitMs + holdMs);
+  const began = clock.monotonicMs();
+  for (;;) {
+    signal.throwIfAborted();
+    const lock = await tryLock(folder, self, clock);
+    if (lock !== undefined) return lock;
+    if (clock.monotonicMs() - began >= waitMs) return undefined;
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function tryLock(folder: string, self: Holder, clock: Clock): Promise<Lock | undefined> {
+  const highest = Math.max(0, ...(await numbers(folder)));
+  if (highest > 0 && !(await isFree(join(folder, `lock.${highest}`), clock))) return undefined;
+  const number = highest + 1;
+  const file = join(folder, `lock.${number}`);
+  const draft = join(folder, `draft.${self.nonce}`);
+  await writeFile(draft, JSON.stringify(self));
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+    throw error;
+  } finally {
+    await unlink(draft);
+  }
+  const all = await numbers(folder);
+  if (Math.max(...all) > number) {
+    await unlink(file).catch(() => {}); // or the holder has swept it away
+    return undefined;
+  }
+  for (const old of all) if (old < number) await unlink(join(folder, `lock.${old}`)).catch(() => {});
+  return {
+    async release() {
+      await writeFile(draft, RELEASED);
+      await rename(draft, file);
+    },
+  };
+}
+
+async function numbers(folder: string): Promise<readonly number[]> {
+  const names = await readdir(folder);
+  return names.flatMap((name) => /^lock\.(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
+}
+
+/** Free: released, or of a process that is gone, or no longer readable as a lock (a crash of the machine cut it short). */
+async function isFree(file: string, clock: Clock): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch {
+    return false; // replaced just now: look again
+  }
+  if (text === RELEASED) return true;
+  const holder = parseHolder(text);
+  if (holder === undefined) return true;
+  const here = await identity(0);
+  if (holder.host !== here.host || holder.pidNamespace !== here.pidNamespace) return clock.nowMs() > holder.untilMs;
+  if (holder.bootId !== here.bootId) return true;
+  return !isAlive(holder.pid) || (await startTimeOf(holder.pid)) !== holder.startTime;
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHolder(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  return (
+    typeof value === "object" && value !== null && "pid" in value && typeof value.pid === "number" && "bootId" in value
+  );
+}
+
+async function identity(untilMs: number): Promise<Holder> {
+  const [bootId, pidNamespace, startTime] = await Promise.all([
+    readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
+    readlink("/proc/self/ns/pid").catch(() => ""),
+    startTimeOf(process.pid),
+  ]);
+  const nonce = randomBytes(8).toString("hex");
+  return { nonce, host: hostname(), pid: process.pid, bootId: bootId.trim(), pidNamespace, startTime, untilMs };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Field 22 of proc(5) stat, which tells two processes with one pid apart; "" where there is no /proc. */
+async function startTimeOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}

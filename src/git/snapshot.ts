@@ -1,0 +1,275 @@
+import { type Failure, failed, ok, type Result, type Revision, type Tree, type TreeEntry } from "../model/index.ts";
+import { type Commit, parseCommit } from "./commit.ts";
+import { type ObjectReader, type Unreadable } from "./object-reader.ts";
+import { type Broken, changedFiles, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
+
+/** One file, symlink or gitlink of a revision. */
+export interface ListedFile {
+  readonly path: string;
+  readonly entry: TreeEntry;
+}
+
+/** One revision, whole and immutable: every name and id in it is known and was checked; contents are loaded as needed. */
+export interface Snapshot {
+  readonly revision: Revision;
+  readonly commit: Commit;
+  /** Reads synchronously what `load` or `blobs` has loaded; reading anything else throws. */
+  readonly tree: Tree;
+  /** Everything below a folder that is not a folder itself, by path. `undefined`: no such folder, or too many to list. */
+  files(folder: string): readonly ListedFile[] | undefined;
+  /** Loads the content of these files, or of all that the predicate picks. Paths that are no files are passed over. */
+  load(wanted: readonly string[] | ((path: string) => boolean), signal: AbortSignal): Promise<Result<void>>;
+  /**
+   * Loads contents by object id. Blobs over the size cap are passed over, so that one huge file is the problem of its
+   * readers only (`TreeEntry.size` tells); an object that cannot be read although it must be there is a failure.
+   */
+  blobs(ids: readonly string[], signal: AbortSignal): Promise<Result<void>>;
+  /** The loaded content of a blob. */
+  content(id: string): Uint8Array | undefined;
+  /**
+   * Paths of files that differ from another commit, sorted. Undefined when that is not known, since that commit is
+   * not at hand any more: anything may have changed then.
+   */
+  changedPaths(commit: string, signal: AbortSignal): Promise<Result<readonly string[] | undefined>>;
+}
+
+export interface SnapshotLimits {
+  /** Files larger than this are never loaded, bytes. */
+  readonly blobBytes: number;
+  /** All that one snapshot holds loaded, bytes. */
+  readonly totalBytes: number;
+}
+
+/** What reads the objects of a snapshot, and what to do when they turn out damaged. */
+export interface Objects {
+  reader(): ObjectReader;
+  /** Brings back damaged objects from the remote; false when that cannot be. */
+  heal(revision: Revision, signal: AbortSignal): Promise<boolean>;
+}
+
+/** What a snapshot keeps; the next one of the same source begins with it, so that only what changed is read. */
+export interface Kept {
+  readonly trees: Trees;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
+export const NOTHING_KEPT: Kept = { trees: new Map(), sizes: new Map(), contents: new Map() };
+
+export interface Taken {
+  readonly snapshot: Snapshot;
+  readonly kept: Kept;
+}
+
+/** Reads a commit's names, ids and sizes. `broken` means that the repository is damaged, or holds no such commit. */
+export async function takeSnapshot(
+  objects: Objects,
+  revision: Revision,
+  before: Kept,
+  limits: SnapshotLimits,
+  signal: AbortSignal,
+): Promise<Taken | { readonly broken: Broken }> {
+  const reader = objects.reader();
+  const [object] = await reader.read([revision.commit], signal);
+  if (object === undefined || typeof object === "string") {
+    const reason = object ?? "missing";
+    return { broken: { reason, message: `commit ${revision.commit} is ${reason}` } };
+  }
+  const commit = object.type === "commit" ? parseCommit(revision.commit, object.bytes) : undefined;
+  if (commit === undefined) return { broken: { reason: "malformed", message: `${revision.commit} is no commit` } };
+  const walked = await walkTrees(reader, commit.tree, before.trees, signal);
+  if ("broken" in walked) return walked;
+  const sizes = await readSizes(reader, walked.trees, before.sizes, signal);
+  if ("broken" in sizes) return sizes;
+  const contents = new Map<string, Uint8Array>();
+  const kept = { trees: walked.trees, sizes: sizes.sizes, contents };
+  return { snapshot: makeSnapshot({ objects, revision, commit, kept, contents, before, limits }), kept };
+}
+
+async function readSizes(
+  reader: ObjectReader,
+  trees: Trees,
+  known: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+): Promise<{ readonly sizes: ReadonlyMap<string, number> } | { readonly broken: Broken }> {
+  const sizes = new Map<string, number>();
+  const unknown = new Set<string>();
+  for (const rows of trees.values()) {
+    for (const { kind, id } of rows) {
+      if (kind !== "blob" && kind !== "symlink") continue;
+      const size = known.get(id);
+      if (size === undefined) unknown.add(id);
+      else sizes.set(id, size);
+    }
+  }
+  const ids = [...unknown];
+  for (const [index, size] of (await reader.sizes(ids, signal)).entries()) {
+    const id = ids[index] ?? "";
+    if (typeof size === "string") return { broken: { reason: size, message: `blob ${id} is ${size}` } };
+    sizes.set(id, size);
+  }
+  return { sizes };
+}
+
+interface Parts {
+  readonly objects: Objects;
+  readonly revision: Revision;
+  readonly commit: Commit;
+  readonly kept: Kept;
+  /** The contents of `kept`, writable. */
+  readonly contents: Map<string, Uint8Array>;
+  readonly before: Kept;
+  readonly limits: SnapshotLimits;
+}
+
+function makeSnapshot(parts: Parts): Snapshot {
+  const { revision, commit, kept, contents, before, objects } = parts;
+  const tree = treeOf(commit.tree, kept);
+  const blobs = (ids: readonly string[], signal: AbortSignal): Promise<Result<void>> => loadBlobs(parts, ids, signal);
+  return {
+    revision,
+    commit,
+    tree,
+    files: (folder) => listFiles(tree, folder),
+    async load(wanted, signal) {
+      if (typeof wanted !== "function") {
+        return blobs(
+          wanted
+            .flatMap((path) => tree.entry(path) ?? [])
+            .filter(hasContent)
+            .map((entry) => entry.id),
+          signal,
+        );
+      }
+      const files = listFiles(tree, "");
+      if (files === undefined) return failed(tooLarge(`more than ${PATHS_MAX} files`));
+      return blobs(
+        files.filter(({ path, entry }) => hasContent(entry) && wanted(path)).map((file) => file.entry.id),
+        signal,
+      );
+    },
+    blobs,
+    content: (id) => contents.get(id),
+    async changedPaths(from, signal) {
+      if (from === revision.commit) return ok([]);
+      const reader = objects.reader();
+      const [object] = await reader.read([from], signal);
+      const other = object !== undefined && typeof object !== "string" ? parseCommit(from, object.bytes) : undefined;
+      if (other === undefined) return ok(undefined);
+      const walked = await walkTrees(
+        reader,
+        other.tree,
+        before.trees.has(other.tree) ? before.trees : kept.trees,
+        signal,
+      );
+      return ok("broken" in walked ? undefined : changedFiles(other.tree, walked.trees, commit.tree, kept.trees));
+    },
+  };
+}
+
+function hasContent(entry: TreeEntry): boolean {
+  return entry.kind === "blob" || entry.kind === "symlink";
+}
+
+async function loadBlobs(parts: Parts, ids: readonly string[], signal: AbortSignal): Promise<Result<void>> {
+  const { contents, before, kept, limits, objects, revision } = parts;
+  let bytes = 0;
+  for (const content of contents.values()) bytes += content.length;
+  const missing: string[] = [];
+  for (const id of new Set(ids)) {
+    const size = kept.sizes.get(id) ?? Number.POSITIVE_INFINITY;
+    if (contents.has(id) || size > limits.blobBytes) continue;
+    bytes += size;
+    if (bytes > limits.totalBytes) return failed(tooLarge(`files of more than ${limits.totalBytes} bytes`));
+    const earlier = before.contents.get(id);
+    if (earlier === undefined) missing.push(id);
+    else contents.set(id, earlier);
+  }
+  let left = await readInto(contents, objects.reader(), missing, signal);
+  if (left.size > 0 && (await objects.heal(revision, signal)))
+    left = await readInto(contents, objects.reader(), [...left.keys()], signal);
+  const [worst] = left;
+  if (worst === undefined) return ok(undefined);
+  return failed({
+    code: "source/unreadable-object",
+    message: `blob ${worst[0]} of ${revision.commit} is ${worst[1]}`,
+    remedy: "check the repository with git fsck; a mirror of ours is repaired by the next fetch",
+  });
+}
+
+/** Reads blobs and answers those that could not be had. */
+async function readInto(
+  contents: Map<string, Uint8Array>,
+  reader: ObjectReader,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Unreadable>> {
+  const left = new Map<string, Unreadable>();
+  for (const [index, object] of (await reader.read(ids, signal)).entries()) {
+    const id = ids[index] ?? "";
+    if (typeof object === "string") left.set(id, object);
+    else if (object.type !== "blob") left.set(id, "damaged");
+    else contents.set(id, object.bytes);
+  }
+  return left;
+}
+
+function tooLarge(what: string): Failure {
+  return {
+    code: "source/unreadable-object",
+    message: `the revision holds ${what}`,
+    remedy: "point at a smaller repository, or take out what does not belong there",
+  };
+}
+
+/** The tree port over what a snapshot keeps. Folders become maps when first entered. */
+function treeOf(root: string, kept: Kept): Tree {
+  const folders = new Map<string, ReadonlyMap<string, TreeEntry>>();
+  const folderOf = (id: string): ReadonlyMap<string, TreeEntry> => {
+    const known = folders.get(id);
+    if (known !== undefined) return known;
+    const rows = kept.trees.get(id) ?? [];
+    const made = new Map(rows.map(({ name, kind, id }) => [name, { kind, id, size: kept.sizes.get(id) ?? 0 }]));
+    folders.set(id, made);
+    return made;
+  };
+  const top: TreeEntry = { kind: "tree", id: root, size: 0 };
+  const entry = (path: string): TreeEntry | undefined => {
+    let at: TreeEntry | undefined = top;
+    if (path === "") return at;
+    for (const name of path.split("/")) {
+      if (at?.kind !== "tree") return undefined;
+      at = folderOf(at.id).get(name);
+    }
+    return at;
+  };
+  return {
+    entry,
+    list(path) {
+      const folder = entry(path);
+      return folder?.kind === "tree" ? [...folderOf(folder.id).keys()].sort() : undefined;
+    },
+    read(wanted) {
+      const content = kept.contents.get(wanted.id);
+      if (content === undefined) throw new Error(`${wanted.kind} ${wanted.id} is not loaded`);
+      return content;
+    },
+  };
+}
+
+function listFiles(tree: Tree, folder: string): readonly ListedFile[] | undefined {
+  const files: ListedFile[] = [];
+  let seen = 0;
+  const visit = (path: string): boolean => {
+    for (const name of tree.list(path) ?? []) {
+      if (++seen > PATHS_MAX) return false; // folders count too: trees without files can be nested without end
+      const below = path === "" ? name : `${path}/${name}`;
+      const entry = tree.entry(below);
+      if (entry === undefined) continue;
+      if (entry.kind !== "tree") files.push({ path: below, entry });
+      else if (!visit(below)) return false;
+    }
+    return true;
+  };
+  return tree.list(folder) !== undefined && visit(folder) ? files : undefined;
+}
