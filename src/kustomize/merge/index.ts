@@ -1,0 +1,1 @@
+export { type MergeOutcome, strategicMerge } from "./merge.ts";

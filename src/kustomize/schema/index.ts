@@ -1,0 +1,12 @@
+export { BUILTIN_VERSION, builtinSchema } from "./builtin.ts";
+export { customSchema } from "./custom.ts";
+export {
+  fieldType,
+  itemType,
+  kindScope,
+  kindType,
+  mergesItems,
+  type Schema,
+  type SchemaType,
+  type Scope,
+} from "./table.ts";
