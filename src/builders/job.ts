@@ -1,0 +1,22 @@
+import type { JobOptions } from "./messages.ts";
+
+/** One revision's files, as builds read them. */
+export interface TreeSource {
+  /** The id of the root tree: equal keys are equal listings. */
+  readonly key: string;
+  /** See Listing for the format. */
+  readonly listing: string;
+  /** Content by id. What is not in the answer is too large to be loaded; rejects when something cannot be had. */
+  blobs(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+export interface BuildJob {
+  readonly service: string;
+  readonly folder: string;
+  readonly source: TreeSource;
+  readonly options: JobOptions;
+  /** Whether the answer holds the text of `kustomize build`, too. */
+  readonly text?: boolean;
+  /** Told when the build took longer than is fair, was stopped and is to be tried again after those that wait. */
+  readonly onLate?: () => void;
+}

@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  BUILDERS_DEFAULTS,
+  type BuildAnswer,
+  type Builders,
+  openBuilders,
+  type TreeSource,
+} from "../../src/builders/index.ts";
+import { systemClock } from "../../src/clock.ts";
+
+/** A worker that does what the folder's name says; the pool is the same for whatever it runs. */
+const WORKER = `
+const { parentPort, workerData } = require("node:worker_threads");
+let builds = 0;
+parentPort.on("message", ({ folder }) => {
+  builds += 1;
+  if (folder.startsWith("loop")) for (;;);
+  if (folder === "sleep") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (folder === "throw") throw new Error("an unforeseen thing\\nwith more lines");
+  if (folder === "exit") process.exit(7);
+  if (folder === "hoard") { const all = []; for (;;) all.push(new Array(1000).fill({ a: all.length })); }
+  parentPort.postMessage({ ok: true, objects: [], footprint: [["folder", folder], ["builds", String(builds)]] });
+});
+`;
+
+const source: TreeSource = { key: "root", listing: "", blobs: async () => new Map() };
+const never = new AbortController().signal;
+
+let open: Builders | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+function builders(options: Partial<typeof BUILDERS_DEFAULTS> = {}): Builders {
+  open = openBuilders({ ...BUILDERS_DEFAULTS, heapMb: 48, ...options, worker: WORKER }, systemClock());
+  return open;
+}
+
+const job = (folder: string, onLate?: () => void) => ({
+  service: folder,
+  folder,
+  source,
+  options: { loadRestrictions: "rootOnly", generate: false } as const,
+  ...(onLate === undefined ? {} : { onLate }),
+});
+
+const built = (answer: BuildAnswer): string => (answer.ok ? String(answer.footprint[0]?.[1]) : "");
+const code = (answer: BuildAnswer): string => (answer.ok ? "" : (answer.failures[0]?.code ?? "?"));
+
+describe("the builders", () => {
+  test("answer each job with its own result, on as many threads as given", async () => {
+    const pool = builders({ threads: 2 });
+    const folders = Array.from({ length: 50 }, (_, index) => `ok-${index}`);
+    const answers = await Promise.all(folders.map((folder) => pool.build(job(folder), never)));
+    expect(answers.map(built)).toEqual(folders);
+    expect(pool.state()).toEqual({ threads: 2, running: 0, waiting: 0, killed: 0 });
+  });
+
+  test("stop a build at its deadline, say so, and go on with a fresh thread", async () => {
+    const pool = builders({ threads: 1, deadlineMs: 300 });
+    const poisoned = pool.build(job("loop"), never);
+    const good = pool.build(job("ok"), never);
+    expect(code(await poisoned)).toBe("build/deadline");
+    expect(built(await good)).toBe("ok");
+    expect(pool.state()).toMatchObject({ threads: 1, running: 0, waiting: 0 });
+  });
+
+  test("stop a build that sleeps", async () => {
+    const pool = builders({ threads: 1, deadlineMs: 200 });
+    expect(code(await pool.build(job("sleep"), never))).toBe("build/deadline");
+    expect(built(await pool.build(job("ok"), never))).toBe("ok");
+  });
+
+  test("contain a build that needs more memory than a thread may have", async () => {
+    const pool = builders({ threads: 1 });
+    expect(code(await pool.build(job("hoard"), never))).toBe("build/out-of-memory");
+    expect(built(await pool.build(job("ok"), never))).toBe("ok");
+  });
+
+  test("contain a crash and an exit, in one line each", async () => {
+    const pool = builders({ threads: 1 });
+    const [thrown, exited] = await Promise.all([pool.build(job("throw"), never), pool.build(job("exit"), never)]);
+    expect(thrown).toMatchObject({
+      ok: false,
+      failures: [
+        { code: "build/crashed", message: "the build ended unexpectedly: an unforeseen thing", at: { path: "throw" } },
+      ],
+    });
+    expect(code(exited)).toBe("build/crashed");
+    expect(built(await pool.build(job("ok"), never))).toBe("ok");
+  });
+
+  test("answer build/crashed for a worker that cannot even start, every time", async () => {
+    open = openBuilders({ ...BUILDERS_DEFAULTS, worker: "this is no program" }, systemClock());
+    expect(code(await open.build(job("a"), never))).toBe("build/crashed");
+    expect(code(await open.build(job("b"), never))).toBe("build/crashed");
+  });
+
+  test("let a build that takes long make way for those that wait, and try it again after them", async () => {
+    const pool = builders({ threads: 1, patienceMs: 50, deadlineMs: 500 });
+    const order: string[] = [];
+    const run = async (folder: string): Promise<void> => {
+      const answer = await pool.build(
+        job(folder, () => order.push(`${folder} makes way`)),
+        never,
+      );
+      order.push(`${folder} ${answer.ok ? "built" : code(answer)}`);
+    };
+    await Promise.all(["loop", "a", "b", "c"].map(run));
+    expect(order).toEqual(["loop makes way", "a built", "b built", "c built", "loop build/deadline"]);
+  });
+
+  test("do not stop a slow build when nobody waits", async () => {
+    const pool = builders({ threads: 1, patienceMs: 20, deadlineMs: 300 });
+    let late = false;
+    expect(
+      code(
+        await pool.build(
+          job("loop", () => (late = true)),
+          never,
+        ),
+      ),
+    ).toBe("build/deadline");
+    expect(late).toBe(false);
+  });
+
+  test("end a build whose caller gives up, waiting or running, with the caller's reason", async () => {
+    const pool = builders({ threads: 1 });
+    const [running, waiting] = [new AbortController(), new AbortController()];
+    const first = pool.build(job("loop"), running.signal);
+    const second = pool.build(job("loop-2"), waiting.signal);
+    const third = pool.build(job("ok"), never);
+    waiting.abort(new Error("not needed"));
+    await expect(second).rejects.toThrow("not needed");
+    running.abort(new Error("shutting down"));
+    await expect(first).rejects.toThrow("shutting down");
+    expect(built(await third)).toBe("ok");
+    await expect(pool.build(job("ok"), AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
+  });
+
+  test("reject what is under way when they are closed, and end their threads", async () => {
+    const pool = builders({ threads: 2 });
+    const jobs = ["loop", "loop", "ok"].map((folder) => pool.build(job(folder), never));
+    const settled = Promise.allSettled(jobs);
+    await pool.close();
+    expect((await settled).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(pool.state()).toMatchObject({ threads: 0, running: 0, waiting: 0 });
+    await expect(pool.build(job("ok"), never)).rejects.toThrow("closed");
+  });
+
+  test("give 100 good builds their results beside 10 poisoned ones", async () => {
+    const pool = builders({ threads: 2, patienceMs: 50, deadlineMs: 250 });
+    const bad = ["loop", "hoard", "exit", "throw", "sleep"];
+    const folders = Array.from({ length: 110 }, (_, index) =>
+      index % 11 === 5 ? bad[((index - 5) / 11) % 5] : `ok-${index}`,
+    );
+    const answers = await Promise.all(folders.map((folder) => pool.build(job(folder ?? ""), never)));
+    const good = folders.flatMap((folder, index) =>
+      folder?.startsWith("ok") ? [[folder, answers[index]] as const] : [],
+    );
+    expect(good.map(([folder, answer]) => answer !== undefined && built(answer) === folder)).toEqual(
+      Array(100).fill(true),
+    );
+    expect(answers.filter(({ ok }) => !ok)).toHaveLength(10);
+    expect(pool.state()).toMatchObject({ running: 0, waiting: 0 });
+    await Promise.all([pool.build(job("ok-a"), never), pool.build(job("ok-b"), never)]);
+    expect(pool.state().threads).toBe(2);
+  });
+});
