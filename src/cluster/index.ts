@@ -1,3 +1,6 @@
+export { type Access, type AccessInput, accessFrom } from "./access.ts";
+export { type ClusterConfig, type Connection, connect } from "./connect.ts";
+export { type Doing, problemFailure } from "./failure-of.ts";
 export type {
   Answer,
   Applied,
@@ -15,3 +18,4 @@ export type {
   RemoveOptions,
   WatchEvent,
 } from "./port.ts";
+export { readOnly } from "./read-only.ts";

@@ -53,6 +53,11 @@ export interface ApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly dryRun?: boolean;
+  /**
+   * What the server does with a field that its schema does not have. `Strict`, the default, refuses the object, as kubectl
+   * does: a misspelt field is an error of that object, and not silence. `Warn` and `Ignore` drop the field, as Flux does.
+   */
+  readonly fieldValidation?: "Strict" | "Warn" | "Ignore";
 }
 
 export interface Applied {

@@ -67,6 +67,7 @@ export type FailureCode =
   | "plan/missing-namespace"
   | "plan/unowned-live-object"
   // talking to the cluster
+  | "cluster/invalid-kubeconfig"
   | "cluster/unreachable"
   | "cluster/unauthorized"
   | "cluster/forbidden"

@@ -1,0 +1,76 @@
+import { type Clock, failed, ok, type Result, text } from "../model/index.ts";
+import type { Access } from "./access.ts";
+import { credentialsOf } from "./credentials.ts";
+import { httpCluster } from "./http-cluster.ts";
+import { readContext } from "./kubeconfig.ts";
+import { limited } from "./limited.ts";
+import type { Cluster } from "./port.ts";
+import { retrying } from "./retrying.ts";
+import { transport } from "./transport.ts";
+
+/** How to talk to a cluster. Everything but `access` and `userAgent` has a default that suits. */
+export interface ClusterConfig {
+  readonly access: Access;
+  /** `gitops/<version>`: how the server's audit log names us. */
+  readonly userAgent: string;
+  /** Requests at once, watches apart. */
+  readonly inFlight?: number;
+  /** For one request, from sending it to the last byte of its reply. */
+  readonly requestDeadlineMs?: number;
+  /** Sends of one request in all. */
+  readonly attempts?: number;
+  readonly retryBaseMs?: number;
+  /** Objects a page of a list. */
+  readonly pageSize?: number;
+  /** A watch that is silent for so long is given up. */
+  readonly watchSilenceMs?: number;
+}
+
+/** A cluster, and what the kubeconfig says of it. */
+export interface Connection extends Cluster {
+  /** The context's name. */
+  readonly context: string;
+  readonly server: string;
+  /** Where namespaced objects that name no namespace go: the context's, or `default`. */
+  readonly namespace: string;
+}
+
+/** Reads the kubeconfig and gets credentials; no request is sent yet. */
+export async function connect(config: ClusterConfig, clock: Clock): Promise<Result<Connection>> {
+  const context = await readContext(config.access);
+  if (!context.ok) return context;
+  const { server, cluster, name, namespace } = context.value;
+  const proxyUrl = text(cluster, "proxy-url");
+  if (proxyUrl !== undefined && !/^https?:/.test(proxyUrl)) {
+    return failed({
+      code: "cluster/invalid-kubeconfig",
+      message: `context "${name}": proxy-url is neither http nor https`,
+      remedy: "set proxy-url to an http or https proxy",
+    });
+  }
+  const readCredentials = credentialsOf(context.value);
+  const credentials = await readCredentials();
+  if (!credentials.ok) return credentials;
+  const inFlight = config.inFlight ?? 24;
+  const wire = transport(
+    {
+      server,
+      ...(proxyUrl === undefined ? {} : { proxyUrl }),
+      userAgent: config.userAgent,
+      connections: inFlight,
+      deadlineMs: config.requestDeadlineMs ?? 30_000,
+      credentials: credentials.value,
+      readCredentials,
+    },
+    clock,
+  );
+  const policy = {
+    attempts: config.attempts ?? 4,
+    baseMs: config.retryBaseMs ?? 200,
+    maxMs: 5_000,
+    random: Math.random,
+  };
+  const send = retrying(limited(wire.send, inFlight), policy, clock);
+  const options = { pageSize: config.pageSize ?? 500, watchSilenceMs: config.watchSilenceMs ?? 150_000 };
+  return ok({ ...httpCluster(send, wire, options, clock), context: name, server: server.href, namespace });
+}

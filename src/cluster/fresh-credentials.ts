@@ -1,0 +1,51 @@
+import type { Clock } from "../model/index.ts";
+import type { Credentials, ReadCredentials } from "./credentials.ts";
+
+/** Credentials older than this are read again: client-go reads token files each minute too. */
+const AGE_MS = 60_000;
+
+export interface FreshCredentials {
+  /** Those at hand, and when they were read; read anew when they are older than a minute. */
+  current(signal: AbortSignal): Promise<Aged>;
+  /** Newer ones than `refused`, which the server did not accept; concurrent refusals share one reading. */
+  newer(refused: Aged, signal: AbortSignal): Promise<Aged>;
+}
+
+export interface Aged {
+  readonly credentials: Credentials;
+  readonly readAtMs: number;
+}
+
+/** When reading them again fails, the old ones stay: they may still do, and if not, the server says so. */
+export function freshCredentials(first: Credentials, read: ReadCredentials, clock: Clock): FreshCredentials {
+  let aged: Aged = { credentials: first, readAtMs: clock.monotonicMs() };
+  let reading: Promise<Aged> | undefined;
+  const readAgain = (): Promise<Aged> => {
+    reading ??= read()
+      .then((fresh) => {
+        aged = { credentials: fresh.ok ? fresh.value : aged.credentials, readAtMs: clock.monotonicMs() };
+        return aged;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+  return {
+    async current(signal) {
+      return clock.monotonicMs() - aged.readAtMs > AGE_MS ? await orAbort(readAgain(), signal) : aged;
+    },
+    async newer(refused, signal) {
+      return aged === refused ? await orAbort(readAgain(), signal) : aged;
+    },
+  };
+}
+
+/** Waits for work that cannot be stopped (a credential plugin) no longer than the signal allows. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
