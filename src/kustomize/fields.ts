@@ -1,4 +1,5 @@
 import { valueAt } from "./resource.ts";
+import { meaningOf } from "./yaml/resolve.ts";
 import type { MappingNode, ScalarNode, ScalarTag, YamlNode } from "./yaml/node.ts";
 
 /**
@@ -93,4 +94,24 @@ export function setMetadataMap(object: MappingNode, field: string, map: Readonly
 /** `sort()` compares by code unit, which is the order of the bytes for all but astral characters. */
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Changes what a scalar says. Unquoted text reads as what it looks like: a name that becomes `123` becomes a number. */
+export function setPlainText(node: ScalarNode, value: string): void {
+  node.value = value;
+  node.tag = node.style === "plain" ? (meaningOf(value, "kyaml")?.tag ?? "!!str") : "!!str";
+  delete node.explicitTag;
+}
+
+/** Sets a field to text as `setPlainText` does where there is one, and as a string where there is none. */
+export function setPlainField(map: MappingNode, key: string, value: string): void {
+  const present = valueAt(map, key);
+  if (present === undefined) map.entries.push({ key: scalar(key), value: scalar(value) });
+  else if (present.kind === "scalar") setPlainText(present, value);
+  else overwrite(present, scalar(value));
+}
+
+export function renameObject(object: MappingNode, name: string): void {
+  const metadata = mappingAt(object, "metadata");
+  if (metadata !== undefined) setPlainField(metadata, "name", name);
 }

@@ -1,0 +1,23 @@
+import type { ParseCache } from "./cache.ts";
+import type { Report } from "./report.ts";
+import type { Scopes } from "./resource.ts";
+import type { Schema } from "./schema/index.ts";
+import type { BuildLimits, Source } from "./source.ts";
+
+/** The schema that a build uses: the first kustomization that names one decides, as in kustomize. */
+export interface SchemaInUse extends Scopes {
+  readonly current: Schema;
+  /** Ignored once one is chosen. */
+  choose(schema: Schema): void;
+}
+
+/** All that one build shares. It lives as long as the build. */
+export interface BuildContext {
+  readonly source: Source;
+  readonly cache: ParseCache;
+  readonly limits: BuildLimits;
+  readonly report: Report;
+  readonly schema: SchemaInUse;
+  /** `buildMetadata` of the folder that is built: it holds for all folders below. */
+  metadata: readonly string[];
+}

@@ -1,0 +1,105 @@
+import { type FieldSpecs, visitField } from "../config/field-spec.ts";
+import { setPlainText } from "../fields.ts";
+import { currentId, kindOf, valueAt } from "../resource.ts";
+import type { YamlNode } from "../yaml/node.ts";
+import { failOn, type Step } from "./step.ts";
+
+export interface ImageChange {
+  readonly name: string;
+  readonly newName: string;
+  readonly newTag: string;
+  readonly tagSuffix: string;
+  readonly digest: string;
+}
+
+const CONTAINER_LISTS: ReadonlySet<string> = new Set(["containers", "initContainers"]);
+
+/** Changes images by name: in every list called `containers` or `initContainers`, and where field specs say. */
+export function imageStep(change: ImageChange, specs: FieldSpecs): Step {
+  const matches = imageMatcher(change.name);
+  const update = (node: YamlNode): string | undefined => {
+    if (node.kind === "scalar") {
+      if (matches(node.value)) setPlainText(node, changed(node.value, change));
+      return undefined;
+    }
+    return "an image must be text";
+  };
+  return (context) => {
+    for (const resource of context.set.resources) {
+      if (kindOf(resource) === "CustomResourceDefinition") continue;
+      let problem = inContainers(resource.node, update);
+      for (const spec of specs.of(currentId(resource))) {
+        problem ??= visitField(resource.node, spec, undefined, update);
+      }
+      if (problem !== undefined) failOn(context, resource, problem);
+    }
+  };
+}
+
+function inContainers(node: YamlNode, update: (image: YamlNode) => string | undefined): string | undefined {
+  if (node.kind === "sequence") {
+    for (const item of node.items) {
+      const problem = inContainers(item, update);
+      if (problem !== undefined) return problem;
+    }
+  }
+  if (node.kind !== "mapping") return undefined;
+  for (const { key, value } of node.entries) {
+    if (value.kind === "scalar") continue;
+    let problem = inContainers(value, update);
+    if (problem === undefined && CONTAINER_LISTS.has(key.value) && value.kind === "sequence") {
+      for (const container of value.items) {
+        const image = valueAt(container, "image");
+        if (image !== undefined) problem ??= update(image);
+        else if (container.kind !== "mapping" && !(container.kind === "scalar" && container.tag === "!!null")) {
+          problem ??= "a container must be a map";
+        }
+      }
+    }
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** The name is a pattern in kustomize, though hardly anyone means it; one that is none matches nothing. */
+function imageMatcher(name: string): (image: string) => boolean {
+  const rest = "(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$";
+  if (/^[a-zA-Z0-9/_:@-]*$/.test(name)) {
+    const tail = new RegExp(`^${rest}`);
+    return (image) => image.startsWith(name) && tail.test(image.slice(name.length));
+  }
+  const pattern = safePattern(`^${name}${rest}`);
+  return (image) => pattern?.test(image) === true;
+}
+
+function safePattern(source: string): RegExp | undefined {
+  try {
+    return new RegExp(source);
+  } catch {
+    return undefined;
+  }
+}
+
+function changed(image: string, change: ImageChange): string {
+  let [name, tag, digest] = splitImage(image);
+  if (change.newName !== "") name = change.newName;
+  if (change.newTag !== "" || change.digest !== "") {
+    tag = change.newTag;
+    digest = change.digest;
+  } else if (change.tagSuffix !== "") {
+    tag += change.tagSuffix;
+    digest = "";
+  }
+  return `${name}${tag === "" ? "" : `:${tag}`}${digest === "" ? "" : `@${digest}`}`;
+}
+
+/** `[host[:port]/]path[:tag][@digest]` in three. */
+function splitImage(image: string): [string, string, string] {
+  const slash = Math.max(image.indexOf("/"), 0);
+  const at = image.indexOf("@", slash);
+  const colon = image.indexOf(":", slash);
+  if (colon < 0 && at < 0) return [image, "", ""];
+  if (at >= 0 && (colon < 0 || at < colon)) return [image.slice(0, at), "", image.slice(at + 1)];
+  if (at >= 0) return [image.slice(0, colon), image.slice(colon + 1, at), image.slice(at + 1)];
+  return [image.slice(0, colon), image.slice(colon + 1), ""];
+}
