@@ -39,6 +39,8 @@ export interface BrokenService {
   readonly id: string;
   readonly at: Place;
   readonly failures: readonly Failure[];
+  /** Files and folders that may declare its objects; empty when nothing it says can be built. */
+  readonly sources: readonly string[];
 }
 
 /** What a revision says there is. */

@@ -7,10 +7,16 @@ import { ownsLabel } from "./ownership.ts";
 export type Desired =
   | { readonly kind: "known"; readonly declared: readonly Declared[] }
   /**
-   * Its build failed, it is suspended, or it is broken. `names` are the names of objects that its files mention, as far as
-   * they can be read; undefined when they cannot, so that it might want anything.
+   * Its build failed, it is suspended, or it is broken. `names` are the names that its files mention; undefined when they
+   * cannot be read, so that it might want anything.
    */
-  | { readonly kind: "unknown"; readonly why: string; readonly names: ReadonlySet<string> | undefined };
+  | { readonly kind: "unknown"; readonly why: string; readonly names: Mentions | undefined };
+
+/** Names of objects that files mention: whole names, and parts that prefixes, suffixes and hashes are added to. */
+export interface Mentions {
+  readonly exact: ReadonlySet<string>;
+  readonly parts: readonly string[];
+}
 
 export interface Claimant {
   readonly service: string;
@@ -161,8 +167,6 @@ function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder 
   };
 }
 
-/** Kustomize builds names from a base name with prefixes, suffixes and a hash, so the base is part of the final name. */
-function mentions(names: ReadonlySet<string>, name: string): boolean {
-  for (const part of names) if (name.includes(part)) return true;
-  return false;
+function mentions({ exact, parts }: Mentions, name: string): boolean {
+  return exact.has(name) || parts.some((part) => name.includes(part));
 }

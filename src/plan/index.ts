@@ -1,6 +1,7 @@
 export { type Breaker, DEFAULT_BREAKER, type Limit } from "./breaker.ts";
-export { type Claimant, type Claims, type Desired, type LiveIndex, resolveClaims } from "./claims.ts";
+export { type Claimant, type Claims, type Desired, type LiveIndex, type Mentions, resolveClaims } from "./claims.ts";
 export { type Declared, declare } from "./declare.ts";
+export { fieldChanges } from "./fields.ts";
 export { FIELD_MANAGER, labelValue, ownerOf, pruneDisabled, SERVICE_LABEL, type Stamp } from "./marks.ts";
 export { rankOf, STAGES, type Stage, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";

@@ -55,7 +55,10 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
     services.push(...splitParents(more.services).services.filter(({ id }) => !services.some((s) => s.id === id)));
     flux.broken.push(...more.broken);
   }
-  const taken = [...services.map(({ folder }) => folder), ...flux.broken.flatMap(({ folder }) => folder ?? [])];
+  const taken = [
+    ...services.map(({ folder }) => folder),
+    ...flux.broken.flatMap(({ unreadable, sources }) => (unreadable ? [] : sources)),
+  ];
   const plain = plainFolders(
     tree,
     path,
@@ -96,7 +99,6 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
 }
 
 interface Broken extends BrokenService {
-  readonly folder?: string;
   /** The file itself could not be read, so it may define services that are not known. */
   readonly unreadable: boolean;
 }
@@ -130,14 +132,14 @@ function readFluxFiles(
     if (source === undefined || !source.includes(FLUX_GROUP)) continue;
     const documents = reader.documents(file);
     if (!documents.ok) {
-      broken.push({ id: file, at: { path: file }, failures: documents.failures, unreadable: true });
+      broken.push({ id: file, at: { path: file }, failures: documents.failures, sources: [file], unreadable: true });
       continue;
     }
     for (const { value, at } of documents.value) {
       if (!isObject(value) || !isFluxKustomization(value)) continue;
       const reading = readFlux(value, at);
       if (reading.ok) services.push(reading.service);
-      else broken.push({ id: reading.id, at, failures: reading.failures, unreadable: false });
+      else broken.push({ id: reading.id, at, failures: reading.failures, sources: reading.sources, unreadable: false });
     }
   }
   return { services, broken };
@@ -162,6 +164,7 @@ interface Beside {
 function besideFlux(path: string, files: readonly string[], inhabited: readonly string[], reader: Reader): Beside {
   const declared: { manifest: Manifest; at: Place }[] = [];
   const failures: Failure[] = [];
+  const sources: string[] = [];
   const ignored: { at: Place; why: string }[] = [];
   for (const file of files) {
     if (FLUX_OWN_FILES.test(file) || KUSTOMIZATION_NAMES.includes(file.slice(file.lastIndexOf("/") + 1))) continue;
@@ -170,6 +173,7 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
     const documents = reader.documents(file);
     if (!documents.ok) {
       failures.push(...documents.failures);
+      sources.push(file);
       continue;
     }
     for (const { value, at } of documents.value) {
@@ -183,7 +187,7 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
   }
   // One file that cannot be read makes the whole set unknown: what is missing from it must not look removed.
   if (failures.length > 0) {
-    return { broken: [{ id: path, at: failures[0]?.at ?? { path }, failures, unreadable: false }], ignored };
+    return { broken: [{ id: path, at: failures[0]?.at ?? { path }, failures, sources, unreadable: false }], ignored };
   }
   const at = declared[0]?.at;
   if (at === undefined) return { broken: [], ignored };
@@ -220,13 +224,20 @@ function withoutDuplicates(
         at,
       }),
     );
-    return { id, at: first, failures: [...broken.filter((b) => b.id === id).flatMap((b) => b.failures), ...failures] };
+    const both = broken.filter((one) => one.id === id);
+    const sources = [
+      ...both.flatMap((one) => one.sources),
+      ...services.filter((one) => one.id === id).map(({ folder }) => folder),
+    ];
+    return { id, at: first, failures: [...both.flatMap((one) => one.failures), ...failures], sources };
   });
   const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
   return {
     services: services.filter(({ id }) => !ids.has(id)).sort(byId),
     broken: [
-      ...broken.filter(({ id }) => !ids.has(id)).map(({ id, at, failures }) => ({ id, at, failures })),
+      ...broken
+        .filter(({ id }) => !ids.has(id))
+        .map(({ id, at, failures, sources }) => ({ id, at, failures, sources })),
       ...duplicates,
     ].sort(byId),
   };

@@ -48,7 +48,12 @@ export function isFluxKustomization(document: JsonObject): boolean {
 
 export type FluxReading =
   | { readonly ok: true; readonly service: Service }
-  | { readonly ok: false; readonly id: string; readonly failures: readonly Failure[] };
+  | {
+      readonly ok: false;
+      readonly id: string;
+      readonly failures: readonly Failure[];
+      readonly sources: readonly string[];
+    };
 
 /**
  * A Flux Kustomization document as a service. Fields that would change the result and are not honoured yet make this one
@@ -72,7 +77,7 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   const spec = document["spec"];
   if (!isObject(spec)) {
     fail("service/invalid-document", "spec is missing", "add spec with interval, path, prune and sourceRef");
-    return { ok: false, id, failures };
+    return { ok: false, id, failures, sources: [] };
   }
   for (const [field, value] of Object.entries(spec)) {
     if (READ.has(field) || saysNothing(field, value)) continue;
@@ -99,7 +104,9 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     intervalMs: Math.max(intervalMs, INTERVAL_MS_MIN),
     timeoutMs: Math.max(timeoutMs, INTERVAL_MS_MIN),
   };
-  if (failures.length > 0 || folder === undefined) return { ok: false, id, failures };
+  if (failures.length > 0 || folder === undefined) {
+    return { ok: false, id, failures, sources: folder === undefined ? [] : [folder] };
+  }
   return {
     ok: true,
     service: { id, origin: "flux", folder, at, why: "a Flux Kustomization names its folder", settings },

@@ -1,0 +1,208 @@
+import pLimit from "p-limit";
+import type { Kind } from "../cluster/index.ts";
+import {
+  type BrokenService,
+  type Failure,
+  groupOf,
+  type Manifest,
+  type Place,
+  refText,
+  type Service,
+} from "../model/index.ts";
+import { type Declared, type Desired, declare, kindKey, type Mentions } from "../plan/index.ts";
+import { buildService, type KnownBuild, placed } from "./builds.ts";
+import { definedKind, kindFailure } from "./definitions.ts";
+import type { Inventory } from "./inventory.ts";
+import { mentionedNames } from "./mentions.ts";
+import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
+import type { OpenRevision } from "./revision.ts";
+
+/** One service with what it wants, and what is wrong with it. */
+export interface Assembled {
+  readonly service: Service;
+  readonly desired: Desired;
+  /** Of the build, or of single objects; with any of them nothing of the service is pruned. */
+  readonly failures: readonly Failure[];
+  readonly built: boolean;
+}
+
+/** A service whose build was not through when everybody else's was. */
+export interface Late {
+  readonly service: Service;
+  readonly names: Mentions | undefined;
+  readonly assembled: Promise<Assembled>;
+}
+
+export interface Assembly {
+  readonly ready: readonly Assembled[];
+  readonly late: readonly Late[];
+  readonly namesOfBroken: ReadonlyMap<string, Mentions | undefined>;
+  /** The kind of an object, served or defined by this revision. */
+  kindOf(ref: { readonly group: string; readonly kind: string }): Kind | undefined;
+  /** Kinds that the server does not serve yet and this revision defines. */
+  isNew(kind: Kind): boolean;
+  builds(): number;
+}
+
+export interface AssembleInput {
+  readonly io: Io;
+  readonly request: PassRequest;
+  readonly revision: OpenRevision;
+  readonly inventory: Inventory;
+  readonly broken: readonly BrokenService[];
+  /** Services whose definition is sound. */
+  readonly services: readonly Service[];
+  readonly onEvent: OnPassEvent;
+}
+
+/** Cache reads and queued builds under way at once. */
+const BUILDS_UNDER_WAY = 64;
+
+/**
+ * What every service wants: who wants an object twice can only be seen with all of them at hand. A build that takes unusually
+ * long is not waited for: its service comes late, and everybody else goes on (law L1).
+ */
+export async function assemble(input: AssembleInput, stop: AbortSignal): Promise<Assembly> {
+  const { services, inventory, revision } = input;
+  let builds = 0;
+  const limit = pLimit(BUILDS_UNDER_WAY);
+  const started = services.map((service) => startBuild(input, service, limit, stop));
+  const first = await Promise.all(started.map(({ inTime }) => inTime));
+
+  const defined = new Map<string, Kind>();
+  for (const known of first) {
+    if (known === undefined || !known.answer.ok) continue;
+    for (const { manifest } of known.answer.objects) {
+      const kind = definedKind(manifest);
+      if (kind !== undefined) defined.set(kindKey(kind), kind);
+    }
+  }
+  const kindOf = (ref: { readonly group: string; readonly kind: string }): Kind | undefined => {
+    const served = inventory.kinds.get(kindKey(ref));
+    const coming = defined.get(kindKey(ref));
+    // A definition may add a version to a kind that is served already.
+    if (served === undefined || coming === undefined) return served ?? coming;
+    return { ...served, versions: [...new Set([...served.versions, ...coming.versions])] };
+  };
+  const finish = async (service: Service, known: KnownBuild): Promise<Assembled> => {
+    if (known.built) builds += 1;
+    return await assembleOne(input, service, known, kindOf, stop);
+  };
+
+  const ready: Assembled[] = [];
+  const late: Late[] = [];
+  for (const { service, build, index } of started.map((one, at) => ({ ...one, index: at }))) {
+    const known = first[index];
+    if (known !== undefined) ready.push(await finish(service, known));
+    else {
+      const names = await mentionedNames(revision.snapshot, [service.folder], stop);
+      late.push({ service, names, assembled: build.then((answer) => finish(service, answer)) });
+    }
+  }
+  const namesOfBroken = new Map<string, Mentions | undefined>();
+  for (const { id, sources } of input.broken)
+    namesOfBroken.set(id, await mentionedNames(revision.snapshot, sources, stop));
+  return {
+    ready,
+    late,
+    namesOfBroken,
+    kindOf,
+    isNew: (kind) => !inventory.kinds.has(kindKey(kind)),
+    builds: () => builds,
+  };
+}
+
+interface StartedBuild {
+  readonly service: Service;
+  readonly build: Promise<KnownBuild>;
+  /** The build, or undefined as soon as it counts as late. */
+  readonly inTime: Promise<KnownBuild | undefined>;
+}
+
+function startBuild(
+  input: AssembleInput,
+  service: Service,
+  limit: ReturnType<typeof pLimit>,
+  stop: AbortSignal,
+): StartedBuild {
+  const { io, revision, onEvent } = input;
+  let late: () => void = () => undefined;
+  const lateness = new Promise<void>((resolve) => {
+    late = resolve;
+  });
+  const build = new Promise<KnownBuild>((resolve, reject) => {
+    // A late build gives its place back, or a few of them would keep the rest from starting.
+    void limit(() => {
+      const begun = io.clock.monotonicMs();
+      const running = buildService(io, revision, service, late, stop);
+      const through = running.then((known) => {
+        const durationMs = io.clock.monotonicMs() - begun;
+        if (known.built) onEvent({ type: "built", service: service.id, ok: known.answer.ok, durationMs });
+        resolve(known);
+      }, reject);
+      return new Promise<void>((free) => {
+        void through.then(free);
+        void lateness.then(free);
+      });
+    });
+  });
+  const inTime = new Promise<KnownBuild | undefined>((resolve, reject) => {
+    build.then(resolve, reject);
+    void lateness.then(() => resolve(undefined));
+  });
+  return { service, build, inTime };
+}
+
+async function assembleOne(
+  { request, revision, inventory }: AssembleInput,
+  service: Service,
+  { answer, built }: KnownBuild,
+  kindOf: Assembly["kindOf"],
+  signal: AbortSignal,
+): Promise<Assembled> {
+  if (!answer.ok) {
+    const read = (answer.footprint ?? [])
+      .map(([path]) => path)
+      .filter((path) => revision.snapshot.tree.entry(path)?.kind === "blob");
+    const names = await mentionedNames(revision.snapshot, [service.folder, ...read], signal);
+    return { service, built, failures: answer.failures, desired: { kind: "unknown", why: "its build failed", names } };
+  }
+  const failures: Failure[] = [];
+  const declared: Declared[] = [];
+  for (const { manifest, at } of placed(answer, service)) {
+    const one = declareOne(manifest, at, service, request, inventory, kindOf);
+    if ("code" in one) failures.push(one);
+    else declared.push(one);
+  }
+  if (!service.settings.suspend) return { service, built, failures, desired: { kind: "known", declared } };
+  const names = { exact: new Set(declared.map(({ ref }) => ref.name)), parts: [] };
+  return { service, built, failures: [], desired: { kind: "unknown", why: "it is suspended", names } };
+}
+
+function declareOne(
+  manifest: Manifest,
+  at: Place,
+  service: Service,
+  { scope, defaultNamespace }: PassRequest,
+  { failedGroups }: Inventory,
+  kindOf: Assembly["kindOf"],
+): Declared | Failure {
+  const kind = kindOf({ group: groupOf(manifest.apiVersion), kind: manifest.kind });
+  const failure = kindFailure(manifest, kind, failedGroups);
+  if (failure !== undefined) return { ...failure, at };
+  if (kind === undefined) throw new Error("a kind without failure is known");
+  const { prune } = service.settings;
+  const stamp = { scope, service: service.id, flux: service.origin === "flux", prune };
+  const { name, namespace } = manifest.metadata;
+  // generateName would make a new object at every pass.
+  if (name === "" || typeof name !== "string") {
+    const ref = { group: kind.group, kind: kind.kind, namespace: namespace ?? "", name: "(unnamed)" };
+    return {
+      code: "build/invalid-object",
+      message: `${refText(ref)} has no metadata.name`,
+      remedy: "give it a name; generateName cannot be reconciled",
+      at,
+    };
+  }
+  return declare(manifest, at, kind, stamp, defaultNamespace);
+}

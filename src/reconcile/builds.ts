@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import type { BuildAnswer, BuildJob } from "../builders/index.ts";
+import { ENGINE_VERSION } from "../kustomize/index.ts";
+import { type Json, jsonText, type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
+import type { BuildCache, Io } from "./pass-types.ts";
+import type { OpenRevision } from "./revision.ts";
+
+/** A build's answer, and whether it was made now or known from before. */
+export interface KnownBuild {
+  readonly answer: BuildAnswer;
+  readonly built: boolean;
+}
+
+/**
+ * The objects of a service: from the cache when nothing of its footprint changed, else built. Failures that are a function
+ * of the footprint are kept like results; those that say nothing about the input (deadline, memory, crash) are not.
+ */
+export async function buildService(
+  io: Pick<Io, "builders" | "cache">,
+  revision: OpenRevision,
+  service: Service,
+  onLate: () => void,
+  signal: AbortSignal,
+): Promise<KnownBuild> {
+  if (service.declared !== undefined) return { answer: asBuilt(service.declared), built: false };
+  const job = buildJob(revision, service);
+  const key = cacheKey(service, job);
+  const known = await readCached(io.cache, key, revision.snapshot.tree);
+  if (known !== undefined) return { answer: known, built: false };
+  const answer = await io.builders.build({ ...job, onLate }, signal);
+  const text = cacheText(answer);
+  if (text !== undefined) await io.cache.write(key, text);
+  return { answer, built: true };
+}
+
+/** How a service is built: a Flux Kustomization builds like Flux does, a plain folder like `kustomize build`. */
+export function buildJob(revision: OpenRevision, service: Service): BuildJob {
+  const flux = service.origin === "flux";
+  const { targetNamespace } = service.settings;
+  return {
+    service: service.id,
+    folder: service.folder,
+    source: revision.files,
+    options: {
+      loadRestrictions: flux ? "none" : "rootOnly",
+      generate: flux,
+      ...(targetNamespace === "" ? {} : { namespace: targetNamespace }),
+    },
+  };
+}
+
+function asBuilt(declared: NonNullable<Service["declared"]>): BuildAnswer {
+  return { ok: true, objects: declared, footprint: [] };
+}
+
+function cacheKey(service: Service, { folder, options }: BuildJob): string {
+  const input = [ENGINE_VERSION, service.id, folder, JSON.stringify(options)];
+  return createHash("sha256").update(JSON.stringify(input)).digest("hex");
+}
+
+type Cached = Exclude<BuildAnswer, { text: string }>;
+
+async function readCached(cache: BuildCache, key: string, tree: Tree): Promise<BuildAnswer | undefined> {
+  const text = await cache.read(key);
+  if (text === undefined) return undefined;
+  const cached = parseCached(text);
+  const footprint = cached?.footprint;
+  if (cached === undefined || footprint === undefined || footprint.length === 0) return undefined;
+  return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id) ? cached : undefined;
+}
+
+/** The text begins with its own hash, so that a torn or edited entry is no entry. */
+function cacheText(answer: BuildAnswer): string | undefined {
+  if (answer.footprint === undefined || answer.footprint.length === 0) return undefined;
+  if (!answer.ok && answer.failures.some(({ code }) => UNSTABLE.has(code))) return undefined;
+  if (answer.ok && answer.objects.some(({ manifest }) => holdsBigint(manifest))) return undefined;
+  const { footprint } = answer;
+  const kept: Cached = answer.ok
+    ? { ok: true, footprint, objects: answer.objects }
+    : { ok: false, footprint, failures: answer.failures };
+  const body = jsonText(kept as unknown as Json);
+  return `${digest(body)}\n${body}`;
+}
+
+const UNSTABLE: ReadonlySet<string> = new Set(["build/deadline", "build/out-of-memory", "build/crashed"]);
+
+function parseCached(text: string): BuildAnswer | undefined {
+  const end = text.indexOf("\n");
+  const body = text.slice(end + 1);
+  if (end < 0 || digest(body) !== text.slice(0, end)) return undefined;
+  return JSON.parse(body) as BuildAnswer;
+}
+
+function digest(body: string): string {
+  return createHash("sha256").update(body).digest("hex");
+}
+
+function holdsBigint(value: Json): boolean {
+  if (typeof value === "bigint") return true;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(holdsBigint);
+}
+
+/** Objects of an answer with a place each: what the build cannot place is placed at the service's definition. */
+export function placed(
+  answer: BuildAnswer & { ok: true },
+  service: Service,
+): readonly { manifest: Manifest; at: Place }[] {
+  return answer.objects.map(({ manifest, at }) => ({ manifest, at: at ?? service.at }));
+}

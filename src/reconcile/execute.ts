@@ -1,0 +1,120 @@
+import pLimit from "p-limit";
+import type { Failure, FieldChange, ServiceOutcome, StepResult } from "../model/index.ts";
+import { compareFailures, type Result } from "../model/index.ts";
+import { type Declared, rankOf, type ServicePlan, STAGES, type Step, stageOf, stepRef } from "../plan/index.ts";
+
+/** What one service's steps do to the cluster; the pass provides it. */
+export interface Hands {
+  /** Applies an object, once a pass however many ask for it. */
+  apply(declared: Declared): Promise<Result<unknown>>;
+  remove(step: Step & { action: "delete" }): Promise<Result<unknown>>;
+  /** Field by field, for a diff. */
+  compare(step: Step): Promise<readonly FieldChange[] | undefined>;
+  onStep(result: StepResult): void;
+  /** True once the pass shall end: no step begins after that. */
+  stopped(): boolean;
+}
+
+/** Objects of one rank applied at once. The API server's own limit is reached by several services at once. */
+const STEPS_AT_ONCE = 4;
+
+/**
+ * Carries out one plan: stage by stage and rank by rank. A failure stops nothing, so that every failure is found; an object
+ * that needs another one (its namespace, its kind's definition) fails with it. Deletes come last, and only when everything
+ * was applied.
+ */
+export async function execute(
+  plan: ServicePlan,
+  mode: "sync" | "dry-run" | "diff",
+  hands: Hands,
+): Promise<Pick<ServiceOutcome, "steps" | "failures" | "state">> {
+  const results: StepResult[] = [];
+  const failures: Failure[] = [...plan.failures];
+  const note = (step: Step, rest: Pick<StepResult, "result" | "failure" | "fields">): void => {
+    const result = summary(step, rest);
+    results.push(result);
+    if (rest.failure !== undefined) failures.push(rest.failure);
+    hands.onStep(result);
+  };
+  const applies = plan.steps.filter((step) => "declared" in step);
+  for (const stage of STAGES) {
+    const staged = applies.filter((step) => stageOf(stepRef(step)) === stage);
+    for (const group of ranks(staged)) {
+      const limit = pLimit(STEPS_AT_ONCE);
+      await Promise.all(
+        group.map((step) =>
+          limit(async () => {
+            if (step.action === "unchanged") return note(step, { result: "done" });
+            if (hands.stopped()) return note(step, { result: "planned" });
+            if (mode === "diff") return note(step, { result: "planned", ...(await fieldsOf(hands, step)) });
+            const answer = "declared" in step ? await hands.apply(step.declared) : undefined;
+            if (answer === undefined || answer.ok) return note(step, { result: mode === "sync" ? "done" : "planned" });
+            const [failure] = answer.failures;
+            return note(step, failure === undefined ? { result: "failed" } : { result: "failed", failure });
+          }),
+        ),
+      );
+    }
+  }
+  await prune(plan, mode, hands, failures.length > 0, note);
+  return {
+    steps: results,
+    failures: failures.toSorted(compareFailures),
+    state: stateOf(results, failures, mode, hands),
+  };
+}
+
+async function prune(
+  plan: ServicePlan,
+  mode: "sync" | "dry-run" | "diff",
+  hands: Hands,
+  incomplete: boolean,
+  note: (step: Step, rest: Pick<StepResult, "result" | "failure" | "fields">) => void,
+): Promise<void> {
+  for (const step of plan.steps) {
+    if ("declared" in step) continue;
+    if (step.action !== "delete" || mode === "diff" || incomplete || hands.stopped()) {
+      note(step, { result: step.action === "delete" || step.action === "held" ? "planned" : "done" });
+      continue;
+    }
+    const answer = await hands.remove(step);
+    const failure = answer.ok ? undefined : answer.failures[0];
+    if (failure === undefined) note(step, { result: mode === "sync" ? "done" : "planned" });
+    else note(step, { result: "failed", failure });
+  }
+}
+
+function ranks(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const groups = new Map<number, Step[]>();
+  for (const step of steps) {
+    const rank = rankOf(stepRef(step));
+    const group = groups.get(rank);
+    if (group === undefined) groups.set(rank, [step]);
+    else group.push(step);
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+async function fieldsOf(hands: Hands, step: Step): Promise<Pick<StepResult, "fields">> {
+  const fields = await hands.compare(step);
+  return fields === undefined ? {} : { fields };
+}
+
+function summary(step: Step, rest: Pick<StepResult, "result" | "failure" | "fields">): StepResult {
+  const at = "declared" in step ? { at: step.declared.at } : {};
+  return { ref: stepRef(step), action: step.action, why: step.why, ...at, ...rest };
+}
+
+function stateOf(
+  results: readonly StepResult[],
+  failures: readonly Failure[],
+  mode: "sync" | "dry-run" | "diff",
+  hands: Hands,
+): ServiceOutcome["state"] {
+  if (failures.length > 0) return "failed";
+  if (results.some(({ action }) => action === "held")) return "held";
+  const todo = results.filter(({ action }) => action !== "unchanged" && action !== "kept");
+  if (todo.length === 0) return "unchanged";
+  if (mode === "sync" && hands.stopped() && todo.some(({ result }) => result === "planned")) return "interrupted";
+  return mode === "sync" ? "synced" : "planned";
+}

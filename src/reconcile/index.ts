@@ -1,0 +1,4 @@
+export { buildJob } from "./builds.ts";
+export { runPass } from "./pass.ts";
+export type { BuildCache, Io, OnPassEvent, PassRequest } from "./pass-types.ts";
+export { type OpenRevision, openRevision } from "./revision.ts";

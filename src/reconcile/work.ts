@@ -1,0 +1,281 @@
+import pLimit from "p-limit";
+import {
+  type Clock,
+  type Failure,
+  type FieldChange,
+  failed,
+  ok,
+  type PassOutcome,
+  type Result,
+  type Service,
+  type ServiceOutcome,
+} from "../model/index.ts";
+import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
+import { type Applier, apply, once } from "./apply.ts";
+import { execute, type Hands } from "./execute.ts";
+import { brokenOutcome, type PassState, planLate } from "./pass.ts";
+import type { OnPassEvent } from "./pass-types.ts";
+import { remove } from "./remove.ts";
+
+/** After this long a service gives its place in the pool to the next one and goes on beside it. */
+const PATIENCE_MS = 2000;
+/** The time of a service that left git: there is nobody to ask for its timeout. */
+const GONE_TIMEOUT_MS = 5 * 60_000;
+
+/** Carries out the plans of all services in a bounded pool; each ends in an outcome, whatever happens to it. */
+export async function workThrough(
+  state: PassState,
+  plans: readonly ServicePlan[],
+  onEvent: OnPassEvent,
+  stop: AbortSignal,
+): Promise<PassOutcome["services"]> {
+  onEvent({ type: "phase", phase: "apply" });
+  const crew = newCrew(state, plans, onEvent, stop);
+  const { assembly, broken, selected } = state;
+  const outcomes = new Map<string, Promise<ServiceOutcome>>();
+  for (const one of broken) if (selected(one.id)) outcomes.set(one.id, Promise.resolve(brokenOutcome(one)));
+  const byService = new Map(plans.map((plan) => [plan.service, plan]));
+  const waiting = new Map<string, Service>();
+  for (const { service } of [...assembly.ready, ...assembly.late])
+    if (selected(service.id)) waiting.set(service.id, service);
+  const outcomeOf = (id: string): Promise<ServiceOutcome> | undefined => {
+    const service = waiting.get(id);
+    const known = outcomes.get(id);
+    if (known !== undefined || service === undefined) return known;
+    waiting.delete(id);
+    const dependencies = service.settings.dependsOn.map((dependency) => outcomeOf(dependency));
+    const outcome = runService(state, crew, service, byService.get(id), dependencies);
+    outcomes.set(id, outcome);
+    return outcome;
+  };
+  for (const id of [...waiting.keys()]) void outcomeOf(id);
+  for (const plan of plans) {
+    if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
+    outcomes.set(`gone:${plan.service}`, crew.work({ plan, built: false, failures: [], timeoutMs: GONE_TIMEOUT_MS }));
+  }
+  const all = await Promise.all(
+    [...outcomes.values()].map(async (outcome) => {
+      const done = await outcome;
+      onEvent({ type: "finished", outcome: done });
+      return done;
+    }),
+  );
+  return all.toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
+}
+
+async function runService(
+  state: PassState,
+  crew: Crew,
+  service: Service,
+  planned: ServicePlan | undefined,
+  dependencies: readonly (Promise<ServiceOutcome> | undefined)[],
+): Promise<ServiceOutcome> {
+  const late = state.assembly.late.find((one) => one.service.id === service.id);
+  const ready = state.assembly.ready.find((one) => one.service.id === service.id);
+  const base = { service: service.id, at: service.at, steps: [], failures: [], durationMs: 0 };
+  try {
+    const assembled = ready ?? (await late?.assembled);
+    if (assembled === undefined) throw new Error("a service is ready or late");
+    const { built, failures, desired } = assembled;
+    if (service.settings.suspend && failures.length === 0) return { ...base, state: "suspended", built };
+    if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
+    // A dependency that was not selected is not part of this run and is not waited for.
+    const before = await Promise.all(dependencies);
+    const unready = before.filter((outcome) => outcome !== undefined && !isReady(outcome));
+    if (unready.length > 0) {
+      const names = unready.map((outcome) => outcome?.service ?? "").join(", ");
+      return { ...base, state: "blocked", built, failures: [notReady(names, service)] };
+    }
+    const plan = planned ?? planLate(state, assembled);
+    if (plan === undefined) throw new Error("a service whose objects are known has a plan");
+    return await crew.work({ plan, built, failures, timeoutMs: service.settings.timeoutMs, at: service.at });
+  } catch (cause) {
+    return { ...base, state: "failed", built: false, failures: [bug(cause)] };
+  }
+}
+
+function isReady({ state }: ServiceOutcome): boolean {
+  return state === "synced" || state === "unchanged" || state === "planned" || state === "held";
+}
+
+interface Job {
+  readonly plan: ServicePlan;
+  readonly built: boolean;
+  /** What is already known to be wrong. */
+  readonly failures: readonly Failure[];
+  readonly timeoutMs: number;
+  readonly at?: Service["at"];
+}
+
+interface Crew {
+  work(job: Job): Promise<ServiceOutcome>;
+}
+
+/** The pool, and the hands that all services share. */
+function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPassEvent, stop: AbortSignal): Crew {
+  const { io, request } = state;
+  const { clock } = io;
+  const pool = pLimit(request.concurrency);
+  const never = new AbortController().signal;
+  const applier = newApplier(state, plans);
+  // Shared objects are applied on behalf of everybody, so no service's deadline ends that.
+  const ensure = once((declared) => shared(declared));
+  const need = async (needed: Declared): Promise<Failure | undefined> => {
+    const result = await ensure(needed);
+    return result.ok ? undefined : result.failures[0];
+  };
+  const shared = (declared: Declared): Promise<Result<unknown>> => guarded(() => apply(applier, declared, need, never));
+
+  const run = async ({ plan, built, failures, timeoutMs, at }: Job): Promise<ServiceOutcome> => {
+    const started = clock.monotonicMs();
+    onEvent({ type: "started", service: plan.service });
+    const deadline = clock.deadline(timeoutMs, never);
+    const hands: Hands = {
+      apply: (declared) =>
+        applier.isShared(declared)
+          ? ensure(declared)
+          : guarded(() => apply(applier, declared, need, deadline.signal), late),
+      remove: (step) => guarded(() => removeStep(state, step, deadline.signal), late),
+      compare: (step) => compareStep(state, step, deadline.signal),
+      onStep: (step) => onEvent({ type: "step", service: plan.service, step }),
+      stopped: () => stop.aborted || deadline.expired(),
+    };
+    const late = (cause: unknown): Failure => (deadline.expired() ? outOfTime(timeoutMs) : bug(cause));
+    try {
+      const done = await execute({ ...plan, failures: [...failures, ...plan.failures] }, request.mode, hands);
+      const cut = deadline.expired() && done.steps.some(({ result }) => result === "planned") && !stop.aborted;
+      const rest = cut
+        ? { ...done, state: "failed" as const, failures: [...done.failures, outOfTime(timeoutMs)] }
+        : done;
+      return {
+        service: plan.service,
+        ...(at === undefined ? {} : { at }),
+        built,
+        ...rest,
+        durationMs: clock.monotonicMs() - started,
+      };
+    } finally {
+      deadline.release();
+    }
+  };
+
+  return {
+    work: (job) =>
+      new Promise((resolve) => {
+        void pool(() => {
+          const running = run(job).catch((cause: unknown) => failedByBug(job, cause));
+          void running.then(resolve);
+          return patience(clock, running);
+        });
+      }),
+  };
+}
+
+/** Ends when the work does, or when it has had its place for long enough. */
+async function patience(clock: Clock, running: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  void running.then(() => done.abort());
+  await clock.sleep(PATIENCE_MS, done.signal).catch(() => undefined);
+}
+
+interface SharingApplier extends Applier {
+  /** Namespaces and kind definitions that others may need: applied once, for everybody. */
+  isShared(declared: Declared): boolean;
+}
+
+function newApplier({ io, request, assembly, settled }: PassState, plans: readonly ServicePlan[]): SharingApplier {
+  const namespaces = new Map<string, Declared>();
+  const definitions = new Map<string, Declared>();
+  for (const step of plans.flatMap(({ steps }) => steps)) {
+    if (!("declared" in step) || step.action === "unchanged") continue;
+    const { ref, manifest } = step.declared;
+    if (kindKey(ref) === "/Namespace" && step.action === "create") namespaces.set(ref.name, step.declared);
+    if (kindKey(ref) === "apiextensions.k8s.io/CustomResourceDefinition")
+      definitions.set(definedKey(manifest), step.declared);
+  }
+  return {
+    cluster: io.cluster,
+    clock: io.clock,
+    dryRun: request.mode !== "sync",
+    kindOf: (ref) => assembly.kindOf(ref),
+    isNew: (kind) => assembly.isNew(kind),
+    isShared: ({ ref, manifest }) =>
+      (kindKey(ref) === "/Namespace" && namespaces.has(ref.name)) || definitions.has(definedKey(manifest)),
+    needs: ({ ref }) =>
+      [namespaces.get(ref.namespace), definitions.get(kindKey(ref))].filter((needed) => needed !== undefined),
+    settle: ({ ref, hash }, fields) => settled.note(ref, hash, fields),
+  };
+}
+
+/** `kindKey` of what a CustomResourceDefinition defines; no key at all for anything else. */
+function definedKey(manifest: Declared["manifest"]): string {
+  const spec = manifest["spec"] as { group?: string; names?: { kind?: string } } | undefined;
+  if (manifest.kind !== "CustomResourceDefinition") return "no definition";
+  return kindKey({ group: spec?.group ?? "", kind: spec?.names?.kind ?? "" });
+}
+
+async function removeStep(
+  { io, request, assembly }: PassState,
+  { live }: Step & { action: "delete" },
+  signal: AbortSignal,
+): Promise<Result<unknown>> {
+  const kind = assembly.kindOf(live.ref);
+  if (kind === undefined) return ok("gone");
+  return await remove(io.cluster, kind, live, request.mode !== "sync", signal);
+}
+
+async function compareStep(
+  { io, assembly, inventory }: PassState,
+  step: Step,
+  signal: AbortSignal,
+): Promise<readonly FieldChange[] | undefined> {
+  if (!("declared" in step)) return undefined;
+  const { ref, manifest } = step.declared;
+  const kind = assembly.kindOf(ref);
+  if (kind === undefined || assembly.isNew(kind)) return fieldChanges(manifest, undefined, undefined);
+  const live = await io.cluster.get(kind, ref.namespace, ref.name, signal);
+  if (!live.ok) return undefined;
+  const owned = inventory.live.get(`${ref.group}/${ref.kind}/${ref.namespace}/${ref.name}`);
+  return fieldChanges(manifest, live.value, owned === undefined ? undefined : appliedFields(owned)?.fieldsV1);
+}
+
+/** Anything thrown while one object is worked on is that object's failure. */
+async function guarded(
+  run: () => Promise<Result<unknown>>,
+  explain: (cause: unknown) => Failure = bug,
+): Promise<Result<unknown>> {
+  try {
+    return await run();
+  } catch (cause) {
+    return failed(explain(cause));
+  }
+}
+
+function failedByBug({ plan, built }: Job, cause: unknown): ServiceOutcome {
+  return { service: plan.service, state: "failed", built, steps: [], failures: [bug(cause)], durationMs: 0 };
+}
+
+function bug(cause: unknown): Failure {
+  return {
+    code: "reconcile/bug",
+    message: `unexpected: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: "this is a fault of gitops; the service is left as it is, please report it",
+  };
+}
+
+function outOfTime(timeoutMs: number): Failure {
+  return {
+    code: "reconcile/deadline",
+    message: `not through within its timeout of ${Math.round(timeoutMs / 1000)} s`,
+    remedy: "see which object the API server is slow with (an admission webhook?), or raise the timeout",
+  };
+}
+
+function notReady(names: string, { at }: Service): Failure {
+  return {
+    code: "service/dependency-not-ready",
+    message: `waits for ${names}, which it depends on`,
+    remedy: "mend what it depends on; it continues by itself",
+    at,
+  };
+}
