@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { type Claimant, type Desired, resolveClaims } from "../../src/plan/index.ts";
+import { declareAs, declaredBy, index, liveAfter } from "./objects.ts";
+
+const known = (...declared: ReturnType<typeof declaredBy>[]): Desired => ({ kind: "known", declared });
+const unknown = (...exact: readonly string[]): Desired => ({
+  kind: "unknown",
+  why: "its build failed",
+  names: { exact: new Set(exact), parts: [] },
+});
+const claimant = (service: string, desired: Desired): Claimant => ({
+  service,
+  at: { path: `${service}.yaml` },
+  desired,
+});
+
+const resolve = (claimants: readonly Claimant[], live = index(), complete = true) => {
+  const claims = resolveClaims({ scope: "test", claimants, live, complete });
+  const names = Object.fromEntries(
+    [...claims.granted].map(([id, granted]) => [id, granted.map(({ ref }) => ref.name)]),
+  );
+  const codes = Object.fromEntries([...claims.refused].map(([id, refused]) => [id, refused.map(({ code }) => code)]));
+  return { claims, names, codes };
+};
+
+describe("an object has one service", () => {
+  test("of two newcomers neither gets it, both are told both places, and their siblings go on", () => {
+    const { claims, names } = resolve([
+      claimant("x/a", known(declaredBy("x/a", "both"), declaredBy("x/a", "own-a"))),
+      claimant("x/b", known(declaredBy("x/b", "both"), declaredBy("x/b", "own-b"))),
+    ]);
+    expect(names).toEqual({ "x/a": ["own-a"], "x/b": ["own-b"] });
+    for (const id of ["x/a", "x/b"]) {
+      const [failure] = claims.refused.get(id) ?? [];
+      expect(failure?.code).toBe("plan/duplicate-definition");
+      expect(failure?.message).toContain("x/a (x/a/both.yaml:1) and x/b (x/b/both.yaml:1)");
+    }
+  });
+
+  test("the one that owns the live object goes on, the newcomer is refused", () => {
+    const owned = declaredBy("x/a", "both");
+    const { names, codes } = resolve(
+      [claimant("x/a", known(owned)), claimant("x/b", known(declaredBy("x/b", "both")))],
+      index(liveAfter(owned)),
+    );
+    expect(names).toEqual({ "x/a": ["both"], "x/b": [] });
+    expect(codes).toEqual({ "x/a": [], "x/b": ["plan/duplicate-definition"] });
+  });
+
+  test("a copied label makes no owner", () => {
+    const copied = liveAfter(declaredBy("x/a", "both"), { managedFields: [] });
+    const { names } = resolve(
+      [claimant("x/a", known(declaredBy("x/a", "both"))), claimant("x/b", known(declaredBy("x/b", "both")))],
+      index(copied),
+    );
+    expect(names).toEqual({ "x/a": [], "x/b": [] });
+  });
+
+  test("twice in one service is a duplicate, too", () => {
+    const { names, codes } = resolve([claimant("x/a", known(declaredBy("x/a", "one"), declaredBy("x/a", "one")))]);
+    expect(names).toEqual({ "x/a": [] });
+    expect(codes["x/a"]).toEqual(["plan/duplicate-definition", "plan/duplicate-definition"]);
+  });
+
+  test("what its owner let go of is free for the one that declares it", () => {
+    const moved = liveAfter(declaredBy("x/a", "moved"));
+    const { names } = resolve(
+      [claimant("x/a", known()), claimant("x/b", known(declaredBy("x/b", "moved")))],
+      index(moved),
+    );
+    expect(names["x/b"]).toEqual(["moved"]);
+  });
+
+  test.each([
+    ["its owner's build failed", [claimant("x/a", unknown())], true, "test"],
+    ["its owner may be defined in a file that cannot be read", [], false, "test"],
+    ["its owner belongs to another scope", [], true, "other"],
+  ] as const)("is not taken over when %s", (_why, others, complete, scope) => {
+    const manifest = declaredBy("x/a", "held").manifest;
+    const live = liveAfter(declareAs("x/a", manifest, scope));
+    const { names, codes } = resolve(
+      [...others, claimant("x/b", known(declaredBy("x/b", "held")))],
+      index(live),
+      complete,
+    );
+    expect(names["x/b"]).toEqual([]);
+    expect(codes["x/b"]).toEqual(["plan/foreign-owner"]);
+  });
+
+  test("a service that left git has let go of everything", () => {
+    const live = liveAfter(declaredBy("x/gone", "kept"));
+    expect(resolve([claimant("x/b", known(declaredBy("x/b", "kept")))], index(live)).names["x/b"]).toEqual(["kept"]);
+  });
+});
+
+describe("what nobody declares may still be wanted", () => {
+  const live = liveAfter(declaredBy("x/a", "old"));
+  test.each([
+    ["by a broken service that mentions it", claimant("x/b", unknown("old")), true],
+    ["not by one that mentions other names", claimant("x/b", unknown("new")), false],
+    ["by one that cannot be read", claimant("x/b", { kind: "unknown", why: "unreadable", names: undefined }), true],
+  ] as const)("%s", (_name, other, wanted) => {
+    const { claims } = resolve([claimant("x/a", known()), other], index(live));
+    expect(claims.mayBeWanted(live) !== undefined).toBe(wanted);
+  });
+});

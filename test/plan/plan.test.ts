@@ -1,0 +1,260 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { LiveMetadata, Manifest } from "../../src/model/index.ts";
+import {
+  DEFAULT_BREAKER,
+  type Desired,
+  makePlans,
+  type PlanInput,
+  resolveClaims,
+  type Step,
+  stepRef,
+} from "../../src/plan/index.ts";
+import { declareAs, declaredBy, index, liveAfter } from "./objects.ts";
+
+type Declared = ReturnType<typeof declaredBy>;
+
+function input(services: Readonly<Record<string, readonly Declared[]>>, live: readonly LiveMetadata[]): PlanInput {
+  const claimants = Object.entries(services).map(([service, declared]) => ({
+    service,
+    at: { path: `${service}.yaml` },
+    desired: { kind: "known", declared } satisfies Desired,
+  }));
+  return {
+    scope: "test",
+    services: claimants.map(({ service, at }) => ({ service, at, prune: true })),
+    claims: resolveClaims({ scope: "test", claimants, live: index(...live), complete: true }),
+    live: index(...live),
+    known: Object.keys(services),
+    complete: true,
+    unlisted: new Set(),
+    settled: new Map(),
+    breaker: DEFAULT_BREAKER,
+    confirmed: false,
+  };
+}
+
+const say = (steps: readonly Step[]): readonly string[] =>
+  steps.map((step) => `${step.action} ${stepRef(step).name}${step.why === "" ? "" : `: ${step.why}`}`);
+
+function planned(
+  services: Readonly<Record<string, readonly Declared[]>>,
+  live: readonly LiveMetadata[],
+  change: Partial<PlanInput> = {},
+) {
+  const plans = makePlans({ ...input(services, live), ...change });
+  return Object.fromEntries(plans.map(({ service, steps }) => [service, say(steps)]));
+}
+
+const [a, b, c] = [declaredBy("x/a", "a"), declaredBy("x/a", "b"), declaredBy("x/a", "c")];
+
+describe("a plan", () => {
+  test("creates what is missing and leaves alone what is as applied", () => {
+    expect(planned({ "x/a": [a, b] }, [liveAfter(b)])).toEqual({
+      "x/a": ["create a: not in the cluster", "unchanged b"],
+    });
+  });
+
+  test("updates what git changed, and says which fields others took", () => {
+    const changed = declaredBy("x/a", "a", { a: "2" });
+    const drifted = liveAfter(b, { managedFields: [] });
+    const taken = liveAfter(c);
+    const { "f:data": _data, ...fieldsV1 } = taken.managedFields[0]?.fieldsV1 ?? {};
+    const lost = { ...taken, managedFields: [{ ...taken.managedFields[0], fieldsV1 }] } as LiveMetadata;
+    expect(planned({ "x/a": [changed, b, c] }, [liveAfter(a), drifted, lost])["x/a"]).toEqual([
+      "update a: changed",
+      "update b: drifted: our field ownership is gone",
+      "update c: drifted: data",
+    ]);
+  });
+
+  test("a field that the server takes away at each apply is no drift", () => {
+    const taken = liveAfter(a);
+    const { "f:data": _data, ...fieldsV1 } = taken.managedFields[0]?.fieldsV1 ?? {};
+    const lost = { ...taken, managedFields: [{ ...taken.managedFields[0], fieldsV1 }] } as LiveMetadata;
+    const settled = new Map([["/ConfigMap/shop/a", { hash: a.hash, fields: ["data"] }]]);
+    expect(planned({ "x/a": [a] }, [lost], { settled })["x/a"]).toEqual(["unchanged a"]);
+  });
+
+  test("deletes what left git, in the reverse order", () => {
+    const kept = [1, 2, 3, 4].map((n) => declaredBy("x/a", `keep-${n}`));
+    const account: Manifest = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "sa", namespace: "shop" } };
+    const live = [...kept, a, declareAs("x/a", account)].map((one) => liveAfter(one));
+    expect(planned({ "x/a": kept }, live)["x/a"]?.slice(4)).toEqual([
+      "delete a: no longer in git",
+      "delete sa: no longer in git",
+    ]);
+  });
+
+  test("moves an object to the service that has it now, and deletes nothing", () => {
+    const moved = declaredBy("x/b", "a");
+    expect(planned({ "x/a": [b], "x/b": [moved] }, [liveAfter(a), liveAfter(b)])).toEqual({
+      "x/a": ["unchanged b"],
+      "x/b": ["transfer a: moved from x/a"],
+    });
+  });
+});
+
+describe("a delete is proven, never inferred", () => {
+  const keep = [b, c];
+  const live = (change: Partial<LiveMetadata>): readonly LiveMetadata[] => [
+    ...keep.map((one) => liveAfter(one)),
+    liveAfter(a, change),
+  ];
+  const last = (steps: readonly string[] | undefined): string | undefined => steps?.at(-1);
+
+  test.each([
+    [
+      "somebody copied our label",
+      { managedFields: [] },
+      "kept a: it carries our label, but our apply did not write it",
+    ],
+    [
+      "a controller owns it",
+      { ownerReferences: [{ kind: "ReplicaSet", name: "r", controller: true }] },
+      "kept a: it is controlled by ReplicaSet r",
+    ],
+    [
+      "prune is disabled on it",
+      { annotations: { "kustomize.toolkit.fluxcd.io/prune": "Disabled" } },
+      "kept a: prune is disabled",
+    ],
+    [
+      "it is going already",
+      { deletionTimestamp: "2026-01-02T00:00:00Z" },
+      "kept a: already being deleted since 2026-01-02T00:00:00Z",
+    ],
+  ] as const)("an object stays when %s", (_why, change, step) => {
+    expect(last(planned({ "x/a": keep }, live(change))["x/a"])).toBe(step);
+  });
+
+  test("prune: false keeps everything", () => {
+    const base = input({ "x/a": keep }, live({}));
+    const services = base.services.map((service) => ({ ...service, prune: false }));
+    expect(say(makePlans({ ...base, services })[0]?.steps ?? []).at(-1)).toBe("kept a: prune is disabled");
+  });
+
+  test("objects of a service without prune stay when it leaves git", () => {
+    const object = declareAs(
+      "x/gone",
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "g", namespace: "shop" } },
+      "test",
+      false,
+    );
+    expect(planned({}, [liveAfter(object)])["x/gone"]).toEqual(["kept g: prune is disabled"]);
+  });
+
+  test("nothing is deleted for having left git while definitions cannot be read", () => {
+    expect(planned({}, [liveAfter(a)], { complete: false })).toEqual({});
+  });
+
+  test("a service that is known but broken or suspended keeps everything", () => {
+    expect(planned({}, [liveAfter(a)], { known: ["x/a"] })).toEqual({});
+  });
+
+  test("a kind that could not be listed holds the service's deletes, and its own objects are not written", () => {
+    const secret = declareAs("x/a", { apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace: "shop" } });
+    const base = input({ "x/a": [b, c, secret] }, live({}));
+    const [plan] = makePlans({ ...base, unlisted: new Set(["/Secret"]), confirmed: true });
+    expect(say(plan?.steps ?? [])).toEqual([
+      "unchanged b",
+      "unchanged c",
+      "held a: a kind of this service could not be listed",
+    ]);
+    expect(plan?.failures.map(({ code }) => code)).toEqual(["cluster/list-failed"]);
+  });
+
+  test.each(["Namespace", "PersistentVolumeClaim"])("a %s waits for a confirmation", (kind) => {
+    const metadata = kind === "Namespace" ? { name: "n" } : { name: "n", namespace: "shop" };
+    const object = liveAfter(declareAs("x/a", { apiVersion: "v1", kind, metadata }));
+    const all = [...keep.map((one) => liveAfter(one)), object];
+    expect(last(planned({ "x/a": keep }, all)["x/a"])).toBe(`held n: ${kind} is protected`);
+    expect(last(planned({ "x/a": keep }, all, { confirmed: true })["x/a"])).toBe("delete n: no longer in git");
+  });
+
+  test("a service that declares nothing any more is held", () => {
+    const steps = planned({ "x/a": [], "x/b": [declaredBy("x/b", "z")] }, [
+      liveAfter(a),
+      liveAfter(declaredBy("x/b", "z")),
+    ]);
+    expect(steps["x/a"]).toEqual([
+      "held a: the service declares no object any more, everything of it would be deleted",
+    ]);
+  });
+});
+
+describe("the breakers", () => {
+  const fleet = (services: number): Record<string, readonly Declared[]> =>
+    Object.fromEntries(
+      Array.from({ length: services }, (_, n) => [
+        `x/s${n}`,
+        [1, 2, 3, 4].map((m) => declaredBy(`x/s${n}`, `s${n}-${m}`)),
+      ]),
+    );
+  const liveOf = (all: Record<string, readonly Declared[]>): readonly LiveMetadata[] =>
+    Object.values(all).flatMap((declared) => declared.map((one) => liveAfter(one)));
+  const without = (all: Record<string, readonly Declared[]>, gone: number): Record<string, readonly Declared[]> =>
+    Object.fromEntries(Object.entries(all).slice(gone));
+  const actions = (plans: Record<string, readonly string[]>): ReadonlySet<string> =>
+    new Set(Object.values(plans).flatMap((steps) => steps.map((step) => step.split(" ")[0] ?? "")));
+
+  test.each([
+    [250, 1, "delete"],
+    [250, 150, "held"],
+    [10, 6, "held"],
+    [5, 3, "held"],
+    [3, 2, "held"],
+    [3, 1, "delete"],
+  ])("of %i services %i leave: %s", (services, gone, action) => {
+    const all = fleet(services);
+    const result = actions(planned(without(all, gone), liveOf(all)));
+    expect([...result].sort()).toEqual([action, "unchanged"].sort());
+  });
+
+  test("a confirmation lets them go", () => {
+    const all = fleet(5);
+    expect(actions(planned(without(all, 3), liveOf(all), { confirmed: true }))).toEqual(
+      new Set(["unchanged", "delete"]),
+    );
+  });
+
+  test("one service that loses more than half of many objects is held, others are not", () => {
+    const big = Array.from({ length: 10 }, (_, n) => declaredBy("x/big", `big-${n}`));
+    const all = { ...fleet(20), "x/big": big };
+    const next = { ...all, "x/big": big.slice(0, 4), "x/s0": all["x/s0"]?.slice(1) ?? [] };
+    const plans = planned(next, liveOf(all));
+    expect(plans["x/big"]?.filter((step) => step.startsWith("held"))).toHaveLength(6);
+    expect(plans["x/s0"]?.filter((step) => step.startsWith("delete"))).toHaveLength(1);
+  });
+
+  test("law: no plan deletes what any service declares, what we do not own, or more than a breaker lets through", () => {
+    const object = fc.record({
+      owner: fc.constantFrom("x/a", "x/b", "x/gone"),
+      name: fc.integer({ min: 0, max: 20 }),
+      ours: fc.boolean(),
+    });
+    const wants = fc.record({ service: fc.constantFrom("x/a", "x/b"), name: fc.integer({ min: 0, max: 20 }) });
+    fc.assert(
+      fc.property(fc.array(object), fc.array(wants), (objects, wanted) => {
+        const live = new Map(
+          objects.map(({ owner, name, ours }) => [
+            name,
+            liveAfter(declaredBy(owner, `o${name}`), ours ? {} : { managedFields: [] }),
+          ]),
+        );
+        const services = { "x/a": [] as Declared[], "x/b": [] as Declared[] };
+        for (const { service, name } of wanted) services[service].push(declaredBy(service, `o${name}`));
+        const base = input(services, [...live.values()]);
+        const deletes = makePlans(base).flatMap(({ steps }) =>
+          steps.flatMap((step) => (step.action === "delete" ? [step.live] : [])),
+        );
+        for (const gone of deletes) {
+          expect(wanted.some(({ name }) => `o${name}` === gone.ref.name)).toBe(false);
+          expect(gone.managedFields).not.toEqual([]);
+        }
+        const share = live.size === 0 ? 0 : deletes.length / live.size;
+        expect(deletes.length <= DEFAULT_BREAKER.run.free || share <= DEFAULT_BREAKER.run.share).toBe(true);
+      }),
+    );
+  });
+});
