@@ -48,3 +48,28 @@ export interface SequenceNode extends Placed {
   items: YamlNode[];
   flow: boolean;
 }
+
+/** A copy that shares nothing with the original. */
+export function cloneNode<N extends YamlNode>(node: N): N;
+export function cloneNode(node: YamlNode): YamlNode {
+  const copy = bareCopy(node);
+  if (node.comments !== undefined) copy.comments = { ...node.comments };
+  return copy;
+}
+
+function bareCopy(node: YamlNode): YamlNode {
+  const { line, column } = node;
+  switch (node.kind) {
+    case "scalar": {
+      const { tag, value, style } = node;
+      if (node.explicitTag === undefined) return { kind: "scalar", tag, value, style, line, column };
+      return { kind: "scalar", tag, value, style, line, column, explicitTag: node.explicitTag };
+    }
+    case "mapping": {
+      const entries = node.entries.map(({ key, value }) => ({ key: cloneNode(key), value: cloneNode(value) }));
+      return { kind: "mapping", entries, flow: node.flow, line, column };
+    }
+    case "sequence":
+      return { kind: "sequence", items: node.items.map((item) => cloneNode(item)), flow: node.flow, line, column };
+  }
+}
