@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Failure } from "../model/index.ts";
 import { runLocal } from "./process.ts";
 import type { RefName } from "./ref-name.ts";
 import type { Called, Remote } from "./remote.ts";
@@ -111,7 +112,16 @@ export async function fetchRef(
   const shallowNow = await exists(join(gitDir, "shallow"));
   const whole = await fetch(shallowNow ? ["--unshallow"] : [], [`+refs/*:${EVERYTHING}/*`]);
   if (whole.code !== 0) return whole;
-  return runLocal(remote.reading(gitDir), ["update-ref", CURRENT, source], "", signal);
+  const kept = await runLocal(remote.reading(gitDir), ["update-ref", CURRENT, `${source}^{commit}`], "", signal);
+  return kept.code === 0 ? kept : { ...kept, refused: [absent(remote.repository.url, source)] };
+}
+
+function absent(url: string, commit: string): Failure {
+  return {
+    code: "source/ref-not-found",
+    message: `${url} has no commit ${commit} in any branch or tag`,
+    remedy: "push it, or ask for another commit",
+  };
 }
 
 const FETCH = [

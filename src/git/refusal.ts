@@ -91,11 +91,6 @@ const READINGS: readonly Reading[] = [
   },
 ];
 
-/** Whether the remote, or the way to it, is the cause; if not, our mirror may be damaged. */
-export function isRemoteTrouble(ended: Ended): boolean {
-  return ended.timedOut || READINGS.some(({ pattern }) => pattern.test(ended.stderr));
-}
-
 /** What a failed call to a remote means. git's own words are added, without control characters and without `secrets`. */
 export function refusalOf(
   ended: Ended,

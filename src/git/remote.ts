@@ -18,7 +18,7 @@ export interface Remote {
   refusal(called: Called): readonly Failure[];
 }
 
-/** How a call ended; `refused` when it was not begun, for want of a login. */
+/** How a call ended; `refused` says why when it is known better than from git's words. */
 export interface Called extends Ended {
   readonly refused?: readonly Failure[];
 }

@@ -53,18 +53,15 @@ export async function openSource(options: SourceOptions, clock: Clock, signal: A
   const gitPath = options.gitPath ?? "git";
   const limits = { blobBytes: options.blobBytesMax ?? 16 << 20, totalBytes: options.totalBytesMax ?? 1 << 30 };
   const plain: Call = { gitPath, folder: "/", environment: base, timeoutMs: options.timeoutMs, clock };
-  const led = await runLocal({ ...plain, gitPath: "setsid" }, [gitPath, "version"], "", signal);
-  if (led.code !== 0) {
-    const alone = await runLocal(plain, ["version"], "", signal);
-    if (alone.code !== 0) {
-      return failed({
-        code: "source/unreachable",
-        message: `git cannot be started as ${JSON.stringify(gitPath)}`,
-        remedy: "install git 2.29 or newer, or say where it is",
-      });
-    }
+  if ((await runLocal(plain, ["version"], "", signal)).code !== 0) {
+    return failed({
+      code: "source/unreachable",
+      message: `git cannot be started as ${JSON.stringify(gitPath)}`,
+      remedy: "install git 2.29 or newer, or say where it is",
+    });
   }
-  const call = { ...plain, ...(led.code === 0 ? { setsid: "setsid" } : {}) };
+  const leads = (await runLocal({ ...plain, gitPath: "setsid" }, ["true"], "", signal)).code === 0;
+  const call = { ...plain, ...(leads ? { setsid: "setsid" } : {}) };
   if (repository.value.transport === "local") {
     const gitDir = await gitFolderOf(repository.value.url);
     if (!gitDir.ok) return gitDir;
