@@ -1,0 +1,63 @@
+import { type ControllerIo, runController } from "../../controller/index.ts";
+import { newLog, newMetrics } from "../../report/index.ts";
+import { type Call, type CommandSpec, passRequest, withEngine } from "../command.ts";
+import type { Engine } from "../engine.ts";
+import { EXIT } from "../exit.ts";
+import { SERVING } from "../flags.ts";
+import { writeRecord } from "../record.ts";
+import { VERSION } from "../version.ts";
+
+/** Supervisors that allow 30 seconds, as Kubernetes does, still see an end by ourselves. */
+const GRACE_MS = 20_000;
+
+export const run: CommandSpec = {
+  name: "run",
+  summary: "sync whenever the ref moves, and at an interval for drift",
+  text: `Stays, looks at the ref every --poll, and syncs when it moved; compares with the cluster every --interval even when it did not.
+Serves /healthz, /readyz and /metrics, and logs one JSON object a line to stderr. SIGTERM stops it at a safe point, within
+20 seconds.`,
+  flags: SERVING,
+  examples: [
+    {
+      does: "keep a cluster as git says",
+      line: "gitops run --repo https://github.com/acme/releases --path clusters/prod",
+    },
+    { does: "look more often", line: "gitops run --repo … --poll 5s --interval 1m" },
+  ],
+  exits: [
+    { code: 2, means: "it could not begin: flags, the address to serve at" },
+    { code: 130, means: "stopped by Ctrl-C (143: by SIGTERM)" },
+  ],
+  run(call) {
+    return withEngine(
+      call,
+      async (engine, { signal }) => {
+        const io = await controllerIo(call, engine);
+        const { pollMs, intervalMs, stuckAfterMs, listen } = call.settings;
+        const ended = await runController(io, { pollMs, intervalMs, stuckAfterMs, listen }, signal);
+        return ended.ok ? EXIT.ok : call.printer.error(ended.failures, EXIT.couldNotRun);
+      },
+      { graceMs: GRACE_MS },
+    );
+  },
+};
+
+async function controllerIo({ settings, world }: Call, engine: Engine): Promise<ControllerIo> {
+  const { clock, stderr } = world;
+  return {
+    clock,
+    random: Math.random,
+    log: await newLog(
+      (line) => stderr.write(line),
+      () => clock.nowMs(),
+      settings.verbose ? "debug" : "info",
+    ),
+    metrics: await newMetrics(VERSION),
+    latest: (signal) => engine.latest(signal),
+    async pass(onEvent, signal) {
+      const deadline = clock.deadline(settings.timeoutMs, signal);
+      return engine.pass(passRequest(settings, "sync"), onEvent, deadline.signal).finally(() => deadline.release());
+    },
+    onOutcome: (outcome) => writeRecord(settings, outcome, world),
+  };
+}

@@ -1,0 +1,50 @@
+import picomatch from "picomatch";
+import { servicesDocument, servicesText } from "../../report/index.ts";
+import { type CommandSpec, withEngine } from "../command.ts";
+import { EXIT } from "../exit.ts";
+import { READING } from "../flags.ts";
+
+export const services: CommandSpec = {
+  name: "services",
+  summary: "list the services of a ref, where they are defined and why",
+  text: "Lists every service that the ref defines below --path: its folder, the file and line that define it, and why it is one.\nNeeds no cluster and builds nothing.",
+  flags: READING,
+  examples: [
+    {
+      does: "the services of a cluster's folder",
+      line: "gitops services --repo https://github.com/acme/releases --path clusters/prod",
+    },
+    { does: "their ids only", line: "gitops services -o json | jq -r '.services[].id'" },
+  ],
+  exits: [
+    { code: 0, means: "listed" },
+    { code: 1, means: "some are broken" },
+    { code: 2, means: "it could not run" },
+  ],
+  run(call) {
+    const { settings, printer } = call;
+    return withEngine(call, async (engine, { signal }) => {
+      const found = await engine.discover(settings.path, signal);
+      if (!found.ok) return printer.error(found.failures, EXIT.couldNotRun);
+      const matches = matcher(settings.services);
+      const discovery = {
+        ...found.value.discovery,
+        services: found.value.discovery.services.filter(({ id }) => matches(id)),
+        broken: found.value.discovery.broken.filter(({ id }) => matches(id)),
+      };
+      const exit = discovery.broken.length > 0 || !discovery.complete ? EXIT.some : EXIT.ok;
+      printer.result(
+        () => servicesDocument(discovery, found.value.revision, exit),
+        (paint) => servicesText(discovery, paint),
+      );
+      return exit;
+    });
+  },
+};
+
+/** Whether an id matches any of the globs; none match all. */
+export function matcher(globs: readonly string[]): (id: string) => boolean {
+  if (globs.length === 0) return () => true;
+  const match = picomatch([...globs]);
+  return (id) => match(id);
+}

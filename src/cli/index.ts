@@ -1,0 +1,3 @@
+export { main } from "./main.ts";
+export { openEngine } from "./open-engine.ts";
+export { worldOf } from "./world.ts";

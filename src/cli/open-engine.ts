@@ -1,0 +1,147 @@
+import { availableParallelism } from "node:os";
+import { delimiter, join } from "node:path";
+import { BUILDERS_DEFAULTS, type Builders, openBuilders } from "../builders/index.ts";
+import { accessFrom, type Cluster, connect, readOnly } from "../cluster/index.ts";
+import { openSource, type Source } from "../git/index.ts";
+import { failed, ok, type PassOutcome, type Result } from "../model/index.ts";
+import { labelValue, ownerOf } from "../plan/index.ts";
+import { buildJob, type OpenRevision, openRevision, readInventory, runPass } from "../reconcile/index.ts";
+import { fileCache } from "./build-cache.ts";
+import type { Discovered, Engine, OpenEngine } from "./engine.ts";
+import type { Settings } from "./settings.ts";
+import { VERSION } from "./version.ts";
+import type { World } from "./world.ts";
+
+/** Put in by the bundler: the text of the build threads' program. */
+declare const GITOPS_WORKER_SOURCE: string;
+
+/** One call of git, a first fetch of a big repository included, takes no longer. */
+const GIT_TIMEOUT_MS_MAX = 10 * 60_000;
+
+/** Builds are short and the API server is the slower part, so few threads do. */
+const THREADS_MAX = 4;
+
+/** The real engine, over git, threads and a cluster. Each is opened when first used and closed with the engine. */
+export const openEngine: OpenEngine = (settings, world) => {
+  const source = once((signal) => openTheSource(settings, world, signal));
+  const cluster = once(() => openTheCluster(settings, world));
+  const builders = once(() => Promise.resolve(openTheBuilders(settings, world)));
+  const revisions = new WeakMap<Discovered, OpenRevision>();
+  const cache = fileCache(join(settings.cacheDir, "builds"));
+
+  const engine: Engine = {
+    async pass(request, onEvent, signal) {
+      const [from, to] = await Promise.all([source.get(signal), cluster.get(signal)]);
+      if (!from.ok) return notRun(from.failures);
+      if (!to.ok) return notRun(to.failures);
+      const writes = request.mode === "sync";
+      const io = {
+        source: from.value,
+        cluster: writes ? to.value : readOnly(to.value),
+        builders: await builders.get(signal),
+        cache,
+        clock: world.clock,
+      };
+      return runPass(io, request, onEvent, signal);
+    },
+    async latest(signal) {
+      const from = await source.get(signal);
+      if (!from.ok) return from;
+      const latest = await from.value.latest(signal);
+      return latest.ok ? ok(latest.value.commit) : latest;
+    },
+    async discover(path, signal) {
+      const from = await source.get(signal);
+      if (!from.ok) return from;
+      const revision = await openRevision(from.value, path, signal);
+      if (!revision.ok) return revision;
+      const { snapshot, discovery } = revision.value;
+      const found: Discovered = { revision: snapshot.revision, discovery };
+      revisions.set(found, revision.value);
+      return ok(found);
+    },
+    async build(found, id, signal) {
+      const revision = revisions.get(found);
+      const service = found.discovery.services.find((one) => one.id === id);
+      if (revision === undefined || service === undefined) throw new Error(`${id} was not discovered here`);
+      const threads = await builders.get(signal);
+      const answer = await threads.build({ ...buildJob(revision, service), text: true }, signal);
+      if (!answer.ok) return failed(...answer.failures);
+      return ok({ text: answer.text ?? "", objects: answer.objects.map(({ manifest }) => manifest) });
+    },
+    async owned(scope, signal) {
+      const to = await cluster.get(signal);
+      return to.ok ? countOwned(to.value, scope, signal) : to;
+    },
+    async close() {
+      await builders.close((threads) => threads.close());
+      await source.close(async (from) => (from.ok ? from.value.close() : undefined));
+      await cluster.close(async (to) => (to.ok ? to.value.close() : undefined));
+    },
+  };
+  return Promise.resolve(ok(engine));
+};
+
+function openTheSource(settings: Settings, world: World, signal: AbortSignal): Promise<Result<Source>> {
+  const options = {
+    repo: settings.repo,
+    ref: settings.ref,
+    allowHttp: settings.allowHttp,
+    cacheDir: join(settings.cacheDir, "git"),
+    credentials: settings.credentials,
+    timeoutMs: Math.min(settings.timeoutMs, GIT_TIMEOUT_MS_MAX),
+    environment: world.env,
+  };
+  return openSource(options, world.clock, signal);
+}
+
+async function openTheCluster(
+  { kubeconfig, context }: Settings,
+  { env, home, clock }: World,
+): Promise<Result<Cluster>> {
+  const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
+  return connect({ access: accessFrom({ ...given, env, home, delimiter }), userAgent: `gitops/${VERSION}` }, clock);
+}
+
+function openTheBuilders({ concurrency }: Settings, { clock }: World): Builders {
+  if (typeof GITOPS_WORKER_SOURCE !== "string") throw new Error("the program of the build threads is not bundled in");
+  const threads = Math.max(1, Math.min(THREADS_MAX, concurrency, availableParallelism()));
+  return openBuilders({ ...BUILDERS_DEFAULTS, threads, worker: GITOPS_WORKER_SOURCE }, clock);
+}
+
+/** Objects of the scope by service: what the labels of the objects themselves say. */
+async function countOwned(
+  cluster: Cluster,
+  scope: string,
+  signal: AbortSignal,
+): Promise<Result<ReadonlyMap<string, number>>> {
+  const inventory = await readInventory(cluster, signal);
+  if (!inventory.ok) return inventory;
+  const counts = new Map<string, number>();
+  for (const live of inventory.value.live.values()) {
+    const owner = ownerOf(live);
+    if (owner?.scope === labelValue(scope)) counts.set(owner.id, (counts.get(owner.id) ?? 0) + 1);
+  }
+  return ok(counts);
+}
+
+function notRun(failures: PassOutcome["failures"]): PassOutcome {
+  return { services: [], failures, builds: 0, durationMs: 0 };
+}
+
+interface Once<T> {
+  get(signal: AbortSignal): Promise<T>;
+  /** Closes what was opened; nothing, when nothing was. */
+  close(how: (value: T) => Promise<unknown>): Promise<void>;
+}
+
+/** Opens at the first use. */
+function once<T>(open: (signal: AbortSignal) => Promise<T>): Once<T> {
+  const opened: { value?: Promise<T> } = {};
+  return {
+    get: (signal) => (opened.value ??= open(signal)),
+    async close(how) {
+      if (opened.value !== undefined) await how(await opened.value);
+    },
+  };
+}

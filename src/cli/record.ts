@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { failed, ok, type PassOutcome, type Result } from "../model/index.ts";
+import { type PassRecord, recordPass } from "../report/index.ts";
+import type { Settings } from "./settings.ts";
+import type { World } from "./world.ts";
+
+type Kept = Pick<Settings, "cacheDir" | "scope" | "kubeconfig" | "context">;
+
+/** Where the passes of a scope over a cluster leave their record. */
+function fileOf({ cacheDir, scope, kubeconfig, context }: Kept): string {
+  const key = createHash("sha256")
+    .update(JSON.stringify([scope, kubeconfig ?? "", context ?? ""]))
+    .digest("hex");
+  return join(cacheDir, "status", `${key.slice(0, 32)}.json`);
+}
+
+/** The record; undefined when there is none yet. */
+export async function readRecord(settings: Kept): Promise<Result<PassRecord | undefined>> {
+  const file = fileOf(settings);
+  try {
+    const record: unknown = JSON.parse(await readFile(file, "utf8"));
+    if (isRecord(record)) return ok(record);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return ok(undefined);
+  }
+  const message = `the record of earlier passes at ${file} cannot be read`;
+  return failed({ code: "usage/invalid-settings", message, remedy: "delete the file: the next sync writes it anew" });
+}
+
+/** Notes a pass that wrote. What cannot be noted is said, and stops nothing: the record serves `gitops status` only. */
+export async function writeRecord(settings: Settings, outcome: PassOutcome, world: World): Promise<void> {
+  const file = fileOf(settings);
+  const before = await readRecord(settings);
+  const some = settings.services.length > 0;
+  const about = { scope: settings.scope, nowMs: world.clock.nowMs(), some };
+  const record = recordPass(before.ok ? before.value : undefined, outcome, about);
+  const draft = `${file}.${process.pid}`;
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(draft, JSON.stringify(record), { mode: 0o600 });
+    await rename(draft, file);
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    world.stderr.write(`the record for gitops status could not be written to ${file} (${why})\n`);
+  }
+}
+
+function isRecord(value: unknown): value is PassRecord {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "version" in value &&
+    value.version === 1 &&
+    "services" in value &&
+    Array.isArray(value.services)
+  );
+}

@@ -1,0 +1,227 @@
+import { isAbsolute, join, resolve } from "node:path";
+import type { Credentials } from "../git/index.ts";
+import { type Failure, failed, ok, type Result } from "../model/index.ts";
+import { type Breaker, DEFAULT_BREAKER } from "../plan/index.ts";
+import type { Format } from "../report/index.ts";
+import { durationMs } from "../services/index.ts";
+import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
+import type { World } from "./world.ts";
+
+/** Everything a command was told, by flags, by the environment, or by default. Durations are milliseconds. */
+export interface Settings {
+  readonly repo: string;
+  readonly ref: string;
+  readonly path: string;
+  readonly cacheDir: string;
+  readonly allowHttp: boolean;
+  readonly credentials: Credentials;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly defaultNamespace: string;
+  readonly scope: string;
+  readonly services: readonly string[];
+  readonly confirm?: string;
+  readonly breaker: Breaker;
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly dryRun: boolean;
+  readonly staleAfterMs: number;
+  readonly pollMs: number;
+  readonly intervalMs: number;
+  readonly stuckAfterMs: number;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly output: Format | "text";
+  readonly verbose: boolean;
+  readonly noColor: boolean;
+}
+
+/** Flags as they were given: strings, `true` for switches, lists for those that can be repeated. */
+export type Given = Readonly<Record<string, unknown>>;
+
+const CONCURRENCY_MAX = 256;
+
+/** Reads flags and environment; every one that is wrong is named. */
+export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "home">): Result<Settings> {
+  const read = newReader(given, world.env);
+  const path = read.folder("path");
+  const kubeconfig = read.text("kubeconfig");
+  const context = read.text("context");
+  const confirm = read.text("confirm");
+  if (confirm !== undefined && !/^[0-9a-f]{7,64}$/.test(confirm)) {
+    read.refuse(
+      "confirm",
+      `${JSON.stringify(confirm)} is no commit`,
+      "give at least 7 digits of the commit at which deletes are held",
+    );
+  }
+  const settings: Settings = {
+    repo: repository(read.text("repo") ?? ".", world.cwd),
+    ref: read.text("ref") ?? "HEAD",
+    path,
+    cacheDir: resolve(world.cwd, read.text("cacheDir") ?? join(cacheHome(world), "gitops")),
+    allowHttp: read.switched("allowHttp"),
+    credentials: credentialsFrom(read, world.env),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(world.cwd, kubeconfig) }),
+    ...(context === undefined ? {} : { context }),
+    defaultNamespace: read.text("defaultNamespace") ?? "default",
+    scope: read.text("scope") ?? (path === "" ? "default" : path),
+    services: read.list("service"),
+    ...(confirm === undefined ? {} : { confirm }),
+    breaker: breakerFrom(read),
+    concurrency: read.count("concurrency", 8, 1, CONCURRENCY_MAX),
+    timeoutMs: read.duration("timeout", 30 * 60_000),
+    dryRun: read.switched("dryRun"),
+    staleAfterMs: read.duration("staleAfter", 3_600_000),
+    pollMs: read.duration("poll", 15_000),
+    intervalMs: read.duration("interval", 5 * 60_000),
+    stuckAfterMs: read.duration("stuckAfter", 15 * 60_000),
+    listen: read.address("listen", { host: "0.0.0.0", port: 8080 }),
+    output: read.output(),
+    verbose: read.switched("verbose"),
+    noColor: read.switched("noColor"),
+  };
+  return read.failures.length === 0 ? ok(settings) : failed(...read.failures);
+}
+
+/** A local folder counts from where the program was started; anything else is left for git/ to judge. */
+function repository(text: string, cwd: string): string {
+  const local = text === "." || text === ".." || text.startsWith("./") || text.startsWith("../");
+  return local ? resolve(cwd, text) : text;
+}
+
+function cacheHome({ env, home }: Pick<World, "env" | "home">): string {
+  const set = env["XDG_CACHE_HOME"];
+  return set !== undefined && isAbsolute(set) ? set : join(home, ".cache");
+}
+
+function credentialsFrom(read: Reader, env: World["env"]): Credentials {
+  const [file, key, known] = [read.text("gitTokenFile"), read.text("sshKey"), read.text("knownHosts")];
+  const named = read.text("gitTokenEnv");
+  const helper = read.switched("gitCredentialHelper");
+  const given = [file, key, named, helper ? "helper" : undefined].filter((one) => one !== undefined);
+  if (given.length > 1) {
+    read.refuse(
+      "gitTokenFile",
+      "more than one way to log in is given",
+      "give one of --git-token-file, --git-token-env, --ssh-key and --git-credential-helper",
+    );
+  }
+  const user = read.text("gitUsername");
+  const username = user === undefined ? {} : { username: user };
+  if (file !== undefined) return { from: "file", path: file, ...username };
+  if (key !== undefined)
+    return { from: "ssh-key", keyFile: key, ...(known === undefined ? {} : { knownHosts: known }) };
+  if (helper) return { from: "helper" };
+  const token = env[named ?? "GITOPS_GIT_TOKEN"];
+  if (token !== undefined && token !== "") return { from: "value", password: token, ...username };
+  if (named !== undefined)
+    read.refuse("gitTokenEnv", `the environment variable ${named} is not set`, "set it, or name another");
+  return { from: "none" };
+}
+
+function breakerFrom(read: Reader): Breaker {
+  const limit = (count: FlagName, share: FlagName, usual: Breaker["service"]): Breaker["service"] => {
+    const max = read.count(count, usual.max, 0, 1_000_000);
+    return { free: Math.min(usual.free, max), share: read.share(share, usual.share), max };
+  };
+  return {
+    service: limit("maxDeletes", "maxDeleteShare", DEFAULT_BREAKER.service),
+    run: limit("maxRunDeletes", "maxRunDeleteShare", DEFAULT_BREAKER.run),
+    gone: limit("maxGoneServices", "maxGoneShare", DEFAULT_BREAKER.gone),
+  };
+}
+
+interface Reader {
+  readonly failures: readonly Failure[];
+  refuse(name: FlagName, message: string, remedy: string): void;
+  text(name: FlagName): string | undefined;
+  list(name: FlagName): readonly string[];
+  switched(name: FlagName): boolean;
+  count(name: FlagName, fallback: number, min: number, max: number): number;
+  share(name: FlagName, fallback: number): number;
+  duration(name: FlagName, fallbackMs: number): number;
+  folder(name: FlagName): string;
+  address(name: FlagName, fallback: Settings["listen"]): Settings["listen"];
+  output(): Settings["output"];
+}
+
+function newReader(given: Given, env: World["env"]): Reader {
+  const failures: Failure[] = [];
+  const variable = (flag: Flag): string | undefined => {
+    const value = env[variableOf(flag)];
+    return value === "" ? undefined : value;
+  };
+  const text = (name: FlagName): string | undefined => {
+    const value = given[name];
+    return typeof value === "string" ? value : variable(FLAGS[name]);
+  };
+  const refuse: Reader["refuse"] = (name, message, remedy) => {
+    const source = given[name] === undefined ? variableOf(FLAGS[name]) : `--${FLAGS[name].name}`;
+    failures.push({ code: "usage/invalid-flag", message: `${source}: ${message}`, remedy });
+  };
+  /** The value read, or the fallback: when there is none, and, with a complaint, when it is wrong. */
+  const parsed = <T>(name: FlagName, fallback: T, parse: (value: string) => T | undefined, remedy: string): T => {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const result = parse(value);
+    if (result === undefined) refuse(name, `${JSON.stringify(value)} is not valid`, remedy);
+    return result ?? fallback;
+  };
+  return {
+    failures,
+    refuse,
+    text,
+    list(name) {
+      const value = given[name];
+      if (Array.isArray(value)) return value.filter((item) => typeof item === "string");
+      return (variable(FLAGS[name]) ?? "")
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "");
+    },
+    switched(name) {
+      if (given[name] === true) return true;
+      const words: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": false, false: false };
+      return parsed(name, false, (value) => words[value.toLowerCase()], "give true or false");
+    },
+    count: (name, fallback, min, max) =>
+      parsed(name, fallback, (value) => integer(value, min, max), `give a whole number from ${min} to ${max}`),
+    share: (name, fallback) => parsed(name, fallback, shareOf, "give a share from 0% to 100%"),
+    duration: (name, fallback) => parsed(name, fallback, positiveMs, "give a duration such as 90s, 5m or 1h30m"),
+    folder: (name) => parsed(name, "", folderOf, "give a folder of the repository, such as clusters/prod"),
+    address: (name, fallback) => parsed(name, fallback, addressOf, "give host:port, such as 127.0.0.1:8080"),
+    output: () => parsed<Settings["output"]>("output", "text", outputOf, "give text, json or yaml"),
+  };
+}
+
+function integer(text: string, min: number, max: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}
+
+function shareOf(text: string): number | undefined {
+  const value = /^(\d{1,3}(?:\.\d+)?)%?$/.exec(text)?.[1];
+  return value === undefined || Number(value) > 100 ? undefined : Number(value) / 100;
+}
+
+function positiveMs(text: string): number | undefined {
+  const ms = durationMs(text);
+  return ms === undefined || ms < 1 ? undefined : ms;
+}
+
+/** A folder relative to the root, in git's form. */
+function folderOf(text: string): string | undefined {
+  const parts = text.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.includes("..") || text.startsWith("/") ? undefined : parts.join("/");
+}
+
+function addressOf(text: string): Settings["listen"] | undefined {
+  const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  const number = integer(port, 0, 65_535);
+  if (number === undefined) return undefined;
+  return { host: host === "" ? "0.0.0.0" : host.replace(/^\[(.*)\]$/, "$1"), port: number };
+}
+
+function outputOf(text: string): Settings["output"] | undefined {
+  return text === "text" || text === "json" || text === "yaml" ? text : undefined;
+}

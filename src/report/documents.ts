@@ -1,0 +1,215 @@
+import {
+  type BrokenService,
+  type Discovery,
+  type Failure,
+  type FieldChange,
+  type Manifest,
+  type PassOutcome,
+  type Place,
+  placeText,
+  type Revision,
+  revisionText,
+  type Service,
+  type ServiceOutcome,
+  type StepResult,
+} from "../model/index.ts";
+import { type ActionCounts, countObjects, countStates, countSteps } from "./counts.ts";
+import type { StatusReport } from "./status.ts";
+
+/** The version of every document below. A field may be added within a version; nothing is renamed or taken away. */
+const SCHEMA = 1;
+
+/** What `-o json` and `-o yaml` print. `docs/output.md` describes every field. */
+export type Document =
+  | PassDocument
+  | ServicesDocument
+  | StatusDocument
+  | BuildDocument
+  | VersionDocument
+  | ErrorDocument;
+
+interface Common<Kind extends string> {
+  readonly kind: Kind;
+  readonly schema: 1;
+}
+
+export interface RevisionDocument {
+  readonly ref: string;
+  readonly commit: string;
+  /** Flux's form, `main@sha1:…`. */
+  readonly text: string;
+}
+
+export interface StepDocument {
+  readonly group: string;
+  /** Kind of the object. */
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly action: StepResult["action"];
+  readonly result: StepResult["result"];
+  readonly why: string;
+  readonly at?: Place;
+  readonly fields?: readonly FieldChange[];
+  readonly failure?: Failure;
+}
+
+export interface ServiceDocument {
+  readonly service: string;
+  readonly state: ServiceOutcome["state"];
+  readonly at?: Place;
+  readonly built: boolean;
+  readonly durationMs: number;
+  readonly counts: ActionCounts;
+  readonly steps: readonly StepDocument[];
+  readonly failures: readonly Failure[];
+}
+
+export interface PassDocument extends Common<"Pass"> {
+  readonly mode: "sync" | "dry-run" | "diff";
+  readonly exit: number;
+  readonly revision?: RevisionDocument;
+  readonly counts: ActionCounts;
+  readonly states: ReturnType<typeof countStates>;
+  readonly builds: number;
+  readonly durationMs: number;
+  readonly services: readonly ServiceDocument[];
+  readonly failures: readonly Failure[];
+}
+
+export interface ServicesDocument extends Common<"Services"> {
+  readonly exit: number;
+  readonly revision: RevisionDocument;
+  readonly complete: boolean;
+  readonly services: readonly (Pick<Service, "id" | "origin" | "folder" | "at" | "why" | "settings"> & {
+    readonly objects?: number;
+  })[];
+  readonly broken: readonly Pick<BrokenService, "id" | "at" | "failures">[];
+  readonly ignored: Discovery["ignored"];
+}
+
+export interface StatusDocument extends Common<"Status">, StatusReport {
+  readonly exit: number;
+}
+
+export interface BuildDocument extends Common<"Build"> {
+  readonly exit: number;
+  readonly service: string;
+  readonly revision: RevisionDocument;
+  readonly objects: readonly Manifest[];
+}
+
+export interface VersionDocument extends Common<"Version"> {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+}
+
+/** What is printed when the command could not run. */
+export interface ErrorDocument extends Common<"Error"> {
+  readonly exit: number;
+  readonly failures: readonly Failure[];
+}
+
+export function passDocument(outcome: PassOutcome, mode: PassDocument["mode"], exit: number): PassDocument {
+  return {
+    kind: "Pass",
+    schema: SCHEMA,
+    mode,
+    exit,
+    ...(outcome.revision === undefined ? {} : { revision: revisionDocument(outcome.revision) }),
+    counts: countObjects(outcome),
+    states: countStates(outcome),
+    builds: outcome.builds,
+    durationMs: Math.round(outcome.durationMs),
+    services: outcome.services.map(serviceDocument),
+    failures: outcome.failures.map(failureDocument),
+  };
+}
+
+function serviceDocument(outcome: ServiceOutcome): ServiceDocument {
+  return {
+    service: outcome.service,
+    state: outcome.state,
+    ...(outcome.at === undefined ? {} : { at: outcome.at }),
+    built: outcome.built,
+    durationMs: Math.round(outcome.durationMs),
+    counts: countSteps(outcome.steps),
+    steps: outcome.steps.map(({ ref, action, result, why, at, fields, failure }) => ({
+      group: ref.group,
+      kind: ref.kind,
+      namespace: ref.namespace,
+      name: ref.name,
+      action,
+      result,
+      why,
+      ...(at === undefined ? {} : { at }),
+      ...(fields === undefined ? {} : { fields }),
+      ...(failure === undefined ? {} : { failure: failureDocument(failure) }),
+    })),
+    failures: outcome.failures.map(failureDocument),
+  };
+}
+
+export function servicesDocument(found: Discovery, revision: Revision, exit: number): ServicesDocument {
+  return {
+    kind: "Services",
+    schema: SCHEMA,
+    exit,
+    revision: revisionDocument(revision),
+    complete: found.complete,
+    services: found.services.map(({ id, origin, folder, at, why, settings, declared }) => ({
+      id,
+      origin,
+      folder,
+      at,
+      why,
+      settings,
+      ...(declared === undefined ? {} : { objects: declared.length }),
+    })),
+    broken: found.broken.map(({ id, at, failures }) => ({ id, at, failures: failures.map(failureDocument) })),
+    ignored: found.ignored,
+  };
+}
+
+export function statusDocument(report: StatusReport, exit: number): StatusDocument {
+  return { kind: "Status", schema: SCHEMA, exit, ...report };
+}
+
+export function buildDocument(
+  service: string,
+  revision: Revision,
+  objects: readonly Manifest[],
+  exit: number,
+): BuildDocument {
+  return { kind: "Build", schema: SCHEMA, exit, service, revision: revisionDocument(revision), objects };
+}
+
+export function versionDocument(version: string, node: string, platform: string): VersionDocument {
+  return { kind: "Version", schema: SCHEMA, version, node, platform };
+}
+
+export function errorDocument(failures: readonly Failure[], exit: number): ErrorDocument {
+  return { kind: "Error", schema: SCHEMA, exit, failures: failures.map(failureDocument) };
+}
+
+function revisionDocument(revision: Revision): RevisionDocument {
+  return { ref: revision.ref, commit: revision.commit, text: revisionText(revision) };
+}
+
+/** The documented fields of a failure and no others. */
+function failureDocument({ code, message, remedy, at, chain, object }: Failure): Failure {
+  return {
+    code,
+    message,
+    remedy,
+    ...(at === undefined ? {} : { at }),
+    ...(chain === undefined ? {} : { chain }),
+    ...(object === undefined ? {} : { object }),
+  };
+}
+
+/** Where a failure is, for lines: `path:line`, then the object. */
+export function whereText(failure: Failure): string {
+  return failure.at === undefined ? (failure.object ?? "") : placeText(failure.at);
+}

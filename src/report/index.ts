@@ -1,0 +1,30 @@
+export { cut } from "./columns.ts";
+export { diffText } from "./diff-text.ts";
+export {
+  buildDocument,
+  type Document,
+  errorDocument,
+  passDocument,
+  servicesDocument,
+  statusDocument,
+  versionDocument,
+} from "./documents.ts";
+export { durationText } from "./duration.ts";
+export { errorText } from "./failure-text.ts";
+export { type Log, type LogLevel, newLog } from "./logs.ts";
+export {
+  METRIC_DESCRIPTIONS,
+  type MetricDescription,
+  type Metrics,
+  newMetrics,
+  type PassResult,
+  passResult,
+} from "./metrics.ts";
+export { newPaint, type Paint } from "./paint.ts";
+export { passText } from "./pass-text.ts";
+export { advance, liveLine, NOTHING_DONE, type Progress, plainLine } from "./progress.ts";
+export { type Format, serialize } from "./serialize.ts";
+export { servicesText } from "./services-text.ts";
+export { isHealthy, type PassRecord, recordPass, statusReport } from "./status.ts";
+export { statusText } from "./status-text.ts";
+export { visible } from "./visible.ts";

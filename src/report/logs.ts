@@ -1,0 +1,99 @@
+import type { Logger } from "pino";
+import { type Failure, type PassEvent, type PassOutcome, type Revision, refKey, revisionText } from "../model/index.ts";
+import { countObjects, countStates, countSteps } from "./counts.ts";
+import { passResult } from "./metrics.ts";
+import { visibleJson } from "./visible.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Structured logs: one JSON object a line. */
+export interface Log {
+  line(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  event(event: PassEvent): void;
+  pass(outcome: PassOutcome): void;
+  failure(message: string, failures: readonly Failure[]): void;
+}
+
+/** `write` takes whole lines; `nowMs` is wall time. */
+export async function newLog(write: (line: string) => void, nowMs: () => number, level: LogLevel): Promise<Log> {
+  // Loaded here, because only the long run needs it. No transports: they are threads that load files by path.
+  const { pino } = await import("pino");
+  const logger: Logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: "message",
+      timestamp: () => `,"time":"${new Date(nowMs()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(visibleJson(line)) },
+  );
+  const line: Log["line"] = (at, message, fields = {}) => logger[at](fields, message);
+  return {
+    line,
+    event: (event) => logEvent(line, event),
+    pass(outcome) {
+      const result = passResult(outcome);
+      const { objects, services } = {
+        objects: present(countObjects(outcome)),
+        services: present(countStates(outcome)),
+      };
+      line(result === "ok" ? "info" : "warn", "pass ended", {
+        result,
+        ...revisionField(outcome.revision),
+        services,
+        objects,
+        builds: outcome.builds,
+        durationMs: Math.round(outcome.durationMs),
+      });
+      if (outcome.failures.length > 0)
+        for (const failure of outcome.failures) line("error", failure.message, failureFields(failure));
+    },
+    failure(message, failures) {
+      for (const failure of failures) line("error", message, failureFields(failure));
+    },
+  };
+}
+
+function logEvent(line: Log["line"], event: PassEvent): void {
+  switch (event.type) {
+    case "fetched":
+      return line("debug", "fetched", revisionField(event.revision));
+    case "discovered":
+      return line("debug", "discovered", { services: event.services, broken: event.broken });
+    case "built":
+      return line("debug", "built", { service: event.service, ok: event.ok, durationMs: Math.round(event.durationMs) });
+    case "step": {
+      const { ref, action, result, why, failure } = event.step;
+      if (action === "unchanged") return;
+      const fields = { service: event.service, object: refKey(ref), action, result, why };
+      if (failure === undefined) return line(action === "held" ? "warn" : "info", action, fields);
+      return line("error", failure.message, { ...fields, ...failureFields(failure) });
+    }
+    case "finished": {
+      const { service, state, steps, failures, durationMs, built } = event.outcome;
+      const bad = state === "failed" || state === "blocked" || state === "held" || state === "interrupted";
+      const fields = { service, state, built, objects: present(countSteps(steps)), durationMs: Math.round(durationMs) };
+      line(bad ? "warn" : state === "synced" ? "info" : "debug", "service ended", fields);
+      for (const failure of failures) line("error", failure.message, { service, ...failureFields(failure) });
+      return;
+    }
+    case "phase":
+      return line("debug", "phase", { phase: event.phase });
+    case "started":
+      return line("debug", "started", { service: event.service });
+  }
+}
+
+function revisionField(revision: Revision | undefined): { readonly revision?: string } {
+  return revision === undefined ? {} : { revision: revisionText(revision) };
+}
+
+function failureFields({ code, remedy, at, object }: Failure): Readonly<Record<string, unknown>> {
+  return { code, remedy, ...(at === undefined ? {} : { at }), ...(object === undefined ? {} : { object }) };
+}
+
+/** Counts that are not zero. */
+function present(counts: object): object {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}

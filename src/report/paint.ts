@@ -1,0 +1,24 @@
+import { Chalk } from "chalk";
+
+/** Colours by meaning. Each takes text that is already safe to print. */
+export interface Paint {
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly note: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly quiet: (text: string) => string;
+}
+
+/** `colours` false gives plain text. */
+export function newPaint(colours: boolean): Paint {
+  const chalk = new Chalk({ level: colours ? 1 : 0 });
+  return {
+    good: (text) => chalk.green(text),
+    bad: (text) => chalk.red(text),
+    warn: (text) => chalk.yellow(text),
+    note: (text) => chalk.cyan(text),
+    strong: (text) => chalk.bold(text),
+    quiet: (text) => chalk.dim(text),
+  };
+}

@@ -1,0 +1,142 @@
+import { type PassOutcome, type Revision, refText, type ServiceOutcome, type ServiceState } from "../model/index.ts";
+import { type Cell, columns } from "./columns.ts";
+import { type ActionCounts, countObjects, countStates, countSteps, STATES } from "./counts.ts";
+import { durationText } from "./duration.ts";
+import { errorText, serviceFailureLines } from "./failure-text.ts";
+import type { Paint } from "./paint.ts";
+import { visible } from "./visible.ts";
+
+export interface PassTextOptions {
+  readonly mode: "sync" | "dry-run" | "diff";
+  /** Also the services in which nothing was to be done. */
+  readonly all: boolean;
+  readonly paint: Paint;
+}
+
+/** Deletes of one service that are shown one by one. */
+const HELD_SHOWN_MAX = 10;
+
+/**
+ * The closing report of a pass: what was done by service, what is held and how to confirm it, then the failures, and one
+ * line of totals. Ends in a line break.
+ */
+export function passText(outcome: PassOutcome, options: PassTextOptions): string {
+  const { paint } = options;
+  if (outcome.failures.length > 0) return errorText(outcome.failures, paint);
+  const listed = outcome.services.filter(
+    ({ state }) => options.all || (state !== "unchanged" && state !== "suspended"),
+  );
+  const sections = [
+    tableLines(listed.toSorted(byStateThenId), paint),
+    outcome.services.flatMap((service) => heldLines(service, outcome.revision, paint)),
+    outcome.services.toSorted(byId).flatMap(({ service, failures }) => serviceFailureLines(service, failures, paint)),
+    [totalLine(outcome, options)],
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+const byId = (a: ServiceOutcome, b: ServiceOutcome): number => (a.service < b.service ? -1 : 1);
+const byStateThenId = (a: ServiceOutcome, b: ServiceOutcome): number =>
+  STATES.indexOf(a.state) - STATES.indexOf(b.state) || byId(a, b);
+
+const COLUMNS: readonly (keyof ActionCounts)[] = [
+  "created",
+  "updated",
+  "transferred",
+  "unchanged",
+  "deleted",
+  "held",
+  "failed",
+];
+
+function tableLines(services: readonly ServiceOutcome[], paint: Paint): readonly string[] {
+  if (services.length === 0) return [];
+  const counted = services.map((service) => ({ service, counts: countSteps(service.steps) }));
+  const shown = COLUMNS.filter((name) => counted.some(({ counts }) => counts[name] > 0));
+  const header: readonly Cell[] = ["SERVICE", "STATE", ...shown.map((name) => name.toUpperCase()), "TIME"].map(
+    (text, index) => ({ text, paint: paint.quiet, right: index > 1 }),
+  );
+  const rows = counted.map(({ service: { service, state, durationMs }, counts }): readonly Cell[] => [
+    { text: visible(service) },
+    { text: state, paint: statePaint(state, paint) },
+    ...shown.map((name) => ({
+      text: String(counts[name]),
+      right: true,
+      ...(counts[name] === 0 ? { paint: paint.quiet } : {}),
+    })),
+    { text: durationText(durationMs), right: true },
+  ]);
+  return columns([header, ...rows]);
+}
+
+export function statePaint(state: ServiceState | "stale" | "unknown", paint: Paint): (text: string) => string {
+  switch (state) {
+    case "synced":
+    case "unchanged":
+      return paint.good;
+    case "planned":
+      return paint.note;
+    case "failed":
+    case "blocked":
+    case "stale":
+      return paint.bad;
+    case "held":
+    case "interrupted":
+    case "unknown":
+      return paint.warn;
+    case "suspended":
+      return paint.quiet;
+  }
+}
+
+function heldLines(
+  { service, steps }: ServiceOutcome,
+  revision: Revision | undefined,
+  paint: Paint,
+): readonly string[] {
+  const held = steps.filter(({ action }) => action === "held");
+  if (held.length === 0) return [];
+  const more = held.length - HELD_SHOWN_MAX;
+  return [
+    `${paint.strong(visible(service))}  ${paint.warn(`${held.length} ${held.length === 1 ? "delete" : "deletes"} held`)}`,
+    ...columns(
+      held
+        .slice(0, HELD_SHOWN_MAX)
+        .map(({ ref, why }) => [{ text: `  ${visible(refText(ref))}` }, { text: visible(why), paint: paint.quiet }]),
+    ),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(revision === undefined
+      ? []
+      : [`  ${paint.note("→")} if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`]),
+  ];
+}
+
+/** `250 services: 225 synced, 25 failed · 900 objects created · main@sha1:3f2a91c5d0e1 · 12 builds · 8.1 s` */
+function totalLine(outcome: PassOutcome, { mode, paint }: PassTextOptions): string {
+  const states = countStates(outcome);
+  const services = STATES.filter((state) => states[state] > 0).map((state) =>
+    statePaint(state, paint)(`${states[state]} ${state}`),
+  );
+  const counts = countObjects(outcome);
+  const objects = [...COLUMNS, "kept" as const]
+    .filter((name) => counts[name] > 0)
+    .map((name) => `${counts[name]} ${name}`);
+  const parts = [
+    `${outcome.services.length} ${outcome.services.length === 1 ? "service" : "services"}${services.length === 0 ? "" : `: ${services.join(", ")}`}`,
+    objects.length === 0 ? "no objects" : `objects: ${objects.join(", ")}`,
+    ...(outcome.revision === undefined ? [] : [revisionShort(outcome.revision)]),
+    `${outcome.builds} ${outcome.builds === 1 ? "build" : "builds"}`,
+    durationText(outcome.durationMs),
+    ...(mode === "sync" ? [] : ["nothing was written"]),
+  ];
+  return parts.join(" · ");
+}
+
+/** `main@3f2a91c5d0e1`: enough to find the commit. */
+export function revisionShort({ ref, commit }: Revision): string {
+  const short = commit.slice(0, 12);
+  return ref === commit ? short : `${visible(ref)}@${short}`;
+}

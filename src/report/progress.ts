@@ -1,0 +1,126 @@
+import { type PassEvent, type Revision, refText, type ServiceOutcome, unreachable } from "../model/index.ts";
+import { cut } from "./columns.ts";
+import { countSteps } from "./counts.ts";
+import { durationText } from "./duration.ts";
+import { codesText } from "./failure-text.ts";
+import type { Paint } from "./paint.ts";
+import { revisionShort, statePaint } from "./pass-text.ts";
+import { visible } from "./visible.ts";
+
+/** What a pass has done so far. */
+export interface Progress {
+  readonly phase: string;
+  readonly revision?: Revision;
+  readonly services: number;
+  readonly built: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly running: readonly string[];
+  /** Objects that were looked after, and when the first one was: for objects a second. */
+  readonly objects: number;
+  readonly firstObjectMs?: number;
+}
+
+export const NOTHING_DONE: Progress = {
+  phase: "fetch",
+  services: 0,
+  built: 0,
+  done: 0,
+  failed: 0,
+  running: [],
+  objects: 0,
+};
+
+/** Progress after an event. `nowMs` is monotonic. */
+export function advance(progress: Progress, event: PassEvent, nowMs: number): Progress {
+  switch (event.type) {
+    case "phase":
+      return { ...progress, phase: event.phase };
+    case "fetched":
+      return { ...progress, revision: event.revision };
+    case "discovered":
+      return { ...progress, services: event.services + event.broken };
+    case "built":
+      return { ...progress, built: progress.built + 1 };
+    case "started":
+      return { ...progress, running: [...progress.running, event.service] };
+    case "step":
+      if (event.step.action === "unchanged") return progress;
+      return { ...progress, objects: progress.objects + 1, firstObjectMs: progress.firstObjectMs ?? nowMs };
+    case "finished":
+      return {
+        ...progress,
+        done: progress.done + 1,
+        failed: progress.failed + (event.outcome.state === "failed" ? 1 : 0),
+        running: progress.running.filter((service) => service !== event.outcome.service),
+      };
+    default:
+      return unreachable(event);
+  }
+}
+
+/** The live line, at most `columnsMax` wide: `apply  120/250 services  3 running  2 failed  480 objects  96/s  5.2 s  dev/a, dev/b`. */
+export function liveLine(
+  progress: Progress,
+  startedMs: number,
+  nowMs: number,
+  columnsMax: number,
+  paint: Paint,
+): string {
+  const { phase, services, built, done, failed, running, objects, firstObjectMs } = progress;
+  const seconds = firstObjectMs === undefined ? 0 : (nowMs - firstObjectMs) / 1000;
+  const parts = [
+    phase,
+    ...(services === 0 ? [] : [`${done}/${services} services`]),
+    ...(phase === "build" && built > 0 ? [`${built} built`] : []),
+    ...(running.length === 0 ? [] : [`${running.length} running`]),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(objects === 0 ? [] : [`${objects} objects`]),
+    ...(objects === 0 || seconds < 0.5 ? [] : [`${Math.round(objects / seconds)}/s`]),
+    durationText(nowMs - startedMs),
+  ];
+  const line = parts.join("  ");
+  const room = columnsMax - line.length - 2;
+  const names = room > 12 && running.length > 0 ? `  ${paint.quiet(cut(running.map(visible).join(", "), room))}` : "";
+  const text = cut(line, columnsMax);
+  return (failed > 0 ? paint.warn(text) : text) + names;
+}
+
+/** The lines that stay: one for what was fetched and found, one for each service in which something was done or went wrong. */
+export function plainLine(event: PassEvent, paint: Paint, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case "fetched":
+      return `fetched ${revisionShort(event.revision)}`;
+    case "discovered":
+      return `${event.services} services${event.broken === 0 ? "" : `, ${event.broken} broken`}`;
+    case "finished":
+      return serviceLine(event.outcome, paint, verbose);
+    case "step":
+      return verbose && event.step.action !== "unchanged"
+        ? paint.quiet(
+            `${visible(event.service)}  ${event.step.action} ${visible(refText(event.step.ref))}: ${event.step.result}`,
+          )
+        : undefined;
+    case "built":
+      return verbose ? paint.quiet(`${visible(event.service)}  built in ${durationText(event.durationMs)}`) : undefined;
+    case "phase":
+      return verbose ? paint.quiet(event.phase) : undefined;
+    case "started":
+      return undefined;
+    default:
+      return unreachable(event);
+  }
+}
+
+function serviceLine(outcome: ServiceOutcome, paint: Paint, verbose: boolean): string | undefined {
+  const { service, state, steps, failures, durationMs } = outcome;
+  if (!verbose && (state === "unchanged" || state === "suspended")) return undefined;
+  const counts = countSteps(steps);
+  const done = Object.entries(counts).filter(([name, count]) => count > 0 && name !== "unchanged");
+  const words = [
+    ...done.map(([name, count]) => `${count} ${name}`),
+    ...(failures.length === 0 ? [] : [codesText(failures)]),
+  ];
+  const head = `${visible(service)}  ${statePaint(state, paint)(state)}`;
+  return [head, ...(words.length === 0 ? [] : [words.join(", ")]), paint.quiet(durationText(durationMs))].join("  ");
+}

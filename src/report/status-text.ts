@@ -1,0 +1,69 @@
+import { type Cell, columns } from "./columns.ts";
+import { durationText } from "./duration.ts";
+import { failureLines } from "./failure-text.ts";
+import type { Paint } from "./paint.ts";
+import { statePaint } from "./pass-text.ts";
+import { isHealthy, type ServiceStatus, type StatusReport } from "./status.ts";
+import { visible } from "./visible.ts";
+
+/** Status by service, the bad ones last, then their failures. Ends in a line break. */
+export function statusText(report: StatusReport, nowMs: number, paint: Paint): string {
+  const ago = (time: string | undefined): string =>
+    time === undefined ? "never" : `${durationText(Math.max(0, nowMs - Date.parse(time)))} ago`;
+  const header: readonly Cell[] = [
+    "SERVICE",
+    "STATE",
+    "OBJECTS",
+    "OWNED",
+    "REVISION",
+    "LAST ATTEMPT",
+    "LAST SUCCESS",
+  ].map((text, index) => ({ text, paint: paint.quiet, right: index === 2 || index === 3 }));
+  const services = report.services.toSorted((a, b) => rank(a) - rank(b) || (a.service < b.service ? -1 : 1));
+  const rows = services.map((service): readonly Cell[] => [
+    { text: visible(service.service) },
+    { text: service.state, paint: statePaint(service.state, paint) },
+    { text: service.objects === undefined ? "?" : String(service.objects), right: true },
+    { text: service.owned === undefined ? "?" : String(service.owned), right: true },
+    { text: service.lastSuccessRevision?.slice(0, 12) ?? "-" },
+    { text: ago(service.lastAttempt) },
+    { text: ago(service.lastSuccess) },
+  ]);
+  const sections = [
+    rows.length === 0 ? [] : columns([header, ...rows]),
+    services.flatMap(({ service, failures }) => failures.flatMap((failure) => failureLines(service, failure, paint))),
+    report.failures.flatMap((failure) => failureLines("gitops", failure, paint)),
+    [`scope ${visible(report.scope)} · last pass ${ago(report.lastPass)} · ${healthText(report)}`],
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function healthText(report: StatusReport): string {
+  if (isHealthy(report)) return `all ${report.services.length} services as they should be`;
+  const bad = report.services.filter(({ state }) => rank({ state }) > 0).length;
+  return report.services.length === 0
+    ? "nothing is known here: run gitops sync"
+    : `${bad} of ${report.services.length} services need attention`;
+}
+
+function rank({ state }: Pick<ServiceStatus, "state">): number {
+  switch (state) {
+    case "synced":
+    case "unchanged":
+    case "suspended":
+      return 0;
+    case "planned":
+    case "held":
+    case "interrupted":
+    case "unknown":
+      return 1;
+    case "stale":
+      return 2;
+    case "blocked":
+    case "failed":
+      return 3;
+  }
+}
