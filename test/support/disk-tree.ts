@@ -124,3 +124,23 @@ function lazyEntry(
 export function gitId(type: "blob" | "tree", bytes: Uint8Array): string {
   return createHash("sha1").update(`${type} ${bytes.length}\0`).update(bytes).digest("hex");
 }
+
+/** A tree as git lists it (folders before what they hold), and a path for each blob id. */
+export function listingOf(tree: Tree): { readonly text: string; readonly paths: ReadonlyMap<string, string> } {
+  const modes = { blob: "100644", tree: "040000", symlink: "120000", gitlink: "160000" };
+  const paths = new Map<string, string>();
+  const records: string[] = [];
+  const walk = (folder: string): void => {
+    for (const name of tree.list(folder) ?? []) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const entry = tree.entry(path);
+      if (entry === undefined) continue;
+      const isTree = entry.kind === "tree";
+      records.push(`${modes[entry.kind]} ${entry.id} ${isTree ? "-" : entry.size} ${path}\0`);
+      if (isTree) walk(path);
+      else paths.set(entry.id, path);
+    }
+  };
+  walk("");
+  return { text: records.join(""), paths };
+}
