@@ -1,0 +1,209 @@
+import { describe, expect, test } from "vitest";
+import type { Discovery } from "../../src/model/index.ts";
+import { discover } from "../../src/services/index.ts";
+import { memoryTree } from "../support/disk-tree.ts";
+
+function found(files: Readonly<Record<string, string>>, path = ""): Discovery {
+  const tree = memoryTree(files);
+  const step = discover(tree, path, () => true);
+  if (step.kind !== "done") throw new Error("everything is loaded");
+  return step.discovery;
+}
+
+const ids = ({ services }: Discovery): readonly string[] => services.map(({ id }) => id);
+const flux = (id: string, folder: string, more = ""): string => {
+  const [namespace, name] = id.split("/");
+  return `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+  interval: 10m
+  path: ${folder}
+  prune: true
+  sourceRef: {kind: GitRepository, name: config}
+${more}`;
+};
+const kustomization = (...resources: readonly string[]): string => `resources: [${resources.join(", ")}]\n`;
+const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
+
+describe("Flux Kustomization documents", () => {
+  test("are found by content, at any depth and under any name", () => {
+    const discovery = found(
+      {
+        "clusters/dev/shop/cart.yaml": flux("shop/cart", "./dev/releases/shop/cart"),
+        "clusters/dev/deep/er/still/any-name.yml": `# two documents\n---\n${flux("a/one", "dev/one")}---\n${flux("a/two", "./dev/two/")}`,
+        "clusters/prod/shop/cart.yaml": flux("shop/cart", "./prod/releases/shop/cart"),
+        "dev/releases/shop/cart/kustomization.yaml": kustomization("cart.yaml"),
+        "dev/releases/shop/cart/cart.yaml": configMap("cart"),
+      },
+      "clusters/dev",
+    );
+    expect(discovery.services.map(({ id, folder, at }) => [id, folder, `${at.path}:${at.line}`])).toEqual([
+      ["a/one", "dev/one", "clusters/dev/deep/er/still/any-name.yml:3"],
+      ["a/two", "dev/two", "clusters/dev/deep/er/still/any-name.yml:12"],
+      ["shop/cart", "dev/releases/shop/cart", "clusters/dev/shop/cart.yaml:1"],
+    ]);
+  });
+
+  test("say how they are reconciled", () => {
+    const more = "  suspend: true\n  targetNamespace: shop\n  timeout: 90s\n  dependsOn: [{name: db}, {name: dns, namespace: infra}]\n";
+    expect(found({ "c/cart.yaml": flux("shop/cart", "x", more) }).services[0]?.settings).toEqual({
+      prune: true,
+      suspend: true,
+      targetNamespace: "shop",
+      dependsOn: ["shop/db", "infra/dns"],
+      intervalMs: 600_000,
+      timeoutMs: 90_000,
+    });
+  });
+
+  test("kustomize's own kind of the same name is none", () => {
+    expect(ids(found({ "c/k.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" }, "c"))).toEqual([]);
+  });
+
+  test.each([
+    ["  patches: [{patch: x}]\n", "service/unsupported-field", "spec.patches"],
+    ["  wait: true\n", "service/unsupported-field", "spec.wait"],
+    ["  somethingNew: 1\n", "service/unsupported-field", "spec.somethingNew"],
+    ["  targetNamespace: 7\n", "service/invalid-field", "spec.targetNamespace"],
+    ["  timeout: soon\n", "service/invalid-field", "spec.timeout"],
+    ["  dependsOn: [{namespace: x}]\n", "service/invalid-field", "spec.dependsOn[0]"],
+  ])("%s fails that service alone", (more, code, field) => {
+    const discovery = found({ "c/bad.yaml": flux("a/bad", "x", more), "c/good.yaml": flux("a/good", "y") }, "c");
+    expect(ids(discovery)).toEqual(["a/good"]);
+    expect(discovery.broken).toMatchObject([{ id: "a/bad", failures: [{ code, at: { path: "c/bad.yaml", line: 1 } }] }]);
+    expect(discovery.broken[0]?.failures[0]?.message).toContain(field);
+    expect(discovery.complete).toBe(true);
+  });
+
+  test.each(["wait: false", "force: false", "patches: []", "postBuild: {}", "deletionPolicy: MirrorPrune", "retryInterval: 1m"])(
+    "%s changes nothing and is fine",
+    (line) => {
+      expect(ids(found({ "c/x.yaml": flux("a/x", "y", `  ${line}\n`) }, "c"))).toEqual(["a/x"]);
+    },
+  );
+
+  test.each(["../..", "./a/../../b"])("path %s leaves the repository and fails that service", (path) => {
+    const discovery = found({ "c/x.yaml": flux("a/x", path) }, "c");
+    expect(discovery.broken).toMatchObject([{ id: "a/x", failures: [{ code: "service/path-outside-repository" }] }]);
+  });
+
+  test("one that applies other Kustomizations is taken apart, not applied", () => {
+    const discovery = found(
+      { "clusters/dev/all.yaml": flux("flux-system/all", "./clusters/dev"), "clusters/dev/a/x.yaml": flux("a/x", "dev/x") },
+      "clusters/dev",
+    );
+    expect(ids(discovery)).toEqual(["a/x"]);
+    expect(discovery.ignored.map(({ at }) => at.path)).toEqual(["clusters/dev/all.yaml"]);
+  });
+
+  test("two with one id are both broken, everybody else is not", () => {
+    const discovery = found({ "c/1.yaml": flux("a/x", "one"), "c/2.yaml": flux("a/x", "two"), "c/3.yaml": flux("a/y", "z") }, "c");
+    expect(ids(discovery)).toEqual(["a/y"]);
+    expect(discovery.broken).toMatchObject([{ id: "a/x", failures: [{ code: "service/duplicate-id" }] }]);
+    expect(discovery.broken[0]?.failures[0]?.message).toContain("c/1.yaml:1 and in c/2.yaml:1");
+  });
+
+  test("a file that cannot be read may define services, so the discovery is not complete", () => {
+    const discovery = found({ "c/1.yaml": `${flux("a/x", "one")}\n  : [`, "c/2.yaml": flux("a/y", "z") }, "c");
+    expect(ids(discovery)).toEqual(["a/y"]);
+    expect(discovery.broken).toMatchObject([{ id: "c/1.yaml" }]);
+    expect(discovery.complete).toBe(false);
+  });
+
+  test("objects beside them are one more service; what configures Flux is left alone", () => {
+    const discovery = found(
+      {
+        "clusters/dev/a/x.yaml": flux("a/x", "dev/x"),
+        "clusters/dev/namespaces.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",
+        "clusters/dev/source.yaml": "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: config}\n",
+        "clusters/dev/flux-system/gotk-components.yaml": configMap("flux"),
+      },
+      "clusters/dev",
+    );
+    expect(ids(discovery)).toEqual(["a/x", "clusters/dev"]);
+    expect(discovery.services[1]?.declared?.map(({ manifest, at }) => [manifest.metadata.name, at.path])).toEqual([
+      ["a", "clusters/dev/namespaces.yaml"],
+    ]);
+    expect(discovery.ignored.map(({ at }) => at.path)).toEqual(["clusters/dev/source.yaml"]);
+  });
+
+  test("a broken file among those objects makes them unknown, and no service", () => {
+    const discovery = found(
+      { "clusters/dev/a/x.yaml": flux("a/x", "dev/x"), "clusters/dev/n.yaml": configMap("n"), "clusters/dev/bad.yaml": "a: [" },
+      "clusters/dev",
+    );
+    expect(ids(discovery)).toEqual(["a/x"]);
+    expect(discovery.broken).toMatchObject([{ id: "clusters/dev", failures: [{ code: "build/malformed-yaml" }] }]);
+    expect(discovery.complete).toBe(true);
+  });
+});
+
+describe("plain folders", () => {
+  test("are services when nothing else includes them", () => {
+    const discovery = found({
+      "apps/cart/base/kustomization.yaml": kustomization("cart.yaml"),
+      "apps/cart/base/cart.yaml": configMap("cart"),
+      "apps/cart/overlays/dev/kustomization.yaml": kustomization("../../base"),
+      "apps/cart/overlays/prod/kustomization.yml": "bases: [../../base]\ncomponents: [../../tls]\n",
+      "apps/cart/tls/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n",
+      "apps/solo/Kustomization": kustomization("solo.yaml"),
+      "apps/solo/solo.yaml": configMap("solo"),
+      "docs/values.yaml": "a: 1\n",
+    });
+    expect(ids(discovery)).toEqual(["apps/cart/overlays/dev", "apps/cart/overlays/prod", "apps/solo"]);
+  });
+
+  test("below a path only, and not those that a Flux Kustomization builds or includes", () => {
+    const discovery = found({
+      "clusters/dev/a/x.yaml": flux("a/x", "./overlays/x"),
+      "overlays/x/kustomization.yaml": kustomization("../../base"),
+      "base/kustomization.yaml": kustomization(),
+      "other/kustomization.yaml": kustomization(),
+    });
+    expect(ids(discovery)).toEqual(["a/x", "other"]);
+  });
+
+  test("a component that nobody includes is no service", () => {
+    const discovery = found({ "c/kustomization.yaml": "kind: Component\n", "d/kustomization.yaml": kustomization() });
+    expect(ids(discovery)).toEqual(["d"]);
+    expect(discovery.ignored.map(({ at }) => at.path)).toEqual(["c/kustomization.yaml"]);
+  });
+
+  test("folders that only include each other are shown as one, so that the cycle is reported", () => {
+    expect(ids(found({ "a/kustomization.yaml": kustomization("../b"), "b/kustomization.yaml": kustomization("../a") }))).toEqual(["a"]);
+  });
+
+  test("a kustomization that cannot be read still hides the bases that its text names", () => {
+    const discovery = found({
+      "base/kustomization.yaml": kustomization("x.yaml"),
+      "prod/kustomization.yaml": "resources:\n  - ../base\n images: [\n",
+    });
+    expect(ids(discovery)).toEqual(["prod"]);
+  });
+
+  test("the repository's root can be one", () => {
+    expect(ids(found({ "kustomization.yaml": kustomization("sub"), "sub/kustomization.yaml": kustomization() }))).toEqual(["."]);
+  });
+});
+
+test("content is asked for in rounds until everything is there", () => {
+  const files = {
+    "clusters/dev/a/x.yaml": flux("a/x", "overlays/x"),
+    "overlays/x/kustomization.yaml": kustomization("../../clusters/dev/base"),
+    "clusters/dev/base/kustomization.yaml": kustomization(),
+  };
+  const tree = memoryTree(files);
+  const loaded = new Set<string>();
+  const rounds: (readonly string[])[] = [];
+  for (;;) {
+    const step = discover(tree, "clusters/dev", (id) => loaded.has(id));
+    if (step.kind === "done") {
+      expect(ids(step.discovery)).toEqual(["a/x"]);
+      break;
+    }
+    rounds.push(step.paths);
+    for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
+  }
+  expect(rounds).toEqual([["clusters/dev/a/x.yaml", "clusters/dev/base/kustomization.yaml"], ["overlays/x/kustomization.yaml"]]);
+});
