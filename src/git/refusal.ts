@@ -105,8 +105,9 @@ export function refusalOf(
       remedy: "try again, or allow more time; nothing is changed meanwhile",
     };
   }
-  const reading = READINGS.find(({ pattern }) => pattern.test(ended.stderr));
-  const words = wordsOf(ended.stderr, secrets);
+  const told = ended.stderr.split(/[\r\n]+/).filter((line) => line.trim() !== "" && !TRACE.test(line));
+  const reading = READINGS.find(({ pattern }) => told.some((line) => pattern.test(line)));
+  const words = wordsOf(told, secrets);
   const said = words === "" ? "" : ` (git: ${words})`;
   return {
     code: reading?.code ?? "source/unreachable",
@@ -115,10 +116,12 @@ export function refusalOf(
   };
 }
 
-/** The first telling line of stderr, made fit to print. */
-function wordsOf(stderr: string, secrets: readonly string[]): string {
-  const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== "");
-  const line = lines.find((l) => /^(?:fatal|error|ssh|remote|\S+@\S+):/.test(l)) ?? lines[0] ?? "";
+/** A line of git's own trace, such as `12:00:00.000000 pkt-line.c:80   packet:   git< version 2`. */
+const TRACE = /^\d\d:\d\d:\d\d\.\d+ /;
+
+/** The first telling line of what git said, made fit to print. */
+function wordsOf(told: readonly string[], secrets: readonly string[]): string {
+  const line = told.find((text) => /^(?:fatal|error|ssh|remote|\S+@\S+):/.test(text)) ?? told[0] ?? "";
   return withoutSecrets(line.replace(/\p{Cc}/gu, " "), secrets)
     .trim()
     .replace(/\.$/, "")

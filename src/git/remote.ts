@@ -50,6 +50,8 @@ export function openRemote(
       if (!login.ok) return { code: -1, stdout: "", stderr: "", timedOut: false, refused: login.failures };
       const environment: Record<string, string> = {
         ...remoteEnvironment(base, gitDir, repository.transport),
+        // over http git takes any page for the ref list of a static file server; the trace shows whether git answered
+        ...(isHttp(repository) && options[0] === "ls-remote" ? { GIT_TRACE_PACKET: "1" } : {}),
         ...(repository.transport === "ssh" ? { GIT_SSH_COMMAND: sshCommand(sshWords(credentials)) } : {}),
       };
       const args = [...options, "--", repository.url, ...operands];
@@ -82,14 +84,32 @@ export async function resolveRef(
   const patterns = wanted.candidates.flatMap((name) => (name === "HEAD" ? [name] : [name, `${name}^{}`]));
   const some = await remote.call(gitDir, ["ls-remote"], patterns, signal);
   if (some.code !== 0) return failed(...remote.refusal(some));
-  const found = refsOf(some.stdout);
-  for (const name of wanted.candidates) {
-    const commit = found.get(`${name}^{}`) ?? found.get(name);
-    if (commit !== undefined) return ok({ name, revision: { ref: wanted.text, commit } });
-  }
+  const resolved = pick(wanted, refsOf(some.stdout));
+  if (resolved !== undefined) return ok(resolved);
   const all = await remote.call(gitDir, ["ls-remote"], [], signal);
   if (all.code !== 0) return failed(...remote.refusal(all));
-  return failed(absent(remote.repository.url, wanted.text, [...refsOf(all.stdout).keys()]));
+  const refs = refsOf(all.stdout);
+  const late = pick(wanted, refs);
+  if (late !== undefined) return ok(late);
+  if (refs.size === 0 && isHttp(remote.repository) && !all.stderr.includes(PACKET)) {
+    return failed(...remote.refusal({ ...all, code: -1, stderr: "fatal: invalid server response" }));
+  }
+  return failed(absent(remote.repository.url, wanted.text, [...refs.keys()]));
+}
+
+/** What git's packet trace has for anything that a git server said. */
+const PACKET = "packet:";
+
+function pick(wanted: RefName & { readonly kind: "ref" }, refs: ReadonlyMap<string, string>): Resolved | undefined {
+  for (const name of wanted.candidates) {
+    const commit = refs.get(`${name}^{}`) ?? refs.get(name);
+    if (commit !== undefined) return { name, revision: { ref: wanted.text, commit } };
+  }
+  return undefined;
+}
+
+function isHttp(repository: Repository): boolean {
+  return repository.transport === "http" || repository.transport === "https";
 }
 
 /** The failure for a ref that is not among a repository's refs: another one when it has none at all. */

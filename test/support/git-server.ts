@@ -167,7 +167,7 @@ function bodyWriter(response: ServerResponse, fault: Fault | undefined): BodyWri
   let left = typeof fault === "object" && "cutAfter" in fault ? fault.cutAfter : Number.POSITIVE_INFINITY;
   return {
     write(chunk) {
-      if (left <= 0) return;
+      if (left <= 0) return void response.socket?.end();
       response.write(chunk.subarray(0, left));
       left -= chunk.length;
       if (left <= 0) response.socket?.end(); // the body is left without its end
