@@ -1,4 +1,5 @@
 import { defaultConfig, type TransformerConfig } from "./config/config.ts";
+import { builtinSchema, type Schema } from "./schema/index.ts";
 
 /**
  * What was read of blobs, by blob id, for any number of builds of any revisions. What it holds is never changed: who
@@ -6,6 +7,7 @@ import { defaultConfig, type TransformerConfig } from "./config/config.ts";
  */
 export interface ParseCache {
   readonly defaults: TransformerConfig;
+  readonly schema: Schema;
   /** The value kept for a blob read in some way, or made now and kept. */
   keep<T>(kind: CachedKind, id: string, bytes: number, make: () => T): T;
 }
@@ -21,6 +23,7 @@ export function newParseCache(bytesMax: number = CACHED_BYTES_MAX): ParseCache {
   let total = 0;
   return {
     defaults: defaultConfig(),
+    schema: builtinSchema(),
     keep<T>(kind: CachedKind, id: string, bytes: number, make: () => T): T {
       const key = `${kind}:${id}`;
       const known = kept.get(key);

@@ -1,4 +1,7 @@
+import type { Accumulator } from "./accumulator.ts";
 import type { ParseCache } from "./cache.ts";
+import type { Folder } from "./folder.ts";
+import type { Placed } from "./kustomization/decode.ts";
 import type { Report } from "./report.ts";
 import type { Scopes } from "./resource.ts";
 import type { Schema } from "./schema/index.ts";
@@ -20,4 +23,6 @@ export interface BuildContext {
   readonly schema: SchemaInUse;
   /** `buildMetadata` of the folder that is built: it holds for all folders below. */
   metadata: readonly string[];
+  /** Adds what paths lead to; plugins are listed by such paths, too. */
+  accumulate(folder: Folder, accumulator: Accumulator, paths: readonly Placed<string>[]): void;
 }

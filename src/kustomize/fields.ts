@@ -1,6 +1,6 @@
 import { valueAt } from "./resource.ts";
-import { meaningOf } from "./yaml/resolve.ts";
 import type { MappingNode, ScalarNode, ScalarTag, YamlNode } from "./yaml/node.ts";
+import { meaningOf } from "./yaml/resolve.ts";
 
 /**
  * Edits of nodes as kyaml makes them. A node may hang in two places of one object (kustomize shares the label it adds

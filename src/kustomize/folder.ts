@@ -63,12 +63,7 @@ export function openFolder(
 }
 
 /** The kustomization file of a folder: exactly one of the names. */
-export function findKustomization(
-  context: BuildContext,
-  folder: string,
-  at: Place,
-  report: Report,
-): Found | undefined {
+export function findKustomization(context: BuildContext, folder: string, at: Place, report: Report): Found | undefined {
   const mark = report.failures.length;
   const files = kustomizationNames.flatMap((name) => {
     const found = context.source.find(folder, name, at, report, "is fine");
@@ -128,6 +123,15 @@ function checkKustomization(k: Kustomization, node: MappingNode, path: string, r
   if (saysNothing(k)) {
     report.fail("build/invalid-kustomization", { path }, "the kustomization says nothing", "list resources in it");
   }
+  for (const field of ["patches", "patchesJson6902", "patchesStrategicMerge", "replacements", "vars"] as const) {
+    if ((k[field]?.length ?? 0) === 0) continue;
+    report.fail(
+      "build/unsupported-field",
+      at(field),
+      `${field} is not supported yet`,
+      "write the result into the files",
+    );
+  }
   for (const field of ["helmCharts", "helmChartInflationGenerator"] as const) {
     if ((k[field]?.length ?? 0) === 0) continue;
     const remedy = "render the chart with helm template, commit the result and list it under resources";
@@ -141,7 +145,8 @@ const MOVED: ReadonlySet<string> = new Set(["bases", "imageTags", "helmChartInfl
 
 function saysNothing(k: Kustomization): boolean {
   return Object.entries(k).every(
-    ([field, value]) => META.has(field) || value === "" || (MOVED.has(field) && Array.isArray(value) && value.length === 0),
+    ([field, value]) =>
+      META.has(field) || value === "" || (MOVED.has(field) && Array.isArray(value) && value.length === 0),
   );
 }
 
@@ -184,5 +189,10 @@ export function loadFile(context: BuildContext, folder: Folder, path: string, at
 
 export function remote(path: string, at: Place, report: Report): undefined {
   const remedy = "copy the files into the repository and name them by path";
-  return report.fail("build/unsupported-remote", at, `${path.replace(/\/\/[^/@]*@/, "//")} is not in this repository`, remedy);
+  return report.fail(
+    "build/unsupported-remote",
+    at,
+    `${path.replace(/\/\/[^/@]*@/, "//")} is not in this repository`,
+    remedy,
+  );
 }

@@ -1,7 +1,8 @@
-import type { Folder } from "./folder.ts";
+import type { Json } from "../model/index.ts";
 import { setMetadataMap, textMap } from "./fields.ts";
+import type { Folder } from "./folder.ts";
 import { apiVersionOf, kindOf, nameOf, namespaceOf, type Resource, valueAt } from "./resource.ts";
-import { fromJson, writeYaml } from "./yaml/index.ts";
+import { writeJson } from "./yaml/index.ts";
 
 /** The annotations of `buildMetadata`: where an object came from, and what changed it on the way. */
 export const ORIGIN = "config.kubernetes.io/origin";
@@ -32,7 +33,10 @@ export function joinOrigin(origin: string, path: string): string {
 
 /** A generator or transformer that kustomize has built in, named by a field of a kustomization. */
 export function builtinOrigin(folder: Folder, kind: string): Origin {
-  return { configuredIn: joinOrigin(folder.originPath, folder.fileName), configuredBy: { apiVersion: "builtin", kind } };
+  return {
+    configuredIn: joinOrigin(folder.originPath, folder.fileName),
+    configuredBy: { apiVersion: "builtin", kind },
+  };
 }
 
 /** A generator or transformer that a document configures; undefined when the document's own origin is not known. */
@@ -80,5 +84,10 @@ export function annotationsOf(resource: Resource): Map<string, string> {
 }
 
 function originText(origin: Origin): string {
-  return writeYaml(fromJson({ ...origin }));
+  const { path, configuredIn, configuredBy } = origin;
+  const parts: Json[] = [];
+  if (path !== undefined && path !== "") parts.push({ path });
+  if (configuredIn !== undefined && configuredIn !== "") parts.push({ configuredIn });
+  if (configuredBy !== undefined) parts.push({ configuredBy });
+  return parts.length === 0 ? "{}\n" : parts.map((part) => writeJson([part])).join("");
 }

@@ -33,6 +33,8 @@ export interface Source {
   read(found: Found, at: Place, report: Report): Uint8Array | undefined;
   /** Names in a folder, which are then part of the footprint. */
   list(folder: string): readonly string[];
+  /** What stands at a path, symlinks not followed. */
+  entryKind(path: string): TreeEntry["kind"] | undefined;
   /** Counts loaded objects; false once there are too many, which is reported. */
   countObjects(count: number, at: Place, report: Report): boolean;
   /** True once a limit was hit: the build is over. */
@@ -135,6 +137,7 @@ export function newSource(tree: Tree, limits: BuildLimits, restrictions: LoadRes
       footprint.set(folder, entry?.id ?? tree.entry("")?.id ?? ABSENT);
       return tree.list(folder) ?? [];
     },
+    entryKind: (path) => look(path)?.kind,
     countObjects(count, at, report) {
       spent.objects += count;
       if (spent.objects <= limits.objects) return true;

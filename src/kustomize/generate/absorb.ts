@@ -1,9 +1,8 @@
-import { clearField, mapping, scalar, setMetadataMap, setPlainField, setText, textMap } from "../fields.ts";
-import { byCodeUnit } from "../fields.ts";
+import { byCodeUnit, clearField, mapping, scalar, setMetadataMap, setPlainField, setText, textMap } from "../fields.ts";
+import { ORIGIN } from "../origin.ts";
 import type { Report } from "../report.ts";
 import { currentId, idText, nameOf, namespaceOf, type Resource, valueAt } from "../resource.ts";
 import type { ResourceSet } from "../resource-set.ts";
-import { ORIGIN } from "../origin.ts";
 import type { MappingNode } from "../yaml/node.ts";
 
 /** Adds generated objects; one that merges into or replaces an object that is there takes its place and its name. */

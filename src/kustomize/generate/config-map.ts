@@ -72,7 +72,8 @@ function finish(
     const entries = options[field];
     if (metadata === undefined || entries.size === 0) continue;
     const map = mappingAt(metadata, field);
-    for (const key of [...entries.keys()].sort(byCodeUnit)) if (map !== undefined) setText(map, key, entries.get(key) ?? "");
+    for (const key of [...entries.keys()].sort(byCodeUnit))
+      if (map !== undefined) setText(map, key, entries.get(key) ?? "");
   }
   if (options.immutable) setField(node, "immutable", scalar("true", "!!bool"));
   const resource = newResource(node, spec.at, context.scopes);

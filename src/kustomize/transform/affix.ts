@@ -1,7 +1,11 @@
 import { type Creation, type FieldSpecs, type Gvk, selects, visitField } from "../config/field-spec.ts";
 import { setPlainText } from "../fields.ts";
+import type { Folder } from "../folder.ts";
+import { list, object, text } from "../kustomization/decode.ts";
+import { fieldSpecShape } from "../kustomization/fields.ts";
 import { originalId, type Resource, rememberId } from "../resource.ts";
 import { failOn, type Step } from "./step.ts";
+import { type Configured, decodeConfig, specsOf, type Transformer } from "./transformer.ts";
 
 export interface Affix {
   readonly prefix: string;
@@ -46,3 +50,48 @@ function rename(resource: Resource, { prefix, suffix, specs }: Affix): string | 
   }
   return undefined;
 }
+
+const configShape = object({ prefix: text, suffix: text, fieldSpecs: list(fieldSpecShape) });
+
+function affixConfig(
+  document: Resource,
+  folder: Folder,
+  parts: { prefix: boolean; suffix: boolean },
+): readonly Configured[] {
+  const spec = decodeConfig(configShape, document, folder);
+  if (spec === undefined) return [];
+  if (spec.fieldSpecs === undefined) {
+    folder.report.fail("build/invalid-transformer", spec.at, "there are no fieldSpecs", "add fieldSpecs");
+    return [];
+  }
+  const specs = specsOf(spec.fieldSpecs);
+  const { at } = document;
+  const made: Configured[] = [];
+  if (parts.prefix) made.push({ step: affixStep({ prefix: spec.prefix ?? "", suffix: "", specs }), at });
+  if (parts.suffix) made.push({ step: affixStep({ prefix: "", suffix: spec.suffix ?? "", specs }), at });
+  return made;
+}
+
+export const prefixTransformer: Transformer = {
+  kind: "PrefixTransformer",
+  ofKustomization(_context, { kustomization: { namePrefix = "" }, file }, config) {
+    if (namePrefix === "") return [];
+    return [{ step: affixStep({ prefix: namePrefix, suffix: "", specs: config.namePrefix }), at: { path: file } }];
+  },
+  ofConfig: (_context, folder, document) => affixConfig(document, folder, { prefix: true, suffix: false }),
+};
+
+export const suffixTransformer: Transformer = {
+  kind: "SuffixTransformer",
+  ofKustomization(_context, { kustomization: { nameSuffix = "" }, file }, config) {
+    if (nameSuffix === "") return [];
+    return [{ step: affixStep({ prefix: "", suffix: nameSuffix, specs: config.nameSuffix }), at: { path: file } }];
+  },
+  ofConfig: (_context, folder, document) => affixConfig(document, folder, { prefix: false, suffix: true }),
+};
+
+export const prefixSuffixTransformer: Transformer = {
+  kind: "PrefixSuffixTransformer",
+  ofKustomization: () => [],
+  ofConfig: (_context, folder, document) => affixConfig(document, folder, { prefix: true, suffix: true }),
+};

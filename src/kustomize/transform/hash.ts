@@ -5,6 +5,7 @@ import { kindOf, nameOf, type Resource, rememberId, textAt, valueAt } from "../r
 import { toJson } from "../yaml/index.ts";
 import type { MappingNode } from "../yaml/node.ts";
 import { failOn, type StepContext } from "./step.ts";
+import type { Transformer } from "./transformer.ts";
 
 /** Appends the hash of their content to the names of generated objects. */
 export function appendHashes(context: StepContext): void {
@@ -57,3 +58,9 @@ function goJson(value: Json): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+export const hashTransformer: Transformer = {
+  kind: "HashTransformer",
+  ofKustomization: () => [],
+  ofConfig: (_context, _folder, document) => [{ step: appendHashes, at: document.at }],
+};

@@ -1,8 +1,11 @@
 import { type FieldSpecs, visitField } from "../config/field-spec.ts";
 import { setPlainText } from "../fields.ts";
+import { list, object } from "../kustomization/decode.ts";
+import { fieldSpecShape, type ImageSpec, imageShape } from "../kustomization/fields.ts";
 import { currentId, kindOf, valueAt } from "../resource.ts";
 import type { YamlNode } from "../yaml/node.ts";
 import { failOn, type Step } from "./step.ts";
+import { decodeConfig, specsOf, type Transformer } from "./transformer.ts";
 
 export interface ImageChange {
   readonly name: string;
@@ -103,3 +106,25 @@ function splitImage(image: string): [string, string, string] {
   if (at >= 0) return [image.slice(0, colon), image.slice(colon + 1, at), image.slice(at + 1)];
   return [image.slice(0, colon), image.slice(colon + 1), ""];
 }
+
+const configShape = object({ imageTag: imageShape, fieldSpecs: list(fieldSpecShape) });
+
+function changeOf(spec: ImageSpec): ImageChange {
+  const { name = "", newName = "", newTag = "", tagSuffix = "", digest = "" } = spec;
+  return { name, newName, newTag, tagSuffix, digest };
+}
+
+export const imageTransformer: Transformer = {
+  kind: "ImageTagTransformer",
+  ofKustomization: (_context, { kustomization: k }, config) =>
+    [...(k.images ?? []), ...(k.imageTags ?? [])].map((spec) => ({
+      step: imageStep(changeOf(spec), config.images),
+      at: spec.at,
+    })),
+  ofConfig(_context, folder, document) {
+    const spec = decodeConfig(configShape, document, folder);
+    if (spec === undefined) return [];
+    const change = changeOf(spec.imageTag ?? { at: spec.at });
+    return [{ step: imageStep(change, specsOf(spec.fieldSpecs)), at: document.at }];
+  },
+};

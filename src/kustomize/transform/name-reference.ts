@@ -167,9 +167,7 @@ function roleOf(node: MappingNode): Gvk | undefined {
 
 /** True when two objects got the same prefixes and suffixes in the outer folders. */
 function sameContext(a: Resource, b: Resource, emptyMatchesAll: boolean): boolean {
-  return (
-    sameEnd(a.prefixes, b.prefixes, emptyMatchesAll) && sameEnd(a.suffixes, b.suffixes, emptyMatchesAll)
-  );
+  return sameEnd(a.prefixes, b.prefixes, emptyMatchesAll) && sameEnd(a.suffixes, b.suffixes, emptyMatchesAll);
 }
 
 function sameEnd(a: readonly string[], b: readonly string[], emptyMatchesAll: boolean): boolean {

@@ -1,5 +1,7 @@
 import { type Creation, type FieldSpecs, fieldSpec, visitField } from "../config/field-spec.ts";
 import { scalar, textMap } from "../fields.ts";
+import { flag, list, object, text } from "../kustomization/decode.ts";
+import { fieldSpecShape } from "../kustomization/fields.ts";
 import {
   apiVersionOf,
   currentId,
@@ -13,6 +15,7 @@ import {
 } from "../resource.ts";
 import type { ScalarNode, YamlNode } from "../yaml/node.ts";
 import { failOn, type Step, type StepContext } from "./step.ts";
+import { decodeConfig, specsOf, type Transformer } from "./transformer.ts";
 
 export type SubjectMode = "defaultOnly" | "allServiceAccounts" | "none";
 
@@ -125,3 +128,33 @@ function moveSubjects(subjects: YamlNode | undefined, change: NamespaceChange): 
   }
   return undefined;
 }
+
+const configShape = object({
+  metadata: object({ namespace: text }),
+  fieldSpecs: list(fieldSpecShape),
+  unsetOnly: flag,
+  setRoleBindingSubjects: text,
+});
+
+export const namespaceTransformer: Transformer = {
+  kind: "NamespaceTransformer",
+  ofKustomization(_context, { kustomization: { namespace = "" }, file }, config) {
+    if (namespace === "") return [];
+    const change: NamespaceChange = { namespace, specs: config.namespace, unsetOnly: false, subjects: "defaultOnly" };
+    return [{ step: namespaceStep(change), at: { path: file } }];
+  },
+  ofConfig(_context, folder, document) {
+    const spec = decodeConfig(configShape, document, folder);
+    if (spec === undefined) return [];
+    const subjects = spec.setRoleBindingSubjects || "defaultOnly";
+    if (subjects !== "defaultOnly" && subjects !== "allServiceAccounts" && subjects !== "none") {
+      const remedy = "write defaultOnly, allServiceAccounts or none";
+      folder.report.fail("build/invalid-transformer", spec.at, `setRoleBindingSubjects is ${subjects}`, remedy);
+      return [];
+    }
+    const { unsetOnly = false } = spec;
+    const namespace = spec.metadata?.namespace ?? "";
+    const step = namespaceStep({ namespace, specs: specsOf(spec.fieldSpecs), unsetOnly, subjects });
+    return [{ step, at: document.at }];
+  },
+};

@@ -1,6 +1,9 @@
 import { type Creation, type FieldSpecs, selects, visitField } from "../config/field-spec.ts";
+import { list, object } from "../kustomization/decode.ts";
+import { fieldSpecShape, type ReplicaSpec, replicaShape } from "../kustomization/fields.ts";
 import { currentId, previousIds } from "../resource.ts";
 import { failOn, type Step } from "./step.ts";
+import { decodeConfig, specsOf, type Transformer } from "./transformer.ts";
 
 const CREATION: Creation = { kind: "scalar", tag: "!!int" };
 
@@ -34,3 +37,20 @@ export function replicasStep(name: string, count: string, specs: FieldSpecs): St
     );
   };
 }
+
+const configShape = object({ replica: replicaShape, fieldSpecs: list(fieldSpecShape) });
+
+function stepOf(spec: ReplicaSpec, specs: FieldSpecs): Step {
+  return replicasStep(spec.name ?? "", String(spec.count ?? 0), specs);
+}
+
+export const replicasTransformer: Transformer = {
+  kind: "ReplicaCountTransformer",
+  ofKustomization: (_context, { kustomization: { replicas = [] } }, config) =>
+    replicas.map((spec) => ({ step: stepOf(spec, config.replicas), at: spec.at })),
+  ofConfig(_context, folder, document) {
+    const spec = decodeConfig(configShape, document, folder);
+    if (spec === undefined) return [];
+    return [{ step: stepOf(spec.replica ?? { at: spec.at }, specsOf(spec.fieldSpecs)), at: document.at }];
+  },
+};

@@ -14,7 +14,12 @@ export function sortResources(
 ): readonly Resource[] | undefined {
   const { order, legacySortOptions } = options;
   if (order !== "legacy" && order !== "fifo") {
-    return report.fail("build/invalid-kustomization", at, "sortOptions.order must be legacy or fifo", "write one of them");
+    return report.fail(
+      "build/invalid-kustomization",
+      at,
+      "sortOptions.order must be legacy or fifo",
+      "write one of them",
+    );
   }
   if (order === "fifo") {
     if (legacySortOptions === undefined) return resources;

@@ -1,7 +1,11 @@
-import { type Creation, type FieldSpecs, visitField } from "../config/field-spec.ts";
+import { mergeSpecs, type TransformerConfig } from "../config/config.ts";
+import { type Creation, type FieldSpecs, fieldSpec, fieldSpecs, visitField } from "../config/field-spec.ts";
 import { byCodeUnit, scalar, setField } from "../fields.ts";
+import { list, object, pairs } from "../kustomization/decode.ts";
+import { fieldSpecShape, type LabelSpec } from "../kustomization/fields.ts";
 import { currentId, type Resource } from "../resource.ts";
 import { failOn, type Step } from "./step.ts";
+import { type Configured, decodeConfig, specOf, specsOf, type Transformer } from "./transformer.ts";
 
 const CREATION: Creation = { kind: "mapping", tag: "!!str" };
 
@@ -36,3 +40,54 @@ export function addEntries(
   }
   return undefined;
 }
+
+const NO_ENTRIES: ReadonlyMap<string, string> = new Map();
+const OWN_LABELS = fieldSpec("metadata/labels", {}, true);
+const labelsShape = object({ labels: pairs, fieldSpecs: list(fieldSpecShape) });
+const annotationsShape = object({ annotations: pairs, fieldSpecs: list(fieldSpecShape) });
+
+export const labelTransformer: Transformer = {
+  kind: "LabelTransformer",
+  ofKustomization(_context, { kustomization: k, report, file }, config) {
+    const steps: Configured[] = [];
+    for (const label of k.labels ?? []) {
+      const specs = specsOfLabel(label, config);
+      if (typeof specs !== "string")
+        steps.push({ step: textEntriesStep(label.pairs ?? NO_ENTRIES, specs), at: label.at });
+      else report.fail("build/conflict", label.at, specs, "make the field specs agree");
+    }
+    if (steps.length === 0 && (k.commonLabels ?? NO_ENTRIES).size === 0) return steps;
+    return [...steps, { step: textEntriesStep(k.commonLabels ?? NO_ENTRIES, config.commonLabels), at: { path: file } }];
+  },
+  ofConfig(_context, folder, document) {
+    const spec = decodeConfig(labelsShape, document, folder);
+    const step = textEntriesStep(spec?.labels ?? NO_ENTRIES, specsOf(spec?.fieldSpecs));
+    return spec === undefined ? [] : [{ step, at: document.at }];
+  },
+};
+
+function specsOfLabel(label: LabelSpec, config: TransformerConfig): FieldSpecs | string {
+  const own = mergeSpecs((label.fields ?? []).map(specOf), config.labels.all);
+  if (typeof own === "string") return own;
+  if (label.includeSelectors === true) {
+    if (own.length === 0) return config.commonLabels;
+    const all = mergeSpecs(own, config.commonLabels.all);
+    return typeof all === "string" ? all : fieldSpecs(all);
+  }
+  const more = label.includeTemplates === true ? mergeSpecs(own, config.templateLabels.all) : own;
+  const all = typeof more === "string" ? more : mergeSpecs(more, [OWN_LABELS]);
+  return typeof all === "string" ? all : fieldSpecs(all);
+}
+
+export const annotationsTransformer: Transformer = {
+  kind: "AnnotationsTransformer",
+  ofKustomization(_context, { kustomization: { commonAnnotations = NO_ENTRIES }, file }, config) {
+    if (commonAnnotations.size === 0) return [];
+    return [{ step: textEntriesStep(commonAnnotations, config.commonAnnotations), at: { path: file } }];
+  },
+  ofConfig(_context, folder, document) {
+    const spec = decodeConfig(annotationsShape, document, folder);
+    const step = textEntriesStep(spec?.annotations ?? NO_ENTRIES, specsOf(spec?.fieldSpecs));
+    return spec === undefined ? [] : [{ step, at: document.at }];
+  },
+};
