@@ -53,7 +53,7 @@ function addCommand(program: Command, spec: CommandSpec, onCommand: (asked: Aske
   const command = program
     .command(spec.name)
     .summary(spec.summary)
-    .description(spec.text)
+    .description(spec.text.replaceAll("\n", " "))
     .allowExcessArguments(false)
     .addHelpText("after", `\nExamples:\n${examplesText(spec.examples)}\nExit codes:\n${exitsText(spec.exits)}`);
   const { argument } = spec;
