@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import type { Failure, Result } from "../../src/model/index.ts";
 
 /** A signal that never aborts. */
 export const patient = new AbortController().signal;
+setMaxListeners(0, patient);
 
 /** A folder that is gone after the test. */
 export function scratch(): string {
