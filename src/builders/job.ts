@@ -17,6 +17,6 @@ export interface BuildJob {
   readonly options: JobOptions;
   /** Whether the answer holds the text of `kustomize build`, too. */
   readonly text?: boolean;
-  /** Told when the build took longer than is fair, was stopped and is to be tried again after those that wait. */
+  /** Told when the build takes longer than is fair: whoever waits for all builds should go on without it. */
   readonly onLate?: () => void;
 }

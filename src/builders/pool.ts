@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import type { BuildLimits } from "../kustomize/index.ts";
 import type { Clock } from "../model/index.ts";
 import { packBlobs } from "./blobs.ts";
 import { crashed, outOfMemory, outOfTime } from "./endings.ts";
@@ -19,18 +21,25 @@ export interface BuildersOptions {
   readonly patienceMs: number;
   /** Content that a thread keeps. */
   readonly blobBytesMax: number;
+  /** What one build may ask for. */
+  readonly limits: BuildLimits;
 }
+
+const MIB = 1024 * 1024;
 
 export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
   threads: 2,
   heapMb: 256,
-  deadlineMs: 30_000,
+  deadlineMs: 10_000,
   patienceMs: 1_000,
-  blobBytesMax: 16 * 1024 * 1024,
+  blobBytesMax: 16 * MIB,
+  limits: { fileBytes: 16 * MIB, totalBytes: 64 * MIB, objects: 20_000, files: 20_000, depth: 100 },
 };
 
 /** Builds in threads that can be stopped: no input, however hostile, takes more than its own build with it. */
 export interface Builders {
+  /** Tells this engine and its limits from any other: results of one are not results of another. */
+  readonly engine: string;
   /** Ends with an answer, whatever the input; rejects only with the signal's reason, or when the builders are closed. */
   build(job: BuildJob, signal: AbortSignal): Promise<BuildAnswer>;
   /** For metrics. `killed` counts threads that were stopped or died. */
@@ -74,6 +83,9 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
   const slots: Slot[] = Array.from({ length: options.threads }, () => ({ thread: undefined, run: undefined }));
   const pool: Pool = { options, clock, slots, queue: [], late: [], sharedOf: sharedSources(), killed: 0 };
   return {
+    engine: createHash("sha256")
+      .update(JSON.stringify([options.worker, options.limits]))
+      .digest("hex"),
     build: (job, signal) =>
       new Promise((resolve, reject) => {
         const either = AbortSignal.any([signal, closing.signal]);
@@ -138,6 +150,7 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   void clock.sleep(options.patienceMs, finished.signal).then(
     () => {
       run.overdue = true;
+      if (pending.yields === 0) pending.job.onLate?.();
       makeRoom(pool);
     },
     () => undefined,
@@ -154,7 +167,6 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   else if (ending !== undefined) pending.settle(crashed(job, ending.message));
   else if (deadline.expired()) pending.settle(outOfTime(job, options.deadlineMs));
   else if (!signal.aborted) {
-    if (pending.yields === 0) job.onLate?.();
     pending.yields += 1;
     pool.late.push(pending);
   }

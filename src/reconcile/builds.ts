@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { BuildAnswer, BuildJob } from "../builders/index.ts";
-import { ENGINE_VERSION } from "../kustomize/index.ts";
 import { type Json, jsonText, type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
 import type { BuildCache, Io } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
@@ -24,7 +23,7 @@ export async function buildService(
 ): Promise<KnownBuild> {
   if (service.declared !== undefined) return { answer: asBuilt(service.declared), built: false };
   const job = buildJob(revision, service);
-  const key = cacheKey(service, job);
+  const key = cacheKey(io.builders.engine, service, job);
   const known = await readCached(io.cache, key, revision.snapshot.tree);
   if (known !== undefined) return { answer: known, built: false };
   const answer = await io.builders.build({ ...job, onLate }, signal);
@@ -53,8 +52,8 @@ function asBuilt(declared: NonNullable<Service["declared"]>): BuildAnswer {
   return { ok: true, objects: declared, footprint: [] };
 }
 
-function cacheKey(service: Service, { folder, options }: BuildJob): string {
-  const input = [ENGINE_VERSION, service.id, folder, JSON.stringify(options)];
+function cacheKey(engine: string, service: Service, { folder, options }: BuildJob): string {
+  const input = [engine, service.id, folder, JSON.stringify(options)];
   return createHash("sha256").update(JSON.stringify(input)).digest("hex");
 }
 

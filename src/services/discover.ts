@@ -76,7 +76,9 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
   if (beside?.service !== undefined) services.push(beside.service);
   const broken = [...flux.broken, ...(beside?.broken ?? [])];
-  const unique = withoutDuplicates(services, broken);
+  const missing = services.filter(({ folder }) => tree.entry(folder)?.kind !== "tree" && folder !== "");
+  const present = services.filter((service) => !missing.includes(service));
+  const unique = withoutDuplicates(present, [...broken, ...missing.map(withoutFolder)]);
   return {
     kind: "done",
     discovery: {
@@ -154,6 +156,17 @@ function splitParents(found: readonly Service[]): {
   return { parents: found.filter(isParent), services: found.filter((service) => !isParent(service)) };
 }
 
+/** A folder that is gone is no request to delete everything that came from it. */
+function withoutFolder({ id, at, folder }: Service): Broken {
+  const failure: Failure = {
+    code: "service/folder-not-found",
+    message: `kustomization path not found: there is no folder ${folder} in this revision`,
+    remedy: "bring the folder back, point spec.path elsewhere, or remove this document to delete the service",
+    at,
+  };
+  return { id, at, failures: [failure], sources: [], unreadable: false };
+}
+
 interface Beside {
   readonly service?: Service;
   readonly broken: readonly Broken[];
@@ -164,6 +177,7 @@ interface Beside {
 function besideFlux(path: string, files: readonly string[], inhabited: readonly string[], reader: Reader): Beside {
   const declared: { manifest: Manifest; at: Place }[] = [];
   const failures: Failure[] = [];
+  const tainted: Failure[] = [];
   const sources: string[] = [];
   const ignored: { at: Place; why: string }[] = [];
   for (const file of files) {
@@ -172,7 +186,9 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
     if (reader.text(file) === undefined) continue;
     const documents = reader.documents(file);
     if (!documents.ok) {
-      failures.push(...documents.failures);
+      // A file of Flux documents is reported by itself; here it only makes the set unknown.
+      const reported = reader.text(file)?.includes(FLUX_GROUP) === true;
+      (reported ? tainted : failures).push(...documents.failures);
       sources.push(file);
       continue;
     }
@@ -186,8 +202,9 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
     }
   }
   // One file that cannot be read makes the whole set unknown: what is missing from it must not look removed.
-  if (failures.length > 0) {
-    return { broken: [{ id: path, at: failures[0]?.at ?? { path }, failures, sources, unreadable: false }], ignored };
+  if (failures.length > 0 || (tainted.length > 0 && declared.length > 0)) {
+    const all = [...failures, ...tainted];
+    return { broken: [{ id: path, at: all[0]?.at ?? { path }, failures: all, sources, unreadable: false }], ignored };
   }
   const at = declared[0]?.at;
   if (at === undefined) return { broken: [], ignored };

@@ -73,7 +73,8 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   if (!VERSIONS.includes(version)) {
     fail("service/invalid-document", `apiVersion ${FLUX_GROUP}/${version} is not known`, `use ${FLUX_GROUP}/v1`);
   }
-  if (name === "") fail("service/invalid-document", "metadata.name is missing", "name the Kustomization");
+  if (name === "")
+    fail("service/invalid-document", "metadata.name is missing or no string", "name it, in quotes if need be");
   const spec = document["spec"];
   if (!isObject(spec)) {
     fail("service/invalid-document", "spec is missing", "add spec with interval, path, prune and sourceRef");

@@ -38,7 +38,10 @@ describe("dependencies", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(node, node), { maxLength: 20 }), (edges) => {
         const graph = Object.fromEntries(
-          Array.from({ length: 9 }, (_, n) => [`s${n}`, edges.filter(([from]) => from === n).map(([, to]) => `s${to}`)]),
+          Array.from({ length: 9 }, (_, n) => [
+            `s${n}`,
+            edges.filter(([from]) => from === n).map(([, to]) => `s${to}`),
+          ]),
         );
         const reaches = (from: string): boolean => {
           const seen = new Set<string>();

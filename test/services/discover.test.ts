@@ -3,8 +3,18 @@ import type { Discovery } from "../../src/model/index.ts";
 import { discover } from "../../src/services/index.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 
+/** What a tree of these files discovers. Folders that Flux documents name are made, unless they are called `gone`. */
 function found(files: Readonly<Record<string, string>>, path = ""): Discovery {
-  const tree = memoryTree(files);
+  const folders = Object.values(files).flatMap((text) =>
+    [...text.matchAll(/^  path: "(.*)"$/gm)].map(([, folder]) => folder ?? ""),
+  );
+  const inside = folders
+    .map((folder) => folder.replace(/^\.\//, "").replace(/\/$/, ""))
+    .filter((f) => !/gone|\.\./.test(f));
+  const tree = memoryTree({
+    ...Object.fromEntries(inside.map((folder) => [`${folder}/artifact.json`, "{}"])),
+    ...files,
+  });
   const step = discover(tree, path, () => true);
   if (step.kind !== "done") throw new Error("everything is loaded");
   return step.discovery;
@@ -15,10 +25,10 @@ const flux = (id: string, folder: string, more = ""): string => {
   const [namespace, name] = id.split("/");
   return `apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
-metadata: {name: ${name}, namespace: ${namespace}}
+metadata: {name: "${name}", namespace: "${namespace}"}
 spec:
   interval: 10m
-  path: ${folder}
+  path: "${folder}"
   prune: true
   sourceRef: {kind: GitRepository, name: config}
 ${more}`;
@@ -46,7 +56,8 @@ describe("Flux Kustomization documents", () => {
   });
 
   test("say how they are reconciled", () => {
-    const more = "  suspend: true\n  targetNamespace: shop\n  timeout: 90s\n  dependsOn: [{name: db}, {name: dns, namespace: infra}]\n";
+    const more =
+      "  suspend: true\n  targetNamespace: shop\n  timeout: 90s\n  dependsOn: [{name: db}, {name: dns, namespace: infra}]\n";
     expect(found({ "c/cart.yaml": flux("shop/cart", "x", more) }).services[0]?.settings).toEqual({
       prune: true,
       suspend: true,
@@ -58,7 +69,9 @@ describe("Flux Kustomization documents", () => {
   });
 
   test("kustomize's own kind of the same name is none", () => {
-    expect(ids(found({ "c/k.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" }, "c"))).toEqual([]);
+    expect(
+      ids(found({ "c/k.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" }, "c")),
+    ).toEqual([]);
   });
 
   test.each([
@@ -71,26 +84,40 @@ describe("Flux Kustomization documents", () => {
   ])("%s fails that service alone", (more, code, field) => {
     const discovery = found({ "c/bad.yaml": flux("a/bad", "x", more), "c/good.yaml": flux("a/good", "y") }, "c");
     expect(ids(discovery)).toEqual(["a/good"]);
-    expect(discovery.broken).toMatchObject([{ id: "a/bad", failures: [{ code, at: { path: "c/bad.yaml", line: 1 } }] }]);
+    expect(discovery.broken).toMatchObject([
+      { id: "a/bad", failures: [{ code, at: { path: "c/bad.yaml", line: 1 } }] },
+    ]);
     expect(discovery.broken[0]?.failures[0]?.message).toContain(field);
     expect(discovery.complete).toBe(true);
   });
 
-  test.each(["wait: false", "force: false", "patches: []", "postBuild: {}", "deletionPolicy: MirrorPrune", "retryInterval: 1m"])(
-    "%s changes nothing and is fine",
-    (line) => {
-      expect(ids(found({ "c/x.yaml": flux("a/x", "y", `  ${line}\n`) }, "c"))).toEqual(["a/x"]);
-    },
-  );
+  test.each([
+    "wait: false",
+    "force: false",
+    "patches: []",
+    "postBuild: {}",
+    "deletionPolicy: MirrorPrune",
+    "retryInterval: 1m",
+  ])("%s changes nothing and is fine", (line) => {
+    expect(ids(found({ "c/x.yaml": flux("a/x", "y", `  ${line}\n`) }, "c"))).toEqual(["a/x"]);
+  });
 
   test.each(["../..", "./a/../../b"])("path %s leaves the repository and fails that service", (path) => {
     const discovery = found({ "c/x.yaml": flux("a/x", path) }, "c");
     expect(discovery.broken).toMatchObject([{ id: "a/x", failures: [{ code: "service/path-outside-repository" }] }]);
   });
 
+  test("a folder that is not there is that service's failure, not an empty service", () => {
+    const discovery = found({ "c/x.yaml": flux("a/x", "./gone"), "c/y.yaml": flux("a/y", "y") }, "c");
+    expect(discovery.broken).toMatchObject([{ id: "a/x", failures: [{ code: "service/folder-not-found" }] }]);
+  });
+
   test("one that applies other Kustomizations is taken apart, not applied", () => {
     const discovery = found(
-      { "clusters/dev/all.yaml": flux("flux-system/all", "./clusters/dev"), "clusters/dev/a/x.yaml": flux("a/x", "dev/x") },
+      {
+        "clusters/dev/all.yaml": flux("flux-system/all", "./clusters/dev"),
+        "clusters/dev/a/x.yaml": flux("a/x", "dev/x"),
+      },
       "clusters/dev",
     );
     expect(ids(discovery)).toEqual(["a/x"]);
@@ -98,7 +125,10 @@ describe("Flux Kustomization documents", () => {
   });
 
   test("two with one id are both broken, everybody else is not", () => {
-    const discovery = found({ "c/1.yaml": flux("a/x", "one"), "c/2.yaml": flux("a/x", "two"), "c/3.yaml": flux("a/y", "z") }, "c");
+    const discovery = found(
+      { "c/1.yaml": flux("a/x", "one"), "c/2.yaml": flux("a/x", "two"), "c/3.yaml": flux("a/y", "z") },
+      "c",
+    );
     expect(ids(discovery)).toEqual(["a/y"]);
     expect(discovery.broken).toMatchObject([{ id: "a/x", failures: [{ code: "service/duplicate-id" }] }]);
     expect(discovery.broken[0]?.failures[0]?.message).toContain("c/1.yaml:1 and in c/2.yaml:1");
@@ -116,7 +146,8 @@ describe("Flux Kustomization documents", () => {
       {
         "clusters/dev/a/x.yaml": flux("a/x", "dev/x"),
         "clusters/dev/namespaces.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",
-        "clusters/dev/source.yaml": "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: config}\n",
+        "clusters/dev/source.yaml":
+          "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: config}\n",
         "clusters/dev/flux-system/gotk-components.yaml": configMap("flux"),
       },
       "clusters/dev",
@@ -130,7 +161,11 @@ describe("Flux Kustomization documents", () => {
 
   test("a broken file among those objects makes them unknown, and no service", () => {
     const discovery = found(
-      { "clusters/dev/a/x.yaml": flux("a/x", "dev/x"), "clusters/dev/n.yaml": configMap("n"), "clusters/dev/bad.yaml": "a: [" },
+      {
+        "clusters/dev/a/x.yaml": flux("a/x", "dev/x"),
+        "clusters/dev/n.yaml": configMap("n"),
+        "clusters/dev/bad.yaml": "a: [",
+      },
       "clusters/dev",
     );
     expect(ids(discovery)).toEqual(["a/x"]);
@@ -171,7 +206,9 @@ describe("plain folders", () => {
   });
 
   test("folders that only include each other are shown as one, so that the cycle is reported", () => {
-    expect(ids(found({ "a/kustomization.yaml": kustomization("../b"), "b/kustomization.yaml": kustomization("../a") }))).toEqual(["a"]);
+    expect(
+      ids(found({ "a/kustomization.yaml": kustomization("../b"), "b/kustomization.yaml": kustomization("../a") })),
+    ).toEqual(["a"]);
   });
 
   test("a kustomization that cannot be read still hides the bases that its text names", () => {
@@ -183,7 +220,9 @@ describe("plain folders", () => {
   });
 
   test("the repository's root can be one", () => {
-    expect(ids(found({ "kustomization.yaml": kustomization("sub"), "sub/kustomization.yaml": kustomization() }))).toEqual(["."]);
+    expect(
+      ids(found({ "kustomization.yaml": kustomization("sub"), "sub/kustomization.yaml": kustomization() })),
+    ).toEqual(["."]);
   });
 });
 
@@ -205,5 +244,8 @@ test("content is asked for in rounds until everything is there", () => {
     rounds.push(step.paths);
     for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
   }
-  expect(rounds).toEqual([["clusters/dev/a/x.yaml", "clusters/dev/base/kustomization.yaml"], ["overlays/x/kustomization.yaml"]]);
+  expect(rounds).toEqual([
+    ["clusters/dev/a/x.yaml", "clusters/dev/base/kustomization.yaml"],
+    ["overlays/x/kustomization.yaml"],
+  ]);
 });
