@@ -3,7 +3,7 @@ import { type Accumulator, addConfig, addResources, addVar, checkDuplicates, new
 import { configOfCrds } from "./config/crds.ts";
 import { configOfFiles } from "./config/files.ts";
 import type { BuildContext } from "./context.ts";
-import { type Folder, findFile, mayRead, openFolder, remote } from "./folder.ts";
+import { type Folder, mayRead, openFolder, remote } from "./folder.ts";
 import { absorb } from "./generate/absorb.ts";
 import { externalGenerators, generators } from "./generators.ts";
 import type { Placed } from "./kustomization/decode.ts";
@@ -71,6 +71,13 @@ function findResource(context: BuildContext, folder: Folder, path: string, at: P
   if (/^https?:/i.test(path)) return remote(path, at, report);
   const mark = report.failures.length;
   const found = context.source.find(folder.path, path, at, report);
+  if (
+    found?.entry.kind === "tree" &&
+    path.split("/").some((part) => part.replaceAll(".", "") !== "" && part.includes(".."))
+  ) {
+    const message = `${path} is two entries in one: a part of it holds ..`;
+    return report.fail("build/missing-resource", at, message, "check the indentation of the list");
+  }
   if (found !== undefined || !report.cleanSince(mark)) return found;
   if (isRemote(path)) return remote(path, at, report);
   return report.fail("build/missing-resource", at, `${path} is not in this commit`, "add it, or correct the path");

@@ -123,7 +123,7 @@ function checkKustomization(k: Kustomization, node: MappingNode, path: string, r
   if (saysNothing(k)) {
     report.fail("build/invalid-kustomization", { path }, "the kustomization says nothing", "list resources in it");
   }
-  for (const field of ["patches", "patchesJson6902", "patchesStrategicMerge", "replacements", "vars"] as const) {
+  for (const field of ["replacements", "vars"] as const) {
     if ((k[field]?.length ?? 0) === 0) continue;
     report.fail(
       "build/unsupported-field",

@@ -7,6 +7,7 @@ import { prefixSuffixTransformer, prefixTransformer, suffixTransformer } from ".
 import { hashTransformer } from "./transform/hash.ts";
 import { imageTransformer } from "./transform/images.ts";
 import { namespaceTransformer } from "./transform/namespace.ts";
+import { jsonPatchTransformer, mergePatchTransformer, patchTransformer } from "./transform/patches.ts";
 import { replicasTransformer } from "./transform/replicas.ts";
 import { annotationsTransformer, labelTransformer } from "./transform/text-entries.ts";
 import type { Configured, Transformer } from "./transform/transformer.ts";
@@ -14,11 +15,14 @@ import { valueAddTransformer } from "./transform/value-add.ts";
 
 /** What the fields of a kustomization change. The order is kustomize's, and it shows. */
 export const transformers: readonly Transformer[] = [
+  mergePatchTransformer,
+  patchTransformer,
   namespaceTransformer,
   prefixTransformer,
   suffixTransformer,
   labelTransformer,
   annotationsTransformer,
+  jsonPatchTransformer,
   replicasTransformer,
   imageTransformer,
 ];

@@ -44,11 +44,14 @@ export const namespace: readonly FieldSpec[] = [
   }),
 ];
 
-export const images: readonly FieldSpec[] = ["spec", "spec/template/spec"].flatMap((pod) =>
-  ["containers[]/image", "initContainers[]/image", "volumes[]/image/reference"].map((field) =>
-    fieldSpec(`${pod}/${field}`, {}, true),
+export const images: readonly FieldSpec[] = [
+  ...["spec", "spec/template/spec"].flatMap((pod) =>
+    ["containers[]/image", "initContainers[]/image", "volumes[]/image/reference"].map((field) =>
+      fieldSpec(`${pod}/${field}`, {}, true),
+    ),
   ),
-);
+  fieldSpec("spec/jobTemplate/spec/template/spec/volumes[]/image/reference", {}, true),
+];
 
 export const replicas: readonly FieldSpec[] = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"].map(
   (kind) => fieldSpec("spec/replicas", { kind }, true),
@@ -73,10 +76,13 @@ export const templateLabels: readonly FieldSpec[] = [
     fieldSpec("spec/template/metadata/labels", { kind }, true),
   ),
   fieldSpec("spec/template/metadata/labels", { group: "apps", kind: "StatefulSet" }, true),
-  fieldSpec("spec/volumeClaimTemplates[]/metadata/labels", { group: "apps", kind: "StatefulSet" }, true),
   fieldSpec("spec/template/metadata/labels", { group: "batch", kind: "Job" }, true),
   fieldSpec("spec/jobTemplate/metadata/labels", { group: "batch", kind: "CronJob" }, true),
   fieldSpec("spec/jobTemplate/spec/template/metadata/labels", { group: "batch", kind: "CronJob" }, true),
+];
+
+export const volumeClaimTemplateLabels: readonly FieldSpec[] = [
+  fieldSpec("spec/volumeClaimTemplates[]/metadata/labels", { group: "apps", kind: "StatefulSet" }, true),
 ];
 
 const LABEL_TERMS = [
@@ -105,7 +111,7 @@ const selectors: readonly FieldSpec[] = [
   ),
 ];
 
-export const commonLabels: readonly FieldSpec[] = [...selectors, ...templateLabels];
+export const commonLabels: readonly FieldSpec[] = [...selectors, ...templateLabels, ...volumeClaimTemplateLabels];
 
 const CONTAINER_VARIABLES = ofContainers("args", "command", "env/value", "volumeMounts/mountPath");
 const { CronJob, ...TEMPLATED } = WORKLOADS;

@@ -24,6 +24,7 @@ const configShape = object({
   commonLabels: specs,
   labels: specs,
   templateLabels: specs,
+  volumeClaimTemplateLabels: specs,
   commonAnnotations: specs,
   varReference: specs,
   images: specs,

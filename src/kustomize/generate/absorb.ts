@@ -1,9 +1,10 @@
 import { byCodeUnit, clearField, mapping, scalar, setMetadataMap, setPlainField, setText, textMap } from "../fields.ts";
 import { ORIGIN } from "../origin.ts";
 import type { Report } from "../report.ts";
-import { currentId, idText, nameOf, namespaceOf, type Resource, valueAt } from "../resource.ts";
+import { currentId, idText, nameOf, namespaceOf, type Resource, textAt, valueAt } from "../resource.ts";
 import type { ResourceSet } from "../resource-set.ts";
 import type { MappingNode } from "../yaml/node.ts";
+import { base64 } from "./base64.ts";
 
 /** Adds generated objects; one that merges into or replaces an object that is there takes its place and its name. */
 export function absorb(set: ResourceSet, generated: readonly Resource[], report: Report): void {
@@ -33,7 +34,7 @@ function absorbOne(set: ResourceSet, resource: Resource, report: Report): void {
   const origin = textMap(valueAt(valueAt(old.node, "metadata"), "annotations")).get(ORIGIN);
   inheritMetadata(resource, old);
   if (behavior === "merge") {
-    mergeMap(resource.node, old.node, "data");
+    mergeMap(resource.node, isSecret(resource.node) ? withEncodedText(old.node) : old.node, "data");
     mergeMap(resource.node, old.node, "binaryData");
     if (origin !== undefined) {
       const annotations = textMap(valueAt(valueAt(resource.node, "metadata"), "annotations"));
@@ -61,6 +62,7 @@ function inheritMetadata(resource: Resource, old: Resource): void {
   resource.suffixes = old.suffixes;
   resource.refVarNames = old.refVarNames;
   resource.behavior = old.behavior;
+  resource.annotated = resource.annotated || old.annotated;
   resource.needsHash = resource.needsHash && old.needsHash;
 }
 
@@ -71,6 +73,18 @@ function mergeMap(node: MappingNode, old: MappingNode, field: string): void {
   const map = mapping();
   for (const key of [...both.keys()].sort(byCodeUnit)) setText(map, key, both.get(key) ?? "");
   node.entries.push({ key: scalar(field), value: map });
+}
+
+function isSecret(node: MappingNode): boolean {
+  return textAt(node, "apiVersion") === "v1" && textAt(node, "kind") === "Secret";
+}
+
+/** A Secret's `stringData` goes before its `data`, as the API server has it. */
+function withEncodedText(node: MappingNode): MappingNode {
+  const encoded = mapping();
+  for (const [key, value] of texts(node, "data")) setText(encoded, key, value);
+  for (const [key, value] of texts(node, "stringData")) setText(encoded, key, base64(value));
+  return { ...node, entries: [{ key: scalar("data"), value: encoded }] };
 }
 
 /** Data as text; a null is no text. */

@@ -1,10 +1,10 @@
-import { Buffer } from "node:buffer";
 import { byCodeUnit, mapping, mappingAt, scalar, setField, setText } from "../fields.ts";
 import type { ConfigMapSpec, GeneratorOptionsSpec, SecretSpec } from "../kustomization/fields.ts";
 import type { Report } from "../report.ts";
 import { type Behavior, newResource, type Resource, type Scopes } from "../resource.ts";
 import type { MappingNode } from "../yaml/node.ts";
-import { type DataValue, type ReadFile, readKeyValues } from "./key-values.ts";
+import { base64 } from "./base64.ts";
+import { type ReadFile, readKeyValues } from "./key-values.ts";
 
 export interface GeneratorContext {
   readonly readFile: ReadFile;
@@ -79,6 +79,7 @@ function finish(
   const resource = newResource(node, spec.at, context.scopes);
   resource.needsHash = !options.disableNameSuffixHash;
   resource.behavior = behaviorOf(spec.behavior);
+  resource.annotated = true;
   return resource;
 }
 
@@ -94,10 +95,4 @@ function mergeOptions(local: GeneratorOptionsSpec | undefined, global: Generator
     disableNameSuffixHash: local?.disableNameSuffixHash === true || global?.disableNameSuffixHash === true,
     immutable: local?.immutable === true || global?.immutable === true,
   };
-}
-
-/** Base64, in lines of 70 letters when there is more than one. */
-function base64(value: DataValue): string {
-  const text = Buffer.from(value).toString("base64");
-  return text.length < 70 ? text : text.replaceAll(/.{1,70}/g, "$&\n");
 }

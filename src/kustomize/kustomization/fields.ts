@@ -22,15 +22,17 @@ export const labelShape = object({
   pairs,
   includeSelectors: flag,
   includeTemplates: flag,
+  includeVolumeClaimTemplates: flag,
   fields: list(fieldSpecShape),
 });
 
-export const patchShape = object({
+export const patchFields = {
   path: text,
   patch: text,
   target: selectorShape,
   options: object({ allowNameChange: flag, allowKindChange: flag }),
-});
+};
+const patchShape = object(patchFields);
 
 const fieldOptions = object({ delimiter: text, index: integer, encoding: text, create: flag });
 

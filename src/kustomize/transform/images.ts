@@ -66,7 +66,7 @@ function inContainers(node: YamlNode, update: (image: YamlNode) => string | unde
 
 /** The name is a pattern in kustomize, though hardly anyone means it; one that is none matches nothing. */
 function imageMatcher(name: string): (image: string) => boolean {
-  const rest = "(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$";
+  const rest = "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$";
   if (/^[a-zA-Z0-9/_:@-]*$/.test(name)) {
     const tail = new RegExp(`^${rest}`);
     return (image) => image.startsWith(name) && tail.test(image.slice(name.length));

@@ -1,5 +1,12 @@
 import { mergeSpecs, type TransformerConfig } from "../config/config.ts";
-import { type Creation, type FieldSpecs, fieldSpec, fieldSpecs, visitField } from "../config/field-spec.ts";
+import {
+  type Creation,
+  type FieldSpec,
+  type FieldSpecs,
+  fieldSpec,
+  fieldSpecs,
+  visitField,
+} from "../config/field-spec.ts";
 import { byCodeUnit, scalar, setField } from "../fields.ts";
 import { list, object, pairs } from "../kustomization/decode.ts";
 import { fieldSpecShape, type LabelSpec } from "../kustomization/fields.ts";
@@ -74,9 +81,16 @@ function specsOfLabel(label: LabelSpec, config: TransformerConfig): FieldSpecs |
     const all = mergeSpecs(own, config.commonLabels.all);
     return typeof all === "string" ? all : fieldSpecs(all);
   }
-  const more = label.includeTemplates === true ? mergeSpecs(own, config.templateLabels.all) : own;
-  const all = typeof more === "string" ? more : mergeSpecs(more, [OWN_LABELS]);
-  return typeof all === "string" ? all : fieldSpecs(all);
+  let all: readonly FieldSpec[] | string = own;
+  for (const more of [
+    label.includeTemplates === true ? config.templateLabels.all : [],
+    label.includeVolumeClaimTemplates === true ? config.volumeClaimTemplateLabels.all : [],
+    [OWN_LABELS],
+  ]) {
+    all = mergeSpecs(all, more);
+    if (typeof all === "string") return all;
+  }
+  return fieldSpecs(all);
 }
 
 export const annotationsTransformer: Transformer = {
