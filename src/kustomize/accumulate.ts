@@ -1,5 +1,5 @@
 import type { Place } from "../model/index.ts";
-import { type Accumulator, addConfig, addResources, addVar, checkDuplicates, newAccumulator } from "./accumulator.ts";
+import { type Accumulator, addConfig, addResources, checkDuplicates, newAccumulator } from "./accumulator.ts";
 import { configOfCrds } from "./config/crds.ts";
 import { configOfFiles } from "./config/files.ts";
 import type { BuildContext } from "./context.ts";
@@ -17,13 +17,13 @@ import {
   type Origin,
   setOrigin,
 } from "./origin.ts";
+import { addVars, mergeVars } from "./replace/index.ts";
 import { isEmptyNode, type Resource } from "./resource.ts";
 import type { ResourceSet } from "./resource-set.ts";
 import { chooseSchema } from "./schema-choice.ts";
 import { type Found, isRemote } from "./source.ts";
 import type { Step } from "./transform/step.ts";
 import { externalTransformers, transformers } from "./transformers.ts";
-import { noteVarTargets } from "./vars.ts";
 
 /** kustomize's order for one folder: what it takes in, what it makes, its components, then its changes. */
 export function accumulateFolder(context: BuildContext, folder: Folder, accumulator: Accumulator): void {
@@ -40,10 +40,7 @@ export function accumulateFolder(context: BuildContext, folder: Folder, accumula
   if (!report.cleanSince(mark)) return;
   runTransformers(context, folder, accumulator);
   runValidators(context, folder, accumulator);
-  for (const spec of k.vars ?? []) {
-    noteVarTargets(accumulator.set, spec, context.schema, report);
-    addVar(accumulator, spec, report);
-  }
+  accumulator.vars = addVars(accumulator.vars, k.vars ?? [], accumulator.set.resources, report);
 }
 
 /** Adds what paths lead to: the objects of a file, or what a folder builds. */
@@ -145,7 +142,7 @@ function accumulateChild(
   accumulateFolder(context, child, inner);
   addResources(accumulator.set, inner.set.resources, at, folder.report);
   addConfig(accumulator, inner.config, at, folder.report);
-  for (const spec of inner.vars.values()) addVar(accumulator, spec, folder.report);
+  accumulator.vars = mergeVars(accumulator.vars, inner.vars, folder.report);
 }
 
 function runGenerators(context: BuildContext, folder: Folder, accumulator: Accumulator): void {

@@ -1,6 +1,6 @@
 import type { Place } from "../model/index.ts";
 import { emptyConfig, mergeConfig, type TransformerConfig } from "./config/config.ts";
-import type { VarSpec } from "./kustomization/fields.ts";
+import type { Vars } from "./replace/index.ts";
 import type { Report } from "./report.ts";
 import { currentId, idText, type Resource } from "./resource.ts";
 import { newResourceSet, type ResourceSet } from "./resource-set.ts";
@@ -9,7 +9,7 @@ import { newResourceSet, type ResourceSet } from "./resource-set.ts";
 export interface Accumulator {
   readonly set: ResourceSet;
   config: TransformerConfig;
-  readonly vars: Map<string, VarSpec>;
+  vars: Vars;
 }
 
 export function newAccumulator(): Accumulator {
@@ -45,11 +45,4 @@ function reportDuplicate(resource: Resource, present: Resource, at: Place, repor
     "leave one out, or patch the first one",
     `${id.kind}/${id.namespace}/${id.name}`,
   );
-}
-
-export function addVar(accumulator: Accumulator, spec: VarSpec, report: Report): void {
-  const name = spec.name ?? "";
-  if (accumulator.vars.has(name)) {
-    report.fail("build/variable", spec.at, `var ${name} is defined twice`, "give one of them another name");
-  } else accumulator.vars.set(name, spec);
 }

@@ -9,6 +9,7 @@ import { type Folder, openFolder } from "./folder.ts";
 import { generatedFolder } from "./generated-folder.ts";
 import { objectProblem } from "./manifests.ts";
 import { annotationsOf, ORIGIN, TRANSFORMATIONS } from "./origin.ts";
+import { resolveVars } from "./replace/index.ts";
 import { newReport } from "./report.ts";
 import type { Resource } from "./resource.ts";
 import { chooseSchema, newSchemaInUse } from "./schema-choice.ts";
@@ -107,6 +108,7 @@ function finish(context: BuildContext, folder: Folder, accumulator: Accumulator,
   const step: StepContext = { set, config, report, at, scopes: context.schema };
   appendHashes(step);
   fixNameReferences(step, config);
+  resolveVars(accumulator.vars, set.resources, config.varReference, report);
   dropLocal(step);
   checkDuplicates(set, at, report);
   const { sortOptions } = folder.kustomization;

@@ -123,15 +123,6 @@ function checkKustomization(k: Kustomization, node: MappingNode, path: string, r
   if (saysNothing(k)) {
     report.fail("build/invalid-kustomization", { path }, "the kustomization says nothing", "list resources in it");
   }
-  for (const field of ["replacements", "vars"] as const) {
-    if ((k[field]?.length ?? 0) === 0) continue;
-    report.fail(
-      "build/unsupported-field",
-      at(field),
-      `${field} is not supported yet`,
-      "write the result into the files",
-    );
-  }
   for (const field of ["helmCharts", "helmChartInflationGenerator"] as const) {
     if ((k[field]?.length ?? 0) === 0) continue;
     const remedy = "render the chart with helm template, commit the result and list it under resources";

@@ -8,6 +8,7 @@ import { hashTransformer } from "./transform/hash.ts";
 import { imageTransformer } from "./transform/images.ts";
 import { namespaceTransformer } from "./transform/namespace.ts";
 import { jsonPatchTransformer, mergePatchTransformer, patchTransformer } from "./transform/patches.ts";
+import { replacementTransformer } from "./transform/replacements.ts";
 import { replicasTransformer } from "./transform/replicas.ts";
 import { annotationsTransformer, labelTransformer } from "./transform/text-entries.ts";
 import type { Configured, Transformer } from "./transform/transformer.ts";
@@ -25,6 +26,7 @@ export const transformers: readonly Transformer[] = [
   jsonPatchTransformer,
   replicasTransformer,
   imageTransformer,
+  replacementTransformer,
 ];
 
 /** Transformers that only documents ask for. */

@@ -81,7 +81,8 @@ export function emptyData(): ConfigData {
 export function mergeConfig(config: TransformerConfig, other: TransformerConfig): TransformerConfig | string {
   if (config === other || isEmpty(other.data)) return config;
   if (other.default === "exactly" && config.default !== "none") return config;
-  if (isEmpty(config.data)) return other;
+  if (isEmpty(config.data) && other.default === "exactly") return other;
+  // Merged even into nothing: a spec for all kinds gives way to one for some, if that comes first.
   const merged = mergeData(config.data, other.data);
   if (typeof merged === "string") return merged;
   return compile(merged, config.default === "none" && other.default === "none" ? "none" : "within");
@@ -90,11 +91,11 @@ export function mergeConfig(config: TransformerConfig, other: TransformerConfig)
 export function mergeData(data: ConfigData, other: ConfigData): ConfigData | string {
   const lists: Partial<Record<SpecList, readonly FieldSpec[]>> = {};
   for (const list of SPEC_LISTS) {
-    const merged = mergeSpecs(data[list], other[list]);
+    const merged = mergeSpecs(data[list], other[list].toSorted(compareGvk));
     if (typeof merged === "string") return `${list}: ${merged}`;
     lists[list] = merged.toSorted(compareGvk);
   }
-  const nameReference = mergeReferences(data.nameReference, other.nameReference);
+  const nameReference = mergeReferences(data.nameReference, other.nameReference.toSorted(compareGvk));
   if (typeof nameReference === "string") return `nameReference: ${nameReference}`;
   return { ...emptyData(), ...lists, nameReference: nameReference.toSorted(compareGvk) };
 }
