@@ -106,7 +106,7 @@ async function apply(
   } as const;
   const reply = await send(request, signal);
   if (!reply.ok) return reply;
-  const object = liveObject(reply.value, true);
+  const object = liveObject(reply.value, true, options.dryRun === true);
   return object.ok ? { ok: true, value: { created: reply.value.status === 201, object: object.value } } : object;
 }
 
@@ -144,8 +144,13 @@ async function remove(
   });
 }
 
-function liveObject(reply: Reply, write: boolean): Answer<LiveObject> {
-  return decoded<LiveObject>(reply, write, (value) => (isLiveObject(value) ? value : undefined));
+/** `dryRun`: what would be created has no version yet, for which "" stands. */
+function liveObject(reply: Reply, write: boolean, dryRun = false): Answer<LiveObject> {
+  return decoded<LiveObject>(reply, write, (value) => {
+    const metadata = isObject(value) ? child(value, "metadata") : undefined;
+    const whole = dryRun && isObject(value) ? { ...value, metadata: { resourceVersion: "", ...metadata } } : value;
+    return isLiveObject(whole) ? whole : undefined;
+  });
 }
 
 function decoded<T>(reply: Reply, write: boolean, read: (value: Json) => T | undefined): Answer<T> {
