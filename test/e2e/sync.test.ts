@@ -4,8 +4,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AuditEvent, startCluster, type TestCluster } from "../support/cluster.ts";
 import { type GitServer, startGitServer } from "../support/git-server.ts";
-import { createMonorepo, type Monorepo, OBJECTS_PER_SERVICE, release, removal } from "../support/monorepo.ts";
-import { type Synced, sync, type Target } from "../support/program.ts";
+import { send } from "../support/https.ts";
+import {
+  configMap,
+  createMonorepo,
+  type Monorepo,
+  OBJECTS_PER_SERVICE,
+  release,
+  removal,
+} from "../support/monorepo.ts";
+import { flagsOf, run, type Synced, sync, type Target } from "../support/program.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
 
 /**
@@ -54,7 +62,7 @@ describeWithCluster("a monorepo of 250 services", () => {
     const { code, pass, writes } = await judged();
     expect(pass.services.filter(({ state }) => state !== "synced")).toEqual([]);
     expect(code).toBe(0);
-    expect(pass.counts).toMatchObject({ create: OBJECTS, update: 0, delete: 0 });
+    expect(pass.counts).toMatchObject({ created: OBJECTS, updated: 0, deleted: 0 });
     expect(writes).toHaveLength(OBJECTS);
     expect(new Set(named(writes)).size).toBe(OBJECTS);
     expect(writes.every(({ verb, responseStatus }) => verb === "patch" && responseStatus?.code === 201)).toBe(true);
@@ -65,7 +73,7 @@ describeWithCluster("a monorepo of 250 services", () => {
     expect(code).toBe(0);
     expect(writes).toEqual([]);
     expect(pass.builds).toBe(0);
-    expect(pass.counts).toMatchObject({ unchanged: OBJECTS, create: 0, update: 0 });
+    expect(pass.counts).toMatchObject({ unchanged: OBJECTS, created: 0, updated: 0 });
   });
 
   test("a commit to one service builds that service and writes its changed objects", async () => {
@@ -91,30 +99,35 @@ describeWithCluster("a monorepo of 250 services", () => {
     expect(code).toBe(0);
     const deletes = writes.filter(({ verb }) => verb === "delete");
     expect(named(deletes)).toEqual([`delete serviceaccounts ${namespace}/${name}`]);
-    expect(pass.counts.delete).toBe(1);
+    expect(pass.counts.deleted).toBe(1);
   });
 
-  test("a service that moved to another namespace's folders keeps nothing behind", async () => {
-    const [from, to] = [service(20), service(21)];
-    // The object itself moves from one service to the other: same name, same namespace.
+  test("an object that moved to another service is relabelled in place, never deleted", async () => {
+    const [from, to] = [service(20), service(20 + NAMESPACES)];
+    const uidOf = async (): Promise<string> => {
+      const answer = await fetchObject(cluster, `/api/v1/namespaces/${from.namespace}/configmaps/${from.name}`);
+      return answer.metadata.uid;
+    };
+    const uid = await uidOf();
+    const files = ["configmap", "deployment", "service", "serviceaccount"].map((file) => `${file}.yaml`);
     await monorepo.commit(
       {
-        [`${from.folder}/kustomization.yaml`]: "resources: [deployment.yaml, service.yaml, serviceaccount.yaml]\n",
+        [`${from.folder}/kustomization.yaml`]: `resources: [${files.slice(1).join(", ")}]\n`,
         [`${from.folder}/configmap.yaml`]: null,
-        [`${to.folder}/kustomization.yaml`]:
-          "resources: [configmap.yaml, deployment.yaml, service.yaml, serviceaccount.yaml, moved.yaml]\n",
-        [`${to.folder}/moved.yaml`]: `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${from.name}, namespace: ${from.namespace}}\n`,
-        [to.document]: (await monorepo.git("show", `main:${to.document}`)).replace(/ {2}targetNamespace:.*\n?/, ""),
+        [`${to.folder}/kustomization.yaml`]: `resources: [${files.join(", ")}, moved.yaml]\n`,
+        [`${to.folder}/moved.yaml`]: configMap(from.name, "1.0.0"),
       },
       "move a config map",
     );
-    const { pass, writes } = await judged();
-    const moved = pass.services.find(({ service: id }) => id === to.id);
-    expect(moved?.steps.find(({ action }) => action === "transfer")).toMatchObject({
+    const { code, pass, writes } = await judged();
+    expect(code).toBe(0);
+    const steps = pass.services.find((one) => one.service === to.id)?.steps ?? [];
+    expect(steps.find(({ action }) => action === "transfer")).toMatchObject({
       name: from.name,
       why: `moved from ${from.id}`,
     });
-    expect(writes.filter(({ verb, objectRef }) => verb === "delete" && objectRef?.name === from.name)).toEqual([]);
+    expect(writes.filter(({ verb }) => verb === "delete")).toEqual([]);
+    expect(await uidOf()).toBe(uid);
   });
 
   test("services that left git in great numbers are held, and the text says how to confirm", async () => {
@@ -124,13 +137,21 @@ describeWithCluster("a monorepo of 250 services", () => {
     expect(writes).toEqual([]);
     expect(code).toBe(3);
     expect(pass.counts.held).toBe(gone.length * OBJECTS_PER_SERVICE);
-    const { stdout } = await import("../support/program.ts").then(({ run, flagsOf }) =>
-      run(["sync", ...flagsOf(target)]),
-    );
+    const { stdout } = await run(["sync", ...flagsOf(target)]);
     expect(stdout).toContain(`--confirm ${commit.slice(0, 12)}`);
     const confirmed = await judged("--confirm", commit.slice(0, 12));
     expect(confirmed.code).toBe(0);
-    expect(confirmed.pass.counts.delete).toBe(gone.length * OBJECTS_PER_SERVICE);
+    expect(confirmed.pass.counts.deleted).toBe(gone.length * OBJECTS_PER_SERVICE);
     expect(confirmed.writes.every(({ verb }) => verb === "delete")).toBe(true);
   });
 });
+
+/** An object, read by other means than the program's. */
+async function fetchObject(
+  cluster: TestCluster,
+  path: string,
+): Promise<{ readonly metadata: { readonly uid: string } }> {
+  const { status, body } = await send(`${cluster.url}${path}`, { method: "GET", ca: cluster.ca, token: cluster.token });
+  expect(status).toBe(200);
+  return JSON.parse(body) as { metadata: { uid: string } };
+}
