@@ -124,13 +124,13 @@ interface Parts {
 
 function makeSnapshot(parts: Parts): Snapshot {
   const { revision, commit, kept, contents, before, objects } = parts;
-  const tree = treeOf(commit.tree, kept);
+  const { tree, files } = readingOf(commit.tree, kept);
   const blobs = (ids: readonly string[], signal: AbortSignal): Promise<Result<void>> => loadBlobs(parts, ids, signal);
   return {
     revision,
     commit,
     tree,
-    files: (folder) => listFiles(tree, folder),
+    files,
     async load(wanted, signal) {
       if (typeof wanted !== "function") {
         return blobs(
@@ -141,10 +141,10 @@ function makeSnapshot(parts: Parts): Snapshot {
           signal,
         );
       }
-      const files = listFiles(tree, "");
-      if (files === undefined) return failed(tooLarge(`more than ${PATHS_MAX} files`));
+      const all = files("");
+      if (all === undefined) return failed(tooLarge(`more than ${PATHS_MAX} files`));
       return blobs(
-        files.filter(({ path, entry }) => hasContent(entry) && wanted(path)).map((file) => file.entry.id),
+        all.filter(({ path, entry }) => hasContent(entry) && wanted(path)).map((file) => file.entry.id),
         signal,
       );
     },
@@ -222,13 +222,18 @@ function tooLarge(what: string): Failure {
   };
 }
 
-/** The tree port over what a snapshot keeps. Folders become maps when first entered. */
-function treeOf(root: string, kept: Kept): Tree {
+interface Reading {
+  readonly tree: Tree;
+  readonly files: (folder: string) => readonly ListedFile[] | undefined;
+}
+
+/** The tree port over what a snapshot keeps. Folders become maps, sorted by name, when first entered. */
+function readingOf(root: string, kept: Kept): Reading {
   const folders = new Map<string, ReadonlyMap<string, TreeEntry>>();
   const folderOf = (id: string): ReadonlyMap<string, TreeEntry> => {
     const known = folders.get(id);
     if (known !== undefined) return known;
-    const rows = kept.trees.get(id) ?? [];
+    const rows = [...(kept.trees.get(id) ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
     const made = new Map(rows.map(({ name, kind, id }) => [name, { kind, id, size: kept.sizes.get(id) ?? 0 }]));
     folders.set(id, made);
     return made;
@@ -243,11 +248,11 @@ function treeOf(root: string, kept: Kept): Tree {
     }
     return at;
   };
-  return {
+  const tree: Tree = {
     entry,
     list(path) {
       const folder = entry(path);
-      return folder?.kind === "tree" ? [...folderOf(folder.id).keys()].sort() : undefined;
+      return folder?.kind === "tree" ? [...folderOf(folder.id).keys()] : undefined;
     },
     read(wanted) {
       const content = kept.contents.get(wanted.id);
@@ -255,21 +260,30 @@ function treeOf(root: string, kept: Kept): Tree {
       return content;
     },
   };
+  return {
+    tree,
+    files(folder) {
+      const start = entry(folder);
+      if (start?.kind !== "tree") return undefined;
+      const files: ListedFile[] = [];
+      return listInto(files, folderOf, start.id, folder === "" ? "" : `${folder}/`, 0) > PATHS_MAX ? undefined : files;
+    },
+  };
 }
 
-function listFiles(tree: Tree, folder: string): readonly ListedFile[] | undefined {
-  const files: ListedFile[] = [];
-  let seen = 0;
-  const visit = (path: string): boolean => {
-    for (const name of tree.list(path) ?? []) {
-      if (++seen > PATHS_MAX) return false; // folders count too: trees without files can be nested without end
-      const below = path === "" ? name : `${path}/${name}`;
-      const entry = tree.entry(below);
-      if (entry === undefined) continue;
-      if (entry.kind !== "tree") files.push({ path: below, entry });
-      else if (!visit(below)) return false;
-    }
-    return true;
-  };
-  return tree.list(folder) !== undefined && visit(folder) ? files : undefined;
+/** Adds what is below a folder and answers the entries seen. Folders count too: trees without files nest without end. */
+function listInto(
+  files: ListedFile[],
+  folderOf: (id: string) => ReadonlyMap<string, TreeEntry>,
+  id: string,
+  prefix: string,
+  seenBefore: number,
+): number {
+  let seen = seenBefore;
+  for (const [name, entry] of folderOf(id)) {
+    if (++seen > PATHS_MAX) return seen;
+    if (entry.kind === "tree") seen = listInto(files, folderOf, entry.id, `${prefix}${name}/`, seen);
+    else files.push({ path: prefix + name, entry });
+  }
+  return seen;
 }
