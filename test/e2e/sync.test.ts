@@ -1,19 +1,9 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AuditEvent, startCluster, type TestCluster } from "../support/cluster.ts";
-import { type GitServer, startGitServer } from "../support/git-server.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import { type Fleet, named, startFleet } from "../support/fleet.ts";
 import { send } from "../support/https.ts";
-import {
-  configMap,
-  createMonorepo,
-  type Monorepo,
-  OBJECTS_PER_SERVICE,
-  release,
-  removal,
-} from "../support/monorepo.ts";
-import { flagsOf, run, type Synced, sync, type Target } from "../support/program.ts";
+import { configMap, OBJECTS_PER_SERVICE, release, removal } from "../support/monorepo.ts";
+import { flagsOf, run } from "../support/program.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
 
 /**
@@ -24,42 +14,16 @@ describeWithCluster("a monorepo of 250 services", () => {
   const SERVICES = 250;
   const NAMESPACES = 10;
   const OBJECTS = SERVICES * OBJECTS_PER_SERVICE + NAMESPACES;
-  let cluster: TestCluster;
-  let server: GitServer;
-  let monorepo: Monorepo;
-  let target: Target;
-
-  /** A sync, and what it made the API server write. */
-  const judged = async (...more: readonly string[]): Promise<Synced & { readonly writes: readonly AuditEvent[] }> => {
-    const since = cluster.mark();
-    const synced = await sync(target, ...more);
-    return { ...synced, writes: cluster.audit({ since, userAgent: "gitops/" }) };
-  };
-  const named = (writes: readonly AuditEvent[]): readonly string[] =>
-    writes
-      .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource} ${objectRef?.namespace}/${objectRef?.name}`)
-      .sort();
-  const service = (index: number) => monorepo.services[index] ?? monorepo.namespaces;
+  let fleet: Fleet;
+  const service = (index: number) => fleet.service(index);
 
   beforeAll(async () => {
-    const root = mkdtempSync(join(tmpdir(), "gitops-e2e-"));
-    cluster = await startCluster();
-    monorepo = await createMonorepo(join(root, "config.git"), { services: SERVICES, namespaces: NAMESPACES });
-    server = await startGitServer({ root });
-    target = {
-      repo: `${server.origin}/config.git`,
-      kubeconfig: cluster.kubeconfigPath,
-      cacheDir: join(root, "cache"),
-      path: "clusters/dev",
-    };
+    fleet = await startFleet({ services: SERVICES, namespaces: NAMESPACES });
   });
-  afterAll(async () => {
-    await server?.close();
-    await cluster?.stop();
-  });
+  afterAll(() => fleet?.close());
 
   test("the first sync applies everything, each object once", async () => {
-    const { code, pass, writes } = await judged();
+    const { code, pass, writes } = await fleet.sync();
     expect(pass.services.filter(({ state }) => state !== "synced")).toEqual([]);
     expect(code).toBe(0);
     expect(pass.counts).toMatchObject({ created: OBJECTS, updated: 0, deleted: 0 });
@@ -69,7 +33,7 @@ describeWithCluster("a monorepo of 250 services", () => {
   });
 
   test("the second sync writes nothing and builds nothing", async () => {
-    const { code, pass, writes } = await judged();
+    const { code, pass, writes } = await fleet.sync();
     expect(code).toBe(0);
     expect(writes).toEqual([]);
     expect(pass.builds).toBe(0);
@@ -78,8 +42,8 @@ describeWithCluster("a monorepo of 250 services", () => {
 
   test("a commit to one service builds that service and writes its changed objects", async () => {
     const { name, namespace, id } = service(17);
-    await monorepo.commit(release(service(17), "1.0.1"), "a release");
-    const { code, pass, writes } = await judged();
+    await fleet.monorepo.commit(release(service(17), "1.0.1"), "a release");
+    const { code, pass, writes } = await fleet.sync();
     expect(code).toBe(0);
     expect(pass.services.filter(({ built }) => built).map((one) => one.service)).toEqual([id]);
     expect(pass.builds).toBe(1);
@@ -90,11 +54,11 @@ describeWithCluster("a monorepo of 250 services", () => {
     const { name, namespace, folder } = service(18);
     const kustomization = `${folder}/kustomization.yaml`;
     const resources = ["configmap", "deployment", "service"].map((file) => `  - ${file}.yaml\n`).join("");
-    await monorepo.commit(
+    await fleet.monorepo.commit(
       { [kustomization]: `resources:\n${resources}`, [`${folder}/serviceaccount.yaml`]: null },
       "no account",
     );
-    const { code, pass, writes } = await judged();
+    const { code, pass, writes } = await fleet.sync();
     expect(pass.failures).toEqual([]);
     expect(code).toBe(0);
     const deletes = writes.filter(({ verb }) => verb === "delete");
@@ -105,12 +69,12 @@ describeWithCluster("a monorepo of 250 services", () => {
   test("an object that moved to another service is relabelled in place, never deleted", async () => {
     const [from, to] = [service(20), service(20 + NAMESPACES)];
     const uidOf = async (): Promise<string> => {
-      const answer = await fetchObject(cluster, `/api/v1/namespaces/${from.namespace}/configmaps/${from.name}`);
+      const answer = await fetchObject(fleet.cluster, `/api/v1/namespaces/${from.namespace}/configmaps/${from.name}`);
       return answer.metadata.uid;
     };
     const uid = await uidOf();
     const files = ["configmap", "deployment", "service", "serviceaccount"].map((file) => `${file}.yaml`);
-    await monorepo.commit(
+    await fleet.monorepo.commit(
       {
         [`${from.folder}/kustomization.yaml`]: `resources: [${files.slice(1).join(", ")}]\n`,
         [`${from.folder}/configmap.yaml`]: null,
@@ -119,7 +83,7 @@ describeWithCluster("a monorepo of 250 services", () => {
       },
       "move a config map",
     );
-    const { code, pass, writes } = await judged();
+    const { code, pass, writes } = await fleet.sync();
     expect(code).toBe(0);
     const steps = pass.services.find((one) => one.service === to.id)?.steps ?? [];
     expect(steps.find(({ action }) => action === "transfer")).toMatchObject({
@@ -131,15 +95,15 @@ describeWithCluster("a monorepo of 250 services", () => {
   });
 
   test("services that left git in great numbers are held, and the text says how to confirm", async () => {
-    const gone = monorepo.services.slice(100, 250);
-    const commit = await monorepo.commit(removal(gone), "remove most of it");
-    const { code, pass, writes } = await judged();
+    const gone = fleet.monorepo.services.slice(100, 250);
+    const commit = await fleet.monorepo.commit(removal(gone), "remove most of it");
+    const { code, pass, writes } = await fleet.sync();
     expect(writes).toEqual([]);
     expect(code).toBe(3);
     expect(pass.counts.held).toBe(gone.length * OBJECTS_PER_SERVICE);
-    const { stdout } = await run(["sync", ...flagsOf(target)]);
+    const { stdout } = await run(["sync", ...flagsOf(fleet.target)]);
     expect(stdout).toContain(`--confirm ${commit.slice(0, 12)}`);
-    const confirmed = await judged("--confirm", commit.slice(0, 12));
+    const confirmed = await fleet.sync("--confirm", commit.slice(0, 12));
     expect(confirmed.code).toBe(0);
     expect(confirmed.pass.counts.deleted).toBe(gone.length * OBJECTS_PER_SERVICE);
     expect(confirmed.writes.every(({ verb }) => verb === "delete")).toBe(true);
