@@ -1,1 +1,2 @@
+export { findElement } from "./elements.ts";
 export { type MergeOutcome, strategicMerge } from "./merge.ts";

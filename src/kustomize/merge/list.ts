@@ -33,8 +33,7 @@ function mergeKeyed(
   if (found.length === 0) return dest;
   const wanted = keys.length > 1 ? unified(found) : found;
   const used = usedKeys(wanted, keys);
-  const merged: SequenceNode = { ...dest, items: [], flow: false };
-  delete merged.comments;
+  const merged: SequenceNode = { ...dest, items: [] };
   at.path.push("[]");
   for (const all of wanted) {
     const values = used === keys ? all : all.filter((_, i) => used.includes(keys[i] ?? ""));
@@ -48,7 +47,9 @@ function mergeKeyed(
   }
   for (const item of dest.items) appendOne(at, merged, item, used);
   at.path.pop();
-  return merged;
+  dest.items = merged.items;
+  delete dest.comments;
+  return dest;
 }
 
 function mergeOne(

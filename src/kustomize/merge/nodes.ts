@@ -1,4 +1,4 @@
-import type { Comments, MappingEntry, MappingNode, ScalarNode, YamlNode } from "../yaml/node.ts";
+import type { MappingEntry, MappingNode, ScalarNode, YamlNode } from "../yaml/node.ts";
 
 /** What merging and lookups ask of nodes, in kyaml's sense of the words. */
 
@@ -37,7 +37,6 @@ export function removeField(node: MappingNode, name: string): void {
 
 /** Gives `node` the style of the one whose place it takes. */
 export function restyle(node: YamlNode, like: YamlNode): void {
-  if (node === like) return;
   if (node.kind === "scalar") {
     node.style = like.kind === "scalar" ? like.style : "plain";
     if (like.kind === "scalar" && like.explicitTag === true) node.explicitTag = true;
@@ -47,13 +46,6 @@ export function restyle(node: YamlNode, like: YamlNode): void {
 
 export function stringNode(value: string): ScalarNode {
   return { kind: "scalar", tag: "!!str", value, style: "plain", line: 0, column: 0 };
-}
-
-/** The comments that are there win over the ones of `to`. */
-export function passComments(from: YamlNode, to: YamlNode): void {
-  if (from.comments === undefined || from === to) return;
-  const comments: Comments = { ...to.comments, ...from.comments };
-  to.comments = comments;
 }
 
 export const WORDS: Readonly<Record<YamlNode["kind"], string>> = { mapping: "map", sequence: "list", scalar: "scalar" };

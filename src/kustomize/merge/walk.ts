@@ -1,9 +1,10 @@
+import { overwrite } from "../fields.ts";
 import { fieldType, kindType, mergesItems, type SchemaType } from "../schema/index.ts";
 import type { MappingEntry, MappingNode, SequenceNode, YamlNode } from "../yaml/node.ts";
 import { type Directive, takeListDirective, takeMapDirective, type UnknownDirective } from "./directive.ts";
 import { mergeItems } from "./list.ts";
 import { type Merging, placeOf } from "./merging.ts";
-import { fieldOf, isNull, passComments, restyle, textOf, WORDS } from "./nodes.ts";
+import { fieldOf, isNull, restyle, textOf, WORDS } from "./nodes.ts";
 
 /**
  * Merges `patch` into `dest` and answers what stands there then; undefined means that the place is to be cleared. Both are
@@ -30,7 +31,6 @@ export function mergeNode(
     return dest;
   }
   if (kind === "scalar") {
-    if (patch !== undefined && dest !== undefined) passComments(patch, dest);
     return patch ?? dest;
   }
   return kind === "mapping"
@@ -68,7 +68,6 @@ function mergeMap(
   }
   if (patch === undefined) return mergeFields(at, dest, undefined, type ?? typeByKind(at, dest, undefined));
   const known = type ?? typeByKind(at, dest, patch); // before a directive is acted on: the kind may stand on either side
-  passComments(patch, dest);
   if (dest.entries.length === 0) dest.flow = patch.flow;
   const directive = takeMapDirective(patch);
   if (refused(at, directive, patch) || directive === "delete") return undefined;
@@ -100,8 +99,10 @@ function mergeFields(
     const name = entry.key.value;
     const value = mergeField(at, name, entry.value, own ? entry.value : theirs?.(name), type);
     if (value === undefined) continue;
-    restyle(value, entry.value);
-    entry.value = value;
+    if (value !== entry.value) {
+      restyle(value, entry.value);
+      overwrite(entry.value, value);
+    }
     dest.entries[kept++] = entry;
   }
   dest.entries.length = kept;
@@ -136,7 +137,6 @@ function mergeList(
   if (patch === NULL) return undefined;
   const has = dest !== undefined && dest !== NULL;
   if (has && patch !== undefined) {
-    passComments(patch, dest);
     if (dest.items.length === 0) dest.flow = patch.flow;
   }
   if (type === undefined || !mergesItems(type)) return patch ?? (has ? dest : undefined);
