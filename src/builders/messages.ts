@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Failure, Manifest, Place } from "../model/index.ts";
+import type { BuildLimits, BuiltObject, LoadRestrictions } from "../kustomize/index.ts";
+import type { Failure } from "../model/index.ts";
 import type { Pack } from "./blobs.ts";
 
 /** What a thread is told when it starts. */
@@ -9,6 +10,7 @@ export interface ThreadSettings {
   /** One Int32: how many questions were answered. The thread sleeps on it. */
   readonly answered: SharedArrayBuffer;
   readonly blobBytesMax: number;
+  readonly limits: BuildLimits;
 }
 
 export interface JobMessage {
@@ -24,7 +26,7 @@ export interface JobMessage {
 /** What of `kustomize.build`'s options a caller may set for one job. */
 export interface JobOptions {
   /** Whether files outside the folder of the kustomization that names them may be read; folders always may. */
-  readonly loadRestrictions: "rootOnly" | "none";
+  readonly loadRestrictions: LoadRestrictions;
   /** A folder without a kustomization file is built as one that names all manifests in and below it, as Flux does. */
   readonly generate: boolean;
   /** Overrides the namespace of every namespaced object. */
@@ -36,12 +38,6 @@ export interface AskMessage {
 }
 
 export type GiveMessage = { readonly pack: Pack } | { readonly error: string };
-
-/** One object as built: plain JSON data, and the file and line it came from where that is known. */
-export interface BuiltObject {
-  readonly manifest: Manifest;
-  readonly at: Place | undefined;
-}
 
 /**
  * What became of a job. The footprint is there on failure too: a build that failed fails again until something in it
@@ -60,3 +56,6 @@ export type BuildAnswer =
       readonly failures: readonly Failure[];
       readonly footprint?: readonly (readonly [path: string, id: string])[];
     };
+
+/** What a thread says: that it is ready, once, then one answer for each job. */
+export type ThreadMessage = "ready" | BuildAnswer;

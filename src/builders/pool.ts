@@ -141,12 +141,16 @@ function makeRoom({ slots, queue }: Pool): void {
   for (const run of first.length > 0 ? first : again.slice(0, 1)) run.stop();
 }
 
+/** The clock starts when the thread has: what a fresh one costs is not the build's. */
 async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   const { clock, options } = pool;
-  const deadline = clock.deadline(options.deadlineMs, pending.signal);
   const [finished, yielded] = [new AbortController(), new AbortController()];
   const run = { pending, overdue: false, stop: () => yielded.abort() };
   slot.run = run;
+  slot.thread ??= startThread({ ...options, source: options.worker });
+  const { thread } = slot;
+  await thread.started;
+  const deadline = clock.deadline(options.deadlineMs, pending.signal);
   void clock.sleep(options.patienceMs, finished.signal).then(
     () => {
       run.overdue = true;
@@ -155,11 +159,16 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
     },
     () => undefined,
   );
-  const ending = await runUntil(pool, slot, pending, AbortSignal.any([deadline.signal, yielded.signal])).catch(
+  const ending = await runUntil(pool, thread, pending, AbortSignal.any([deadline.signal, yielded.signal])).catch(
     (cause: unknown): Ending => ({ kind: "died", outOfMemory: false, message: String(cause) }),
   );
   finished.abort();
   deadline.release();
+  if (ending?.kind !== "answer") {
+    pool.killed += 1;
+    slot.thread = undefined;
+    await thread.kill();
+  }
   slot.run = undefined;
   const { job, signal } = pending;
   if (ending?.kind === "answer") pending.settle(ending.answer);
@@ -172,13 +181,11 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   }
 }
 
-/** Undefined when `stop` aborted first; the thread is gone then, as it is when it died. */
-async function runUntil(pool: Pool, slot: Slot, pending: Pending, stop: AbortSignal): Promise<Ending | undefined> {
+/** Undefined when `stop` aborted first. */
+async function runUntil(pool: Pool, thread: Thread, pending: Pending, stop: AbortSignal): Promise<Ending | undefined> {
   const { job } = pending;
   const content = await contentOf(pool, pending);
   if (stop.aborted) return undefined;
-  slot.thread ??= startThread({ ...pool.options, source: pool.options.worker });
-  const { thread } = slot;
   const message = {
     folder: job.folder,
     text: job.text === true,
@@ -186,15 +193,10 @@ async function runUntil(pool: Pool, slot: Slot, pending: Pending, stop: AbortSig
     source: { key: job.source.key, listing: pool.sharedOf(job.source).bytes },
     pack: packBlobs(new Map([...content].filter(([id]) => !thread.sent.has(id)))),
   };
-  const ending = await new Promise<Ending | undefined>((resolve) => {
+  return new Promise((resolve) => {
     stop.addEventListener("abort", () => resolve(undefined), { once: true });
     void thread.run(message, job.source, stop).then(resolve);
   });
-  if (ending?.kind === "answer") return ending;
-  pool.killed += 1;
-  slot.thread = undefined;
-  await thread.kill();
-  return ending;
 }
 
 /** Starts reading what a job will need, while the jobs before it run. */

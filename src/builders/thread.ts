@@ -1,7 +1,8 @@
 import { MessageChannel, Worker } from "node:worker_threads";
+import type { BuildLimits } from "../kustomize/index.ts";
 import { packBlobs } from "./blobs.ts";
 import type { TreeSource } from "./job.ts";
-import type { AskMessage, BuildAnswer, GiveMessage, JobMessage, ThreadSettings } from "./messages.ts";
+import type { AskMessage, BuildAnswer, GiveMessage, JobMessage, ThreadMessage, ThreadSettings } from "./messages.ts";
 
 /** How a job on a thread ended: with its answer, or with the end of the thread. */
 export type Ending =
@@ -12,6 +13,8 @@ export type Ending =
 export interface Thread {
   /** Ids of the blobs that were sent to it; it may have dropped some since. */
   readonly sent: Set<string>;
+  /** Resolves once it waits for work, or died before it could. */
+  readonly started: Promise<void>;
   /** Never rejects, and does not end when the thread is killed by `kill`. */
   run(job: JobMessage, source: TreeSource, signal: AbortSignal): Promise<Ending>;
   dead(): boolean;
@@ -22,6 +25,7 @@ export interface ThreadOptions {
   readonly source: string;
   readonly heapMb: number;
   readonly blobBytesMax: number;
+  readonly limits: BuildLimits;
 }
 
 /** Young objects are part of the heap that a thread may have, and this much of it is enough for speed. */
@@ -33,7 +37,12 @@ const SENT_MAX = 20_000;
 export function startThread(options: ThreadOptions): Thread {
   const { port1: asks, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
-  const settings: ThreadSettings = { asks: port2, answered: answered.buffer, blobBytesMax: options.blobBytesMax };
+  const settings: ThreadSettings = {
+    asks: port2,
+    answered: answered.buffer,
+    blobBytesMax: options.blobBytesMax,
+    limits: options.limits,
+  };
   const worker = new Worker(options.source, {
     eval: true,
     workerData: settings,
@@ -49,6 +58,9 @@ export function startThread(options: ThreadOptions): Thread {
   const sent = new Set<string>();
   let job: { readonly source: TreeSource; readonly signal: AbortSignal; end(ending: Ending): void } | undefined;
   let gone = false;
+  let death: Ending | undefined;
+  let ready: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (ready = resolve));
 
   const end = (ending: Ending): void => {
     const ended = job;
@@ -58,10 +70,15 @@ export function startThread(options: ThreadOptions): Thread {
   };
   const died = (outOfMemory: boolean, message: string): void => {
     gone = true;
+    death ??= { kind: "died", outOfMemory, message };
     asks.close();
-    end({ kind: "died", outOfMemory, message });
+    ready();
+    end(death);
   };
-  worker.on("message", (answer: BuildAnswer) => end({ kind: "answer", answer }));
+  worker.on("message", (message: ThreadMessage) => {
+    if (message === "ready") ready();
+    else end({ kind: "answer", answer: message });
+  });
   worker.on("error", (cause: NodeJS.ErrnoException) => {
     died(cause.code === "ERR_WORKER_OUT_OF_MEMORY", cause.message.split("\n", 1)[0] ?? "");
   });
@@ -79,9 +96,14 @@ export function startThread(options: ThreadOptions): Thread {
 
   return {
     sent,
+    started,
     dead: () => gone,
     run: (message, source, signal) =>
       new Promise((resolve) => {
+        if (death !== undefined) {
+          resolve(death);
+          return;
+        }
         job = { source, signal, end: resolve };
         worker.ref();
         if (sent.size > SENT_MAX) sent.clear();
@@ -92,6 +114,7 @@ export function startThread(options: ThreadOptions): Thread {
       job = undefined;
       gone = true;
       asks.close();
+      ready();
       await worker.terminate();
     },
   };
