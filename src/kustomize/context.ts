@@ -4,12 +4,14 @@ import type { Folder } from "./folder.ts";
 import type { Placed } from "./kustomization/decode.ts";
 import type { Report } from "./report.ts";
 import type { Scopes } from "./resource.ts";
-import type { Schema } from "./schema/index.ts";
+import type { BesideBuiltin, Schema } from "./schema/index.ts";
 import type { BuildLimits, Source } from "./source.ts";
 
 /** The schema that a build uses: the first kustomization that names one decides, as in kustomize. */
 export interface SchemaInUse extends Scopes {
   readonly current: Schema;
+  /** What would become of the built-in schema if a custom one were chosen now. */
+  readonly beside: BesideBuiltin;
   /** Ignored once one is chosen. */
   choose(schema: Schema): void;
 }

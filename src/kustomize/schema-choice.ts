@@ -3,22 +3,31 @@ import type { BuildContext, SchemaInUse } from "./context.ts";
 import { type Folder, findFile } from "./folder.ts";
 import { fieldPlace } from "./kustomization/decode.ts";
 import { atPath } from "./manifests.ts";
-import { BUILTIN_VERSION, customSchema, kindScope, type Schema } from "./schema/index.ts";
+import { type BesideBuiltin, BUILTIN_VERSION, customSchema, kindScope, type Schema } from "./schema/index.ts";
 import { parseYaml, toJson } from "./yaml/index.ts";
 
 export function newSchemaInUse(builtin: Schema): SchemaInUse {
   let schema = builtin;
   let chosen = false;
+  let beside: BesideBuiltin = "absent";
   return {
     get current() {
+      if (!chosen) beside = "over";
       return schema;
+    },
+    get beside() {
+      return beside;
     },
     choose(other) {
       if (chosen) return;
       schema = other;
       chosen = true;
     },
-    isClusterScoped: (apiVersion, kind) => kindScope(schema, apiVersion, kind) === "cluster",
+    isClusterScoped(apiVersion, kind) {
+      const scope = kindScope(schema, apiVersion, kind);
+      if (scope === undefined && !chosen && beside === "absent") beside = "under";
+      return scope === "cluster";
+    },
   };
 }
 
@@ -35,12 +44,13 @@ export function chooseSchema(context: BuildContext, folder: Folder): void {
     const found = findFile(context, folder, path, at);
     const bytes = found === undefined ? undefined : context.source.read(found, at, report);
     if (found === undefined || bytes === undefined) return;
-    const read = context.cache.keep("schema", found.entry.id, bytes.length, () => {
+    const { beside } = context.schema;
+    const read = context.cache.keep("schema", `${found.entry.id}:${beside}`, bytes.length, () => {
       const parsed = parseYaml(new TextDecoder().decode(bytes), { path: "", mode: "kubernetes" });
       if (!parsed.ok) return parsed;
       const root = parsed.value[0]?.root;
       const document: Json = root === undefined ? null : toJson(root, "kubernetes");
-      return { ok: true as const, value: customSchema(document, context.cache.schema) };
+      return { ok: true as const, value: customSchema(document, context.cache.schema, beside) };
     });
     if (read.ok) context.schema.choose(read.value);
     else report.add(atPath(read.failures, found.path));

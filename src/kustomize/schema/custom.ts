@@ -2,36 +2,46 @@ import { child, isObject, type Json, type JsonObject, text } from "../../model/i
 import type { Schema, SchemaKind, SchemaType, Scope } from "./table.ts";
 
 /**
+ * What becomes of the built-in schema when a custom one is chosen. kustomize reads it only when it is needed, which decides:
+ * it is `absent` when nothing needed it before, the custom one goes `over` it when something was merged, and `under` it
+ * when only the scope of a kind was asked for that kustomize does not know by heart.
+ */
+export type BesideBuiltin = "absent" | "over" | "under";
+
+/**
  * A schema from an OpenAPI v2 document (`openapi.path`), as kustomize reads it: kinds come from the definitions'
  * `x-kubernetes-group-version-kind`, scopes from the paths. Whatever is not understood is left out, as kyaml does; a
- * document that is no map gives an empty schema.
- *
- * kustomize uses such a schema instead of the built-in one, so the built-in types are not behind it; a scope that the
- * built-in schema states stays known.
+ * document that is no map gives an empty schema. A scope that the built-in schema states stays known in any case.
  */
-export function customSchema(document: Json, builtin: Schema): Schema {
+export function customSchema(document: Json, builtin: Schema, beside: BesideBuiltin): Schema {
   const root = isObject(document) ? document : {};
   const definitions = child(root, "definitions") ?? {};
-  const types: SchemaType[] = [];
+  const types: SchemaType[] = beside === "absent" ? [] : [...builtin.types];
   const numbers = new Map<string, number>();
-  const kinds: Record<string, Record<string, SchemaKind>> = Object.create(null);
+  if (beside !== "absent")
+    for (const [name, number] of Object.entries(builtin.definitions))
+      if (beside === "under" || definitions[name] === undefined) numbers.set(referenceTo(name), number);
 
+  const kinds: Record<string, Record<string, SchemaKind>> = Object.create(null);
   const put = (apiVersion: string, kind: string, entry: SchemaKind): void => {
     const ofVersion = (kinds[apiVersion] ??= Object.create(null));
     ofVersion[kind] = { ...ofVersion[kind], ...entry };
   };
-
   for (const [apiVersion, ofVersion] of Object.entries(builtin.kinds))
-    for (const [kind, { scope }] of Object.entries(ofVersion))
+    for (const [kind, { type, scope }] of Object.entries(ofVersion)) {
       if (scope !== undefined) put(apiVersion, kind, { scope });
+      if (type !== undefined && beside !== "absent") put(apiVersion, kind, { type });
+    }
   for (const [name, definition] of Object.entries(definitions)) {
     if (!isObject(definition)) continue;
-    const type = typeNumber({ $ref: `#/definitions/${name}` }, definitions, types, numbers);
+    const type = typeNumber({ $ref: referenceTo(name) }, definitions, types, numbers);
     if (type === undefined) continue;
     const stated = definition["x-kubernetes-group-version-kind"];
     for (const gvk of Array.isArray(stated) ? stated : []) {
       const named = kindNamed(gvk);
-      if (named !== undefined) put(named.apiVersion, named.kind, { type });
+      if (named === undefined) continue;
+      if (beside === "under" && kinds[named.apiVersion]?.[named.kind]?.type !== undefined) continue;
+      put(named.apiVersion, named.kind, { type });
     }
   }
   for (const [path, entry] of Object.entries(child(root, "paths") ?? {})) {
@@ -42,8 +52,10 @@ export function customSchema(document: Json, builtin: Schema): Schema {
     if (scope === "namespaced" || kinds[named.apiVersion]?.[named.kind]?.scope === undefined)
       put(named.apiVersion, named.kind, { scope });
   }
-  return { types, kinds };
+  return { types, kinds, definitions: {} };
 }
+
+const referenceTo = (name: string): string => `#/definitions/${name}`;
 
 /** The number of an OpenAPI schema in `types`, adding it when it is new; undefined for a reference to nothing. */
 function typeNumber(

@@ -1,5 +1,5 @@
 export { BUILTIN_VERSION, builtinSchema } from "./builtin.ts";
-export { customSchema } from "./custom.ts";
+export { type BesideBuiltin, customSchema } from "./custom.ts";
 export {
   fieldType,
   itemType,

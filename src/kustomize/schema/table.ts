@@ -29,14 +29,13 @@ export interface SchemaKind {
 export interface SchemaTable {
   readonly release: string;
   readonly kinds: Readonly<Record<string, Readonly<Record<string, SchemaKind>>>>;
+  /** Types by the name of their OpenAPI definition, for schemas that refer to them. */
+  readonly definitions: Readonly<Record<string, number>>;
   readonly types: readonly SchemaType[];
 }
 
 /** An immutable schema; walking it allocates nothing. */
-export interface Schema {
-  readonly types: readonly SchemaType[];
-  readonly kinds: SchemaTable["kinds"];
-}
+export type Schema = Omit<SchemaTable, "release">;
 
 /** The type of a kind's objects. */
 export function kindType(schema: Schema, apiVersion: string, kind: string): SchemaType | undefined {
