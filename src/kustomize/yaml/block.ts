@@ -69,20 +69,33 @@ export function readBlockNode(r: Reader, indent: number, place: Place): YamlNode
   const properties = readProperties(r);
   if (r.line === at.line && !atDocumentEnd(r))
     return readContent(r, indent, place, { at, start, wasFresh, own: properties, outer: NO_PROPERTIES });
-  const mark = openAnchor(r, properties.anchor);
-  const next = { at: spotOf(r), start: r.pos, wasFresh: r.fresh, own: NO_PROPERTIES, outer: properties };
-  const node = isAbsent(r, indent, place) ? emptyScalar(r, at, properties) : readOwned(r, indent, place, next);
-  closeAnchor(r, properties.anchor, node, mark);
+  return readOwned(r, indent, place, at, properties);
+}
+
+/** What stands below a line of properties: more of them, perhaps those of a first key, or content, or nothing. */
+function readOwned(r: Reader, indent: number, place: Place, first: Spot, outer: Properties): YamlNode {
+  const mark = openAnchor(r, outer.anchor);
+  const node = readBelow(r, indent, place, first, outer);
+  closeAnchor(r, outer.anchor, node, mark);
   return node;
 }
 
-/** Content below a line of properties, which may begin with properties of a first key. */
-function readOwned(r: Reader, indent: number, place: Place, b: Beginning): YamlNode {
+function readBelow(r: Reader, indent: number, place: Place, first: Spot, outer: Properties): YamlNode {
+  if (isAbsent(r, indent, place)) return emptyScalar(r, first, outer);
+  const at = spotOf(r);
+  const b: Beginning = { at, start: r.pos, wasFresh: r.fresh, own: NO_PROPERTIES, outer };
   if (!hasProperties(r)) return readContent(r, indent, place, b);
   const own = readProperties(r);
-  if (r.line === b.at.line && !atDocumentEnd(r)) return readContent(r, indent, place, { ...b, own });
-  refuse(r, "a node has two sets of properties", "remove one of them", b.at);
-  return emptyScalar(r, b.at);
+  if (r.line === at.line && !atDocumentEnd(r)) return readContent(r, indent, place, { ...b, own });
+  const both = joined(r, outer, own, at);
+  return readOwned(r, indent, place, first, { ...both, anchor: own.anchor });
+}
+
+/** Two lines of properties of one node: an anchor and a tag. */
+function joined(r: Reader, outer: Properties, own: Properties, at: Spot): Properties {
+  const isTwice = (name: "anchor" | "tag"): boolean => outer[name] !== undefined && own[name] !== undefined;
+  if (isTwice("anchor") || isTwice("tag")) refuse(r, "a node has two sets of properties", "remove one of them", at);
+  return { anchor: outer.anchor ?? own.anchor, tag: outer.tag ?? own.tag, bare: outer.bare || own.bare };
 }
 
 function isAbsent(r: Reader, indent: number, place: Place): boolean {
@@ -117,10 +130,9 @@ function readContent(r: Reader, indent: number, place: Place, b: Beginning): Yam
   skipSpaces(r);
   if (!r.fresh && isIndicator(r, COLON)) return readFirstKey(r, place, b, node);
   if (b.outer === NO_PROPERTIES) return node;
-  if (b.own !== NO_PROPERTIES || code === 42) return misplaced(r, "a node has two sets of properties", "remove one");
-  return node.kind === "scalar" && b.outer.tag !== undefined
-    ? scalarOf(r, node.value, node.style, b.at, b.outer)
-    : node;
+  const both = joined(r, b.outer, b.own, b.at);
+  if (code === 42) return misplaced(r, "an alias has properties", "move them to what it stands for");
+  return node.kind === "scalar" && b.outer.tag !== undefined ? scalarOf(r, node.value, node.style, b.at, both) : node;
 }
 
 function misplaced(r: Reader, message: string, remedy: string): YamlNode {
@@ -165,8 +177,9 @@ function readInline(r: Reader, code: number, indent: number, place: Place, b: Be
     default:
       if (startsPlain(r, code)) return scalarOf(r, readPlain(r, indent + 1), "plain", at, own);
   }
-  refuseStart(r, code);
-  return emptyScalar(r, at);
+  // A key can be nothing but an anchor or a tag.
+  if (own === NO_PROPERTIES || !isIndicator(r, COLON)) refuseStart(r, code);
+  return emptyScalar(r, at, own);
 }
 
 /** Reads `- …` items at a column; `indentless` when that is also the column of the key whose value the list is. */
@@ -226,7 +239,7 @@ function readEntry(r: Reader, column: number, draft: Draft): void {
     if (r.line !== at.line) return refuse(r, "a key has no :", "add a colon and a value", at);
   }
   const code = r.text.charCodeAt(r.pos);
-  if (isIndicator(r, DASH) || isIndicator(r, COLON) || code === 124 || code === 62)
+  if (isIndicator(r, DASH) || (isIndicator(r, COLON) && own === NO_PROPERTIES) || code === 124 || code === 62)
     return refuse(r, "a key is expected", "align the keys of a mapping");
   const mark = openAnchor(r, own.anchor);
   const node = readInline(r, code, column, "value", { at, start, wasFresh: true, own, outer: NO_PROPERTIES });

@@ -30,11 +30,12 @@ export function spotOf(r: Reader): Spot {
   return { line: r.line, column: columnOf(r) + 1 };
 }
 
-/** Reads the anchor and the tag at the position, in either order, and the blanks after them. */
+/** Reads the anchor and the tag at the position, in either order, and the blanks after them; in blocks those of one line. */
 export function readProperties(r: Reader): Properties {
+  const { line } = r;
   let anchor: string | undefined;
   let tag: string | undefined;
-  for (;;) {
+  while (r.flow > 0 || r.line === line) {
     const code = r.text.charCodeAt(r.pos);
     if (code === 38 && anchor === undefined) anchor = readName(r);
     else if (code === 33 && tag === undefined) tag = readTag(r);

@@ -131,7 +131,7 @@ function writeText(w: Writer, text: string, outer: number, isKey: boolean): void
 
 /** Whether go-yaml v2 would read the plain text as a string. */
 function readsAsText(text: string): boolean {
-  return text !== "<<" && meaningOf(text, "kubernetes") === undefined && !(text.includes(":") && BASE_60.test(text));
+  return meaningOf(text, "kubernetes") === undefined && !(text.includes(":") && BASE_60.test(text));
 }
 
 function widthOf(text: string, shape: Shape): number {
