@@ -17,11 +17,12 @@ import {
   type Origin,
   setOrigin,
 } from "./origin.ts";
+import { isRemote } from "./paths.ts";
 import { addVars, mergeVars } from "./replace/index.ts";
 import { isEmptyNode, type Resource } from "./resource.ts";
 import type { ResourceSet } from "./resource-set.ts";
 import { chooseSchema } from "./schema-choice.ts";
-import { type Found, isRemote } from "./source.ts";
+import type { Found } from "./symlinks.ts";
 import type { Step } from "./transform/step.ts";
 import { externalTransformers, transformers } from "./transformers.ts";
 

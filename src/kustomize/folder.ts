@@ -3,8 +3,9 @@ import type { BuildContext } from "./context.ts";
 import { type Decoding, fieldPlace, placeOf } from "./kustomization/decode.ts";
 import { type Kustomization, kustomizationShape } from "./kustomization/fields.ts";
 import { atPath } from "./manifests.ts";
+import { isRemote, isWithin, relativeTo } from "./paths.ts";
 import type { Report } from "./report.ts";
-import { type Found, isRemote, isWithin, relativeTo } from "./source.ts";
+import type { Found } from "./symlinks.ts";
 import { parseYaml, toJson } from "./yaml/index.ts";
 import type { MappingNode } from "./yaml/node.ts";
 

@@ -2,7 +2,7 @@ import type { Place } from "../model/index.ts";
 import type { BuildContext } from "./context.ts";
 import { type Folder, kustomizationNames } from "./folder.ts";
 import type { Placed } from "./kustomization/decode.ts";
-import type { Found } from "./source.ts";
+import type { Found } from "./symlinks.ts";
 
 /**
  * The kustomization that Flux writes for a folder without one: all `.yaml` and `.yml` files in and below it, and the

@@ -1,7 +1,7 @@
 import type { Place } from "../../model/index.ts";
 import type { Placed } from "../kustomization/decode.ts";
+import { baseOf } from "../paths.ts";
 import type { Report } from "../report.ts";
-import { baseOf } from "../source.ts";
 
 /** A value of a ConfigMap or Secret: text, or the bytes of a file that are no UTF-8 text. */
 export type DataValue = string | Uint8Array;

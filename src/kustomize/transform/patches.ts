@@ -13,8 +13,8 @@ import {
   readJsonPatch,
   readPatch,
 } from "../patch/index.ts";
+import { join } from "../paths.ts";
 import type { Resource } from "../resource.ts";
-import { join } from "../source.ts";
 import { type Configured, decodeConfig, type Transformer } from "./transformer.ts";
 
 /** `patches`: strategic merge and JSON patches, from files or in place. */
