@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { createRepository, filesBelow } from "../support/git-server-repository.ts";
 import { contentOf, patient, scratch, sourceOf, valueOf } from "../support/git-server-source.ts";
 import { createMonorepo, move, OBJECTS_PER_SERVICE, release, removal } from "../support/monorepo.ts";
 import { poisons } from "../support/monorepo-poison.ts";
@@ -64,6 +65,17 @@ describe("the generated repository", () => {
     ]);
     expect(tree.entry(`${environment}/releases/${one.namespace}/${two.name}/deployment.yaml`)?.kind).toBe("blob");
   });
+});
+
+test("the example in fixtures/monorepo can be committed, and its documents point to folders that are there", async () => {
+  const repository = await createRepository(join(scratch(), "example.git"));
+  await repository.commit(filesBelow("fixtures/monorepo"), "the example");
+  const snapshot = valueOf(await (await sourceOf({ repo: repository.path })).fetch(patient));
+  const files = await contentOf(snapshot);
+  const documents = Object.entries(files).filter(([path]) => path.startsWith("clusters/"));
+  const folders = documents.map(([, text]) => /^ {2}path: \.\/(.*)$/m.exec(text)?.[1] ?? "none");
+  expect(folders).toHaveLength(7);
+  expect(folders.filter((folder) => snapshot.tree.entry(folder)?.kind !== "tree")).toEqual([]);
 });
 
 describe("the poisons", () => {
