@@ -10,8 +10,6 @@ import type { BuildLimits, Source } from "./source.ts";
 /** The schema that a build uses: the first kustomization that names one decides, as in kustomize. */
 export interface SchemaInUse extends Scopes {
   readonly current: Schema;
-  /** How the built-in schema would stand beside one that is chosen now. */
-  readonly beside: BesideBuiltin;
   /** What would become of the built-in schema if a custom one were chosen now. */
   readonly beside: BesideBuiltin;
   /** Ignored once one is chosen. */
