@@ -1,0 +1,301 @@
+import {
+  type Answer,
+  type Cluster,
+  isLiveObject,
+  type Kind,
+  type LiveMetadata,
+  type LiveObject,
+  liveMetadata,
+  type PatchType,
+  type Problem,
+  type WatchEvent,
+} from "../cluster/index.ts";
+import { groupOf, isObject, type Json, type JsonObject, type Manifest, versionOf } from "../model/index.ts";
+import type { AuditEvent } from "./api/audit.ts";
+import { notFound, type Outcome, type Refusal } from "./api/status.ts";
+import { type Core, type EmbeddedOptions, newCore, SYSTEM } from "./core.ts";
+import { scalarText } from "./kinds/draft.ts";
+import { type Resource, inVersion as served } from "./kinds/registry.ts";
+import type { Saved } from "./store.ts";
+import { applyObject, type PatchKind, patchObject } from "./verbs/change.ts";
+import { deleteObject } from "./verbs/delete.ts";
+import { type Change, inVersion, listObjects } from "./verbs/read.ts";
+import { watchObjects } from "./verbs/watch.ts";
+import { type Caller, keyOf, type Target } from "./world.ts";
+
+/** The Cluster port over an embedded cluster, and what tests and simulators need of it besides. */
+export interface EmbeddedCluster extends Cluster {
+  /** What the HTTP face serves. */
+  readonly core: Core;
+  /** The same cluster, asked by someone else. */
+  as(caller: Partial<Caller>): EmbeddedCluster;
+  /** Lets controllers do what there is to do, where they are `manual`. */
+  runControllers(): void;
+  /** Watches from versions before now answer 410 from here on. */
+  forgetHistory(): void;
+  /** All objects and the version, for `saved`. */
+  save(): Saved;
+}
+
+export type { AuditEvent, EmbeddedOptions, Saved };
+
+export function createEmbedded(options: EmbeddedOptions): EmbeddedCluster {
+  return over(newCore(options), { ...SYSTEM, userAgent: "gitops" });
+}
+
+const PATCHES: Readonly<Record<PatchType, PatchKind>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+
+function over(core: Core, caller: Caller): EmbeddedCluster {
+  const ask = requests(core, caller);
+  return {
+    core,
+    as: (who) => over(core, { ...caller, ...who }),
+    runControllers: () => core.controllers.run(),
+    forgetHistory: () => core.world.store.compact(),
+    save: () => core.world.store.save(),
+    async identity(signal) {
+      signal.throwIfAborted();
+      const space = core.world.store.get("/namespaces//kube-system");
+      const meta = isObject(space?.["metadata"]) ? space["metadata"] : {};
+      return { ok: true, value: scalarText(meta["uid"] ?? "") };
+    },
+    async kinds(signal) {
+      signal.throwIfAborted();
+      return { ok: true, value: { kinds: core.world.registry.resources().flatMap(kindsOf), failedGroups: [] } };
+    },
+    async list(kind, options, signal) {
+      return ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) => {
+        const query = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
+        return mapped(listObjects(target, core.pages, query), ({ items, version }) => ({
+          items: items.flatMap((item) => liveMetadata(kind, item) ?? []),
+          resourceVersion: String(version),
+        }));
+      });
+    },
+    async get(kind, namespace, name, signal) {
+      return ask(kind, kind.version, namespace, name, "get", signal, (target) => found<LiveObject>(target, name, live));
+    },
+    async metadata(kind, namespace, name, signal) {
+      return ask(kind, kind.version, namespace, name, "get", signal, (target) =>
+        found<LiveMetadata>(target, name, (object) => liveMetadata(kind, object)),
+      );
+    },
+    async apply(kind, manifest, options, signal) {
+      const { name, namespace = "" } = manifest.metadata;
+      if (kind.namespaced && namespace === "")
+        throw new Error(`${kind.kind} ${name} has no namespace to be applied in`);
+      const group = groupOf(manifest.apiVersion);
+      const version = versionOf(manifest.apiVersion);
+      return ask({ ...kind, group }, version, kind.namespaced ? namespace : "", name, "patch", signal, (asked) => {
+        const target: Target = {
+          ...asked,
+          manager: options.fieldManager,
+          dryRun: options.dryRun === true,
+          validation: "Strict",
+        };
+        return mapped(applyObject(target, name, plain(manifest), options.force), ({ object, created }) => ({
+          created,
+          object: liveOrDry(inVersion(target, object)),
+        }));
+      });
+    },
+    async patch(kind, namespace, name, type, body, signal) {
+      return ask(kind, kind.version, namespace, name, "patch", signal, (target) =>
+        mapped(patchObject({ ...target, validation: "Warn" }, name, PATCHES[type], body), ({ object }) =>
+          liveOrDry(inVersion(target, object)),
+        ),
+      );
+    },
+    async remove(kind, namespace, name, options, signal) {
+      return ask<"removed" | "terminating" | "gone">(
+        kind,
+        kind.version,
+        namespace,
+        name,
+        "delete",
+        signal,
+        (target) => {
+          const deleted = deleteObject({ ...target, dryRun: options.dryRun === true }, name, {
+            ...options,
+            dryRun: options.dryRun === true,
+          });
+          if (!deleted.ok && deleted.refusal.code === 404) return { ok: true, value: "gone" };
+          return mapped(deleted, ({ removed, object }) => (removed || !held(object) ? "removed" : "terminating"));
+        },
+      );
+    },
+    watch: (kind, options, signal) => watch(core, caller, kind, options, signal),
+    async close() {
+      core.close();
+    },
+  };
+}
+
+/** A manifest as it would arrive over HTTP: what is undefined is not there. */
+function plain(manifest: Manifest): JsonObject {
+  return withoutUndefined(manifest) as JsonObject;
+}
+
+function withoutUndefined(value: Json): Json {
+  if (Array.isArray(value)) return value.map((item: Json) => withoutUndefined(item));
+  if (!isObject(value)) return value;
+  const out: Record<string, Json> = {};
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) out[key] = withoutUndefined(item);
+  return out;
+}
+
+/** The answer to a delete says that something holds the object, as it does over HTTP. */
+function held(object: JsonObject): boolean {
+  const meta = isObject(object["metadata"]) ? object["metadata"] : {};
+  return Array.isArray(meta["finalizers"]) && meta["finalizers"].length > 0;
+}
+
+function kindsOf(resource: Resource): readonly Kind[] {
+  const [preferred] = resource.versions;
+  if (preferred === undefined) return [];
+  const { group, version, kind, namespaced, verbs } = preferred;
+  return [
+    {
+      group,
+      version,
+      versions: resource.versions.map((one) => one.version),
+      kind,
+      resource: resource.resource,
+      namespaced,
+      verbs,
+    },
+  ];
+}
+
+type Ask = <T>(
+  kind: Kind,
+  version: string,
+  namespace: string,
+  name: string,
+  verb: string,
+  signal: AbortSignal,
+  answer: (target: Target) => Outcome<T>,
+) => Answer<T>;
+
+/** Finds the kind, asks, lets controllers react, and writes the audit line. */
+function requests(core: Core, caller: Caller): Ask {
+  return (kind, version, namespace, name, verb, signal, answer) => {
+    signal.throwIfAborted();
+    const resource = core.world.registry.find(kind.group, kind.resource);
+    const one = resource === undefined ? undefined : served(resource, version);
+    const outcome: Outcome<never> | ReturnType<typeof answer> =
+      resource === undefined || one === undefined
+        ? { ok: false, refusal: { code: 404, reason: "", message: "404 page not found" } }
+        : answer(core.target(one, resource, namespace, { caller, manager: managerOf(caller) }));
+    core.settle();
+    core.audit.record({
+      verb,
+      requestURI: uriOf(kind, version, namespace, name),
+      caller,
+      objectRef: {
+        resource: kind.resource,
+        ...(namespace === "" ? {} : { namespace }),
+        ...(name === "" ? {} : { name }),
+        ...(kind.group === "" ? {} : { apiGroup: kind.group }),
+        apiVersion: version,
+      },
+      code: outcome.ok ? 200 : outcome.refusal.code,
+      ...(outcome.ok ? {} : { reason: outcome.refusal.reason }),
+    });
+    return outcome.ok ? { ok: true, value: outcome.value } : { ok: false, problem: problemOf(outcome.refusal) };
+  };
+}
+
+export function managerOf({ userAgent }: Caller): string {
+  return userAgent.split("/")[0] ?? "";
+}
+
+function uriOf(kind: Kind, version: string, namespace: string, name: string): string {
+  const base = kind.group === "" ? `/api/${version}` : `/apis/${kind.group}/${version}`;
+  const space = namespace === "" ? "" : `/namespaces/${namespace}`;
+  return `${base}${space}/${kind.resource}${name === "" ? "" : `/${name}`}`;
+}
+
+function mapped<A, B>(outcome: Outcome<A>, map: (value: A) => B): Outcome<B> {
+  return outcome.ok ? { ok: true, value: map(outcome.value) } : outcome;
+}
+
+function found<T>(target: Target, name: string, read: (object: JsonObject) => T | undefined): Outcome<T | undefined> {
+  const object = target.world.store.get(keyOf(target, name));
+  return { ok: true, value: object === undefined ? undefined : read(inVersion(target, object)) };
+}
+
+function live(object: JsonObject): LiveObject | undefined {
+  return isLiveObject(object) ? object : undefined;
+}
+
+/** What a dry run would create has no version yet, for which "" stands. */
+function liveOrDry(object: JsonObject): LiveObject {
+  const meta = isObject(object["metadata"]) ? object["metadata"] : {};
+  const whole = { ...object, metadata: { resourceVersion: "", ...meta } };
+  if (!isLiveObject(whole)) throw new Error("an object without a name or uid was stored");
+  return whole;
+}
+
+function problemOf({ code, reason, message, details }: Refusal): Problem {
+  const causes = Array.isArray(details?.["causes"]) ? (details["causes"] as readonly Json[]) : [];
+  return {
+    kind: "status",
+    status: code,
+    ...(reason === "" ? {} : { reason }),
+    message: message.replace(/\s*\n\s*/g, " "),
+    causes: causes.filter(isObject).map((cause) => ({
+      reason: scalarText(cause["reason"] ?? ""),
+      field: scalarText(cause["field"] ?? ""),
+      message: scalarText(cause["message"] ?? ""),
+    })),
+    ambiguous: code >= 500,
+  };
+}
+
+async function* watch(
+  core: Core,
+  caller: Caller,
+  kind: Kind,
+  options: { readonly labelSelector?: string; readonly namespace?: string; readonly resourceVersion: string },
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent> {
+  signal.throwIfAborted();
+  const resource = core.world.registry.find(kind.group, kind.resource);
+  const one = resource === undefined ? undefined : served(resource, kind.version);
+  if (resource === undefined || one === undefined) {
+    const refusal = notFound({ group: kind.group, kind: kind.resource, name: "" });
+    yield { type: "ended", gone: false, problem: problemOf({ ...refusal, message: "404 page not found" }) };
+    return;
+  }
+  const target = core.target(one, resource, options.namespace ?? "", { caller });
+  const query = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
+  const begun = watchObjects(target, { ...query, resourceVersion: options.resourceVersion, bookmarks: true }, [
+    signal,
+    core.closed,
+  ]);
+  if (!begun.ok) {
+    yield { type: "ended", gone: begun.refusal.code === 410, problem: problemOf(begun.refusal) };
+    return;
+  }
+  for await (const change of begun.value) {
+    const event = eventOf(kind, change);
+    if (event !== undefined) yield event;
+    if (event?.type === "ended") return;
+  }
+  signal.throwIfAborted();
+  yield { type: "ended", gone: false };
+}
+
+const EVENTS = { ADDED: "added", MODIFIED: "modified", DELETED: "deleted" } as const;
+
+function eventOf(kind: Kind, change: Change): WatchEvent | undefined {
+  if (change.type === "BOOKMARK") return { type: "bookmark", resourceVersion: String(change.version) };
+  if (change.type === "GONE") return { type: "ended", gone: true };
+  const object = liveMetadata(kind, change.object);
+  return object === undefined ? undefined : { type: EVENTS[change.type], object };
+}

@@ -1,0 +1,8 @@
+export { ROLLOUT_ANNOTATION } from "./controllers/rollouts.ts";
+export {
+  type AuditEvent,
+  createEmbedded,
+  type EmbeddedCluster,
+  type EmbeddedOptions,
+  type Saved,
+} from "./embedded-cluster.ts";

@@ -1,0 +1,110 @@
+import { isObject, type Json, type JsonObject, text } from "../../model/index.ts";
+import { badRequest, done, internal, type Outcome, refuse } from "../api/status.ts";
+import { defaultsOf } from "../kinds/defaults.ts";
+import { copy, type Draft } from "../kinds/draft.ts";
+import { apiVersionOf, type Served } from "../kinds/registry.ts";
+import { canonical, newReading } from "../schema/canonical.ts";
+import type { Target } from "../world.ts";
+
+/** An object read as its kind: canonical, defaulted, pruned. What was unknown is refused, warned of or passed over. */
+export function readObject(target: Target, body: JsonObject): Outcome<JsonObject> {
+  const { served } = target;
+  const reading = readAs(served, body);
+  const subject = `${served.kind} in version ${JSON.stringify(served.version)} cannot be handled as a ${served.kind}`;
+  const wrong = reading.wrong[0];
+  if (wrong !== undefined)
+    return refuse(
+      badRequest(
+        `${subject}: json: cannot unmarshal ${wrong.got} into Go struct field ${wrong.path} of type ${wrong.want}`,
+      ),
+    );
+  const unknown = reading.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
+  if (unknown.length > 0 && target.validation === "Strict") {
+    const why = `strict decoding error: ${unknown.join(", ")}`;
+    return refuse(badRequest(served.custom === undefined ? `${subject}: ${why}` : why));
+  }
+  if (target.validation === "Warn") target.warnings.push(...unknown);
+  return done(reading.object);
+}
+
+/** Checks what an object says it is against where it was sent. */
+export function checkKind(target: Target, body: JsonObject): Outcome<JsonObject> {
+  const { served, namespace } = target;
+  const [apiVersion, kind] = [text(body, "apiVersion"), text(body, "kind")];
+  const want = apiVersionOf(served);
+  if (apiVersion !== undefined && apiVersion !== want && served.custom === undefined && kind === served.kind)
+    return refuse(
+      badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${want})`),
+    );
+  if ((kind !== undefined && kind !== served.kind) || (apiVersion !== undefined && apiVersion !== want))
+    return refuse(
+      badRequest(
+        served.custom === undefined
+          ? `${kind ?? ""} in version ${JSON.stringify(versionOf(apiVersion ?? want))} cannot be handled as a ${served.kind}: converting (${versionOf(apiVersion ?? want)}.${kind ?? ""}) to (${served.kind}): unknown conversion`
+          : `the API version in the data (${apiVersion ?? ""}) does not match the expected API version (${want})`,
+      ),
+    );
+  const meta = isObject(body["metadata"]) ? body["metadata"] : {};
+  const given = text(meta, "namespace") ?? "";
+  if (given !== "" && given !== namespace)
+    return refuse(badRequest("the namespace of the provided object does not match the namespace sent on the request"));
+  return done({ ...body, apiVersion: want, kind: served.kind, metadata: placed(meta, namespace) });
+}
+
+function placed(meta: JsonObject, namespace: string): JsonObject {
+  const { namespace: _, ...rest } = meta;
+  return namespace === "" ? rest : { ...rest, namespace };
+}
+
+function versionOf(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf("/") + 1);
+}
+
+export interface ReadObject {
+  readonly object: JsonObject;
+  readonly unknown: readonly string[];
+  readonly wrong: readonly { readonly path: string; readonly want: string; readonly got: string }[];
+}
+
+export function readAs(served: Served, body: JsonObject): ReadObject {
+  return served.custom === undefined ? readBuiltIn(served, body) : readCustom(served, served.custom, body);
+}
+
+function readBuiltIn(served: Served, body: JsonObject): ReadObject {
+  const reading = newReading();
+  const draft = copy(canonical(served.type, stringDataIn(served, body), reading) as JsonObject) as Draft;
+  defaultsOf[`${served.group}/${served.kind}`]?.(draft);
+  return { object: draft, unknown: reading.unknown, wrong: reading.wrong };
+}
+
+function readCustom(served: Served, custom: NonNullable<Served["custom"]>, body: JsonObject): ReadObject {
+  const reading = newReading();
+  const metaType = served.type.map?.fields.get("metadata")?.type ?? {};
+  const metadata = canonical(metaType, body["metadata"], reading, "metadata") as JsonObject;
+  const pruned = custom.prune({ ...body, metadata });
+  return {
+    object: custom.fill(pruned.object),
+    unknown: [...reading.unknown, ...pruned.unknown],
+    wrong: reading.wrong,
+  };
+}
+
+/** `stringData` is written into `data` and never kept. */
+function stringDataIn(served: Served, body: JsonObject): JsonObject {
+  if (served.kind !== "Secret" || served.group !== "" || !isObject(body["stringData"])) return body;
+  const { stringData, ...rest } = body;
+  const data: Record<string, Json> = isObject(rest["data"]) ? { ...rest["data"] } : {};
+  for (const [key, value] of Object.entries(stringData as JsonObject))
+    data[key] = typeof value === "string" ? Buffer.from(value, "utf8").toString("base64") : value;
+  return { ...rest, data };
+}
+
+/** An object of a kind with nothing in it, as a new one is compared with. */
+export function emptyOf(served: Served): JsonObject {
+  return served.empty?.() ?? { apiVersion: apiVersionOf(served), kind: served.kind };
+}
+
+/** JSON or YAML text of a request as an object. */
+export function asObject(body: Json | undefined): Outcome<JsonObject> {
+  return isObject(body) ? done(body) : refuse(internal("the request's body is no object"));
+}
