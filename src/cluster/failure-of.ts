@@ -1,5 +1,6 @@
 import { type Failure, type FailureCode, type ObjectRef, type Place, refText } from "../model/index.ts";
 import type { Problem } from "./port.ts";
+import { NOT_APPLICABLE } from "./problem.ts";
 
 /** What was being done when the problem came up. */
 export interface Doing {
@@ -65,6 +66,12 @@ function judge(problem: Problem, doing: Doing): Judgement {
 function judgeWrite(problem: Problem, doing: Doing): Judgement {
   const verdict = (code: FailureCode, remedy: string): Judgement => ({ code, remedy });
   if (isWebhook(problem)) return webhook(problem);
+  if (NOT_APPLICABLE.test(problem.message)) {
+    return verdict(
+      "apply/invalid",
+      "correct or remove the field that the message names: kubectl explain shows the schema",
+    );
+  }
   switch (problem.status ?? 0) {
     case 400:
       return verdict("apply/invalid", "correct the field that the message names: kubectl explain shows the schema");

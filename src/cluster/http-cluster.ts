@@ -92,7 +92,6 @@ async function apply(
   const parameters = {
     fieldManager: options.fieldManager,
     force: String(options.force),
-    fieldValidation: options.fieldValidation ?? "Strict",
     dryRun: options.dryRun === true ? "All" : undefined,
   };
   const served = { ...kind, group: groupOf(manifest.apiVersion) };

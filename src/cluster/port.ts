@@ -53,11 +53,6 @@ export interface ApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly dryRun?: boolean;
-  /**
-   * What the server does with a field that its schema does not have. `Strict`, the default, refuses the object, as kubectl
-   * does: a misspelt field is an error of that object, and not silence. `Warn` and `Ignore` drop the field, as Flux does.
-   */
-  readonly fieldValidation?: "Strict" | "Warn" | "Ignore";
 }
 
 export interface Applied {
@@ -97,7 +92,10 @@ export interface Cluster {
   /** Undefined when the server says that there is no such object. Never read from a cache. */
   get(kind: Kind, namespace: string, name: string, signal: AbortSignal): Promise<Answer<LiveObject | undefined>>;
   metadata(kind: Kind, namespace: string, name: string, signal: AbortSignal): Promise<Answer<LiveMetadata | undefined>>;
-  /** Server-side apply; the kind is addressed in the manifest's own version. */
+  /**
+   * Server-side apply; the kind is addressed in the manifest's own version. A field that the schema does not have is
+   * always refused: the server's apply cannot do otherwise, whatever fieldValidation it is asked for.
+   */
   apply(kind: Kind, manifest: Manifest, options: ApplyOptions, signal: AbortSignal): Promise<Answer<Applied>>;
   patch(
     kind: Kind,

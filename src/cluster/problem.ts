@@ -21,10 +21,13 @@ export function statusProblem(
     message: oneLine(shown),
     causes: causesOf(details, options.secret),
     ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}),
-    // 500 and 504 may come after the write was done; 429, 503 and 4xx are refusals
-    ambiguous: options.write && (status === 500 || status === 502 || status === 504),
+    // 500, 502 and 504 may come after the write was done; 429, 503 and 4xx are refusals
+    ambiguous: options.write && (status === 500 || status === 502 || status === 504) && !NOT_APPLICABLE.test(words),
   };
 }
+
+/** How the API server refuses, with status 500, an apply that does not fit the kind's schema. */
+export const NOT_APPLICABLE = /^failed to (?:create typed patch object|convert new object) /;
 
 /**
  * True when a 404 speaks of the object itself. A 404 for a path that is not served, and one that no API server wrote,
@@ -98,10 +101,11 @@ const HARMLESS: readonly RegExp[] = [
   /^Operation cannot be fulfilled on secrets "[^"]{1,253}": .*/s,
   /^(?:namespaces|secrets) "[^"]{1,253}" not found$/,
   /field is immutable(?: when `immutable` is set)?/,
+  /^failed to convert new object \([^()]*\) to proper version: [\w /]+, Kind=Secret: error decoding from json: illegal base64 data at input byte \d+/,
   /illegal base64 data at input byte \d+/,
+  /^failed to create typed patch object \([^()]*\): \.[\w./-]{1,253}: (?:field not declared in schema|expected \w+)/,
   /^the server could not find the requested resource$/,
   /^Unauthorized$/,
-  /unknown field "[\w.[\]-]{1,253}"/,
 ];
 
 function withoutQuotes(words: string, status: number | undefined, reason: string | undefined): string {

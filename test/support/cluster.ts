@@ -62,7 +62,7 @@ export interface TestCluster {
   readonly certificate: { readonly cert: string; readonly key: string };
   /** Bearer token of a system:masters user. */
   readonly token: string;
-  tokenOf(user: User): string;
+  readonly tokenOf: (user: User) => string;
   mark(): AuditMark;
   /** What the server logged. An event is there before its answer has been read to the end. */
   audit(query?: AuditQuery): readonly AuditEvent[];

@@ -64,15 +64,12 @@ export function definitionCases(s: Subject): void {
     expect(typed.message).toContain("spec.size");
   });
 
-  test("a field that its schema does not have is refused, or dropped where that is asked for", async () => {
+  test("a field that its schema does not have is refused", async () => {
     const group = await defineThing({ size: { type: "integer" } });
     const manifest = thing(group, await s.namespace(), { size: 1, sise: 2 });
     const refused = await s.refused(manifest);
     expect(refused.message).toContain("sise");
     expect(await s.live(manifest)).toBeUndefined();
-    const dropped = await s.apply(manifest, { fieldValidation: "Warn" });
-    expect(dropped["spec"]).toEqual({ size: 1 });
-    expect((await s.apply(manifest, { fieldValidation: "Ignore" }))["spec"]).toEqual({ size: 1 });
   });
 
   test("what it says may be anything is kept as it is", async () => {

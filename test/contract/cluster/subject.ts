@@ -26,7 +26,6 @@ export interface ApplyAs {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly dryRun: boolean;
-  readonly fieldValidation: "Strict" | "Warn" | "Ignore";
 }
 
 export function subject(cluster: Cluster): Subject {
