@@ -10,8 +10,9 @@ const SOURCE_BACKOFF_MS_MAX = 5 * 60_000;
 
 /** What the loop remembers from turn to turn. Times are monotonic. */
 interface Memory {
-  /** The commit of the last pass, whatever became of it. */
-  attempted?: string;
+  /** Where the ref pointed at the last look, and the commit that the last pass fetched; whatever became of it. */
+  looked?: string;
+  fetched?: string;
   /** When the next pass is due although the ref stands still. */
   dueMs: number;
   /** Passes in a row, at this commit, that did not do all they should. */
@@ -35,8 +36,10 @@ export async function loop(
     pulse.beat();
     const latest = await askSource(io, memory, signal);
     if (signal.aborted) return;
-    if (latest !== undefined && needsPass(io, memory, latest)) {
-      await onePass(io, settings, memory, latest, pulse, signal);
+    const moved = latest !== undefined && latest !== memory.looked && latest !== memory.fetched;
+    if (latest !== undefined) memory.looked = latest;
+    if (latest !== undefined && (moved || io.clock.monotonicMs() >= memory.dueMs)) {
+      await onePass(io, settings, memory, { latest, moved }, pulse, signal);
       continue; // the ref may have moved meanwhile
     }
     const quietMs = pauseMs(io, settings, memory);
@@ -62,19 +65,15 @@ async function askSource(io: ControllerIo, memory: Memory, signal: AbortSignal):
   return latest.value;
 }
 
-function needsPass(io: ControllerIo, memory: Memory, latest: string): boolean {
-  return latest !== memory.attempted || io.clock.monotonicMs() >= memory.dueMs;
-}
-
 async function onePass(
   io: ControllerIo,
   settings: ControllerSettings,
   memory: Memory,
-  latest: string,
+  look: { readonly latest: string; readonly moved: boolean },
   pulse: Pulse,
   signal: AbortSignal,
 ): Promise<void> {
-  io.log.line("info", "pass begins", { commit: latest, because: latest === memory.attempted ? "interval" : "commit" });
+  io.log.line("info", "pass begins", { commit: look.latest, because: look.moved ? "commit" : "interval" });
   const outcome = await guarded(async (): Promise<Result<PassOutcome>> => {
     const value = await io.pass((event) => {
       pulse.beat();
@@ -90,7 +89,7 @@ async function onePass(
   io.metrics.pass(ended, io.clock.nowMs());
   io.log.pass(ended);
   if (ended.failures.length === 0) pulse.ready();
-  remember(io, settings, memory, ended, latest);
+  remember(io, settings, memory, ended, look.moved);
   await io.onOutcome(ended);
 }
 
@@ -99,13 +98,12 @@ function remember(
   settings: ControllerSettings,
   memory: Memory,
   outcome: PassOutcome,
-  latest: string,
+  moved: boolean,
 ): void {
-  const commit = outcome.revision?.commit ?? latest;
   const result = passResult(outcome);
   const good = result === "ok" || result === "held";
-  memory.bad = good ? 0 : commit === memory.attempted ? memory.bad + 1 : 1;
-  memory.attempted = commit;
+  memory.bad = good ? 0 : moved ? 1 : memory.bad + 1;
+  if (outcome.revision !== undefined) memory.fetched = outcome.revision.commit;
   const first = result === "error" ? settings.pollMs : RETRY_FAILED_MS;
   const waitMs = good ? settings.intervalMs : Math.min(settings.intervalMs, doubled(first, memory.bad));
   memory.dueMs = io.clock.monotonicMs() + jittered(waitMs, io.random);

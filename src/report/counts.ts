@@ -54,3 +54,8 @@ export function countStates(outcome: PassOutcome): Readonly<Record<ServiceState,
 export function isGood(state: ServiceState): boolean {
   return state === "synced" || state === "unchanged";
 }
+
+/** `1 service`, `2 services`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -4,6 +4,7 @@ export {
   buildDocument,
   type Document,
   errorDocument,
+  type PassDocument,
   passDocument,
   servicesDocument,
   statusDocument,

@@ -1,6 +1,6 @@
 import { type PassOutcome, type Revision, refText, type ServiceOutcome, type ServiceState } from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
-import { type ActionCounts, countObjects, countStates, countSteps, STATES } from "./counts.ts";
+import { type ActionCounts, counted, countObjects, countStates, countSteps, STATES } from "./counts.ts";
 import { durationText } from "./duration.ts";
 import { errorText, serviceFailureLines } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
@@ -54,12 +54,12 @@ const COLUMNS: readonly (keyof ActionCounts)[] = [
 
 function tableLines(services: readonly ServiceOutcome[], paint: Paint): readonly string[] {
   if (services.length === 0) return [];
-  const counted = services.map((service) => ({ service, counts: countSteps(service.steps) }));
-  const shown = COLUMNS.filter((name) => counted.some(({ counts }) => counts[name] > 0));
+  const rowsOf = services.map((service) => ({ service, counts: countSteps(service.steps) }));
+  const shown = COLUMNS.filter((name) => rowsOf.some(({ counts }) => counts[name] > 0));
   const header: readonly Cell[] = ["SERVICE", "STATE", ...shown.map((name) => name.toUpperCase()), "TIME"].map(
     (text, index) => ({ text, paint: paint.quiet, right: index > 1 }),
   );
-  const rows = counted.map(({ service: { service, state, durationMs }, counts }): readonly Cell[] => [
+  const rows = rowsOf.map(({ service: { service, state, durationMs }, counts }): readonly Cell[] => [
     { text: visible(service) },
     { text: state, paint: statePaint(state, paint) },
     ...shown.map((name) => ({
@@ -101,7 +101,7 @@ function heldLines(
   if (held.length === 0) return [];
   const more = held.length - HELD_SHOWN_MAX;
   return [
-    `${paint.strong(visible(service))}  ${paint.warn(`${held.length} ${held.length === 1 ? "delete" : "deletes"} held`)}`,
+    `${paint.strong(visible(service))}  ${paint.warn(`${counted(held.length, "delete")} held`)}`,
     ...columns(
       held
         .slice(0, HELD_SHOWN_MAX)
@@ -125,10 +125,10 @@ function totalLine(outcome: PassOutcome, { mode, paint }: PassTextOptions): stri
     .filter((name) => counts[name] > 0)
     .map((name) => `${counts[name]} ${name}`);
   const parts = [
-    `${outcome.services.length} ${outcome.services.length === 1 ? "service" : "services"}${services.length === 0 ? "" : `: ${services.join(", ")}`}`,
+    `${counted(outcome.services.length, "service")}${services.length === 0 ? "" : `: ${services.join(", ")}`}`,
     objects.length === 0 ? "no objects" : `objects: ${objects.join(", ")}`,
     ...(outcome.revision === undefined ? [] : [revisionShort(outcome.revision)]),
-    `${outcome.builds} ${outcome.builds === 1 ? "build" : "builds"}`,
+    counted(outcome.builds, "build"),
     durationText(outcome.durationMs),
     ...(mode === "sync" ? [] : ["nothing was written"]),
   ];

@@ -1,6 +1,6 @@
 import { type PassEvent, type Revision, refText, type ServiceOutcome, unreachable } from "../model/index.ts";
 import { cut } from "./columns.ts";
-import { countSteps } from "./counts.ts";
+import { counted, countSteps } from "./counts.ts";
 import { durationText } from "./duration.ts";
 import { codesText } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
@@ -92,7 +92,7 @@ export function plainLine(event: PassEvent, paint: Paint, verbose: boolean): str
     case "fetched":
       return `fetched ${revisionShort(event.revision)}`;
     case "discovered":
-      return `${event.services} services${event.broken === 0 ? "" : `, ${event.broken} broken`}`;
+      return `${counted(event.services, "service")}${event.broken === 0 ? "" : `, ${event.broken} broken`}`;
     case "finished":
       return serviceLine(event.outcome, paint, verbose);
     case "step":

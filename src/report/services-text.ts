@@ -1,5 +1,6 @@
 import { type Discovery, placeText } from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
+import { counted } from "./counts.ts";
 import { serviceFailureLines } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
 import { visible } from "./visible.ts";
@@ -20,7 +21,7 @@ export function servicesText(found: Discovery, paint: Paint): string {
     rows.length === 0 ? [] : columns([header, ...rows]),
     found.broken.flatMap(({ id, failures }) => serviceFailureLines(id, failures, paint)),
     found.complete ? [] : [paint.warn("some files could not be read, so there may be more services than these")],
-    [`${found.services.length} ${found.services.length === 1 ? "service" : "services"}, ${found.broken.length} broken`],
+    [`${counted(found.services.length, "service")}, ${found.broken.length} broken`],
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { type LogLevel, newLog } from "../../src/report/index.ts";
+import { MISSING, MIXED, pass, service, step, UNREACHABLE } from "./examples.ts";
+
+async function logged(level: LogLevel, work: (log: Awaited<ReturnType<typeof newLog>>) => void) {
+  const lines: string[] = [];
+  work(
+    await newLog(
+      (line) => lines.push(line),
+      () => Date.UTC(2026, 0, 1),
+      level,
+    ),
+  );
+  return lines;
+}
+
+describe("logs", () => {
+  test("one JSON object a line, with level, time and message", async () => {
+    const lines = await logged("info", (log) => log.line("info", "serving", { port: 8080 }));
+    expect(lines).toEqual(['{"level":"info","time":"2026-01-01T00:00:00.000Z","port":8080,"message":"serving"}\n']);
+  });
+
+  test("a pass is one line, with what is not zero", async () => {
+    const [line = ""] = await logged("info", (log) => log.pass(MIXED));
+    expect(JSON.parse(line)).toMatchObject({
+      level: "warn",
+      message: "pass ended",
+      result: "failed",
+      services: { synced: 1, unchanged: 1, held: 1, failed: 1 },
+      objects: { created: 2, updated: 1, unchanged: 1, deleted: 1, held: 2, failed: 1 },
+      builds: 2,
+    });
+  });
+
+  test("why a pass could not run is an error with code and remedy", async () => {
+    const lines = await logged("error", (log) => log.pass(pass([], { failures: [UNREACHABLE] })));
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ code: "source/unreachable", remedy: UNREACHABLE.remedy });
+  });
+
+  test("what was done is told; what was not needed is told only to those who ask for all", async () => {
+    const told = (level: LogLevel) =>
+      logged(level, (log) => {
+        log.event({ type: "step", service: "dev/api", step: step("create", "api") });
+        log.event({ type: "step", service: "dev/api", step: step("unchanged", "same") });
+        log.event({ type: "finished", outcome: service("dev/web", "unchanged") });
+        log.event({ type: "finished", outcome: service("dev/pay", "failed", { failures: [MISSING] }) });
+      });
+    const info = (await told("info")).map((line) => (JSON.parse(line) as { message: string }).message);
+    expect(info).toEqual(["create", "service ended", MISSING.message]);
+    expect(await told("debug")).toHaveLength(4);
+  });
+
+  test("control characters are escaped", async () => {
+    const [line = ""] = await logged("info", (log) => log.line("info", "a\u009bb\u202ec"));
+    expect(line).toContain("a\\u009bb\\u202ec");
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { isHealthy, newPaint, type PassRecord, recordPass, statusReport, statusText } from "../../src/report/index.ts";
+import { COMMIT, MISSING, pass, service, step, UNREACHABLE } from "./examples.ts";
+
+const T0 = Date.UTC(2026, 0, 1, 12);
+const HOUR = 3_600_000;
+const about = (nowMs: number, some = false) => ({ scope: "clusters/dev", nowMs, some });
+
+const synced = service("dev/api", "synced", { steps: [step("create", "api"), step("delete", "old")] });
+const first = recordPass(undefined, pass([synced]), about(T0));
+
+function report(record: PassRecord | undefined, owned: ReadonlyMap<string, number> | undefined, nowMs = T0) {
+  return statusReport(record, owned, {
+    scope: "clusters/dev",
+    nowMs,
+    staleAfterMs: HOUR,
+    failures: [],
+    matches: () => true,
+  });
+}
+
+describe("the record of passes", () => {
+  test("a success is remembered with its commit and the objects in place", () => {
+    expect(first.services).toEqual([
+      {
+        service: "dev/api",
+        state: "synced",
+        objects: 1,
+        lastAttempt: "2026-01-01T12:00:00.000Z",
+        revision: COMMIT,
+        lastSuccess: "2026-01-01T12:00:00.000Z",
+        lastSuccessRevision: COMMIT,
+        failures: [],
+      },
+    ]);
+  });
+
+  test("a failure later keeps the last success and says why", () => {
+    const later = recordPass(first, pass([service("dev/api", "failed", { failures: [MISSING] })]), about(T0 + HOUR));
+    expect(later.services[0]).toMatchObject({
+      state: "failed",
+      lastAttempt: "2026-01-01T13:00:00.000Z",
+      lastSuccess: "2026-01-01T12:00:00.000Z",
+      failures: [MISSING],
+    });
+  });
+
+  test("a pass that could not run changes no service", () => {
+    const later = recordPass(
+      first,
+      { services: [], failures: [UNREACHABLE], builds: 0, durationMs: 1 },
+      about(T0 + HOUR),
+    );
+    expect(later.services).toEqual(first.services);
+    expect(later.failures).toEqual([UNREACHABLE]);
+  });
+
+  test("a service that left git is forgotten once its objects are gone, and not before", () => {
+    const { at: _, ...gone } = synced;
+    expect(recordPass(first, pass([{ ...gone, state: "held" }]), about(T0)).services).toHaveLength(1);
+    expect(recordPass(first, pass([{ ...gone, state: "synced" }]), about(T0)).services).toHaveLength(0);
+  });
+
+  test("a pass over some services keeps what is known of the others", () => {
+    const other = service("dev/pay", "unchanged");
+    expect(recordPass(first, pass([other]), about(T0, true)).services.map((one) => one.service)).toEqual([
+      "dev/api",
+      "dev/pay",
+    ]);
+    expect(recordPass(first, pass([other]), about(T0)).services.map((one) => one.service)).toEqual(["dev/pay"]);
+  });
+});
+
+describe("status", () => {
+  test("late is stale, and stale is not healthy", () => {
+    expect(report(first, new Map([["dev/api", 1]])).services[0]?.state).toBe("synced");
+    expect(isHealthy(report(first, new Map()))).toBe(true);
+    const late = report(first, new Map(), T0 + HOUR + 1);
+    expect(late.services[0]?.state).toBe("stale");
+    expect(isHealthy(late)).toBe(false);
+  });
+
+  test("a service that failed stays failed however late it is", () => {
+    const failed = recordPass(first, pass([service("dev/api", "failed", { failures: [MISSING] })]), about(T0));
+    expect(report(failed, new Map(), T0 + 9 * HOUR).services[0]?.state).toBe("failed");
+  });
+
+  test("objects in the cluster of a service that no record knows are shown as unknown", () => {
+    const found = report(undefined, new Map([["dev/lost", 3]]));
+    expect(found.services).toEqual([{ service: "dev/lost", state: "unknown", owned: 3, failures: [] }]);
+    expect(isHealthy(found)).toBe(false);
+  });
+
+  test("nothing known is not healthy", () => {
+    expect(isHealthy(report(undefined, new Map()))).toBe(false);
+  });
+
+  test("a pass that could not run is not healthy, whatever the services were", () => {
+    const later = recordPass(first, { services: [], failures: [UNREACHABLE], builds: 0, durationMs: 1 }, about(T0));
+    expect(isHealthy(report(later, new Map()))).toBe(false);
+  });
+
+  test("as text: the bad ones last, with their failures", () => {
+    const record = recordPass(first, pass([service("dev/pay", "failed", { failures: [MISSING] }), synced]), about(T0));
+    expect(statusText(report(record, new Map([["dev/api", 1]])), T0 + 90_000, newPaint(false))).toBe(
+      `SERVICE  STATE   OBJECTS  OWNED  REVISION      LAST ATTEMPT    LAST SUCCESS
+dev/api  synced        1      1  3f2a91c5d0e1  1 min 30 s ago  1 min 30 s ago
+dev/pay  failed        0      0  -             1 min 30 s ago  never
+
+dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
+  names ingress.yaml, which is not in this commit
+  → add the file, or delete line 7
+
+scope clusters/dev · last pass 1 min 30 s ago · 1 of 2 services need attention
+`,
+    );
+  });
+});
