@@ -35,6 +35,9 @@ export interface Connection extends Cluster {
   readonly namespace: string;
 }
 
+/** Open at once, those included that wait for a hanging webhook: the API server itself takes some hundred (200 writes). */
+const CONNECTIONS_MAX = 256;
+
 /** Reads the kubeconfig and gets credentials; no request is sent yet. */
 export async function connect(config: ClusterConfig, clock: Clock): Promise<Result<Connection>> {
   const context = await readContext(config.access);
@@ -57,7 +60,7 @@ export async function connect(config: ClusterConfig, clock: Clock): Promise<Resu
       server,
       ...(proxyUrl === undefined ? {} : { proxyUrl }),
       userAgent: config.userAgent,
-      connections: inFlight,
+      connections: CONNECTIONS_MAX,
       deadlineMs: config.requestDeadlineMs ?? 30_000,
       credentials: credentials.value,
       readCredentials,
@@ -70,7 +73,7 @@ export async function connect(config: ClusterConfig, clock: Clock): Promise<Resu
     maxMs: 5_000,
     random: Math.random,
   };
-  const send = retrying(limited(wire.send, inFlight), policy, clock);
+  const send = retrying(limited(wire.send, inFlight, clock), policy, clock);
   const options = { pageSize: config.pageSize ?? 500, watchSilenceMs: config.watchSilenceMs ?? 150_000 };
   return ok({ ...httpCluster(send, wire, options, clock), context: name, server: server.href, namespace });
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Json, jsonText } from "../model/index.ts";
 
 /** JSON text of a value. The engine's own writer is many times faster and refuses bigints, which few objects have. */
@@ -11,7 +12,7 @@ export function writeJson(value: Json): string {
 }
 
 /** Enough digits that a double may not hold the integer. */
-const LONG_INTEGER = /[\s:[,]-?\d{16,}(?![\d.eE])/;
+const LONG_INTEGER = /(?:^|[\s:[,])-?\d{16,}(?![\d.eE])/;
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
@@ -20,8 +21,8 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
  */
 export function readJson(text: string): Json {
   if (!LONG_INTEGER.test(text)) return JSON.parse(text) as Json;
-  let marker = "bigint:";
-  while (text.includes(marker)) marker = `_${marker}`;
+  // Not to be guessed: a string that begins with it, escaped so as not to be found, would be taken for a number.
+  const marker = randomBytes(12).toString("base64url");
   const marked = text.replace(TOKENS, (token) => {
     const exact = token.startsWith('"') || !/^-?\d+$/.test(token) || Number.isSafeInteger(Number(token));
     return exact ? token : `"${marker}${token}"`;
