@@ -96,7 +96,7 @@ function noCredentials(message: string, remedy: string): Failure {
 
 /** The environment in which the user's own credential helper runs. */
 export function helperEnvironment(base: Environment): Environment {
-  return { ...base, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "", SSH_ASKPASS: "" };
+  return { ...base, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "", SSH_ASKPASS: "", GCM_INTERACTIVE: "never" };
 }
 
 /** Words for ssh: never a prompt, never an unknown host, never a wait without end. */

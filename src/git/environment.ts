@@ -34,7 +34,14 @@ export function readingEnvironment(base: Environment, gitDir: string): Environme
 
 /** For talking to one remote: like reading, with exactly one transport open. */
 export function remoteEnvironment(base: Environment, gitDir: string, protocol: string): Environment {
-  return { ...readingEnvironment(base, gitDir), GIT_ALLOW_PROTOCOL: protocol, GIT_SSH_VARIANT: "ssh" };
+  return {
+    ...readingEnvironment(base, gitDir),
+    GIT_ALLOW_PROTOCOL: protocol,
+    GIT_SSH_VARIANT: "ssh",
+    // git's TLS library does not read these two by itself
+    ...(base["SSL_CERT_FILE"] === undefined ? {} : { GIT_SSL_CAINFO: base["SSL_CERT_FILE"] }),
+    ...(base["SSL_CERT_DIR"] === undefined ? {} : { GIT_SSL_CAPATH: base["SSL_CERT_DIR"] }),
+  };
 }
 
 /** The ssh command line, which git hands to a shell: every word is quoted. */

@@ -7,7 +7,7 @@ import { openReader } from "./object-reader.ts";
 import { type Call, runLocal } from "./process.ts";
 import type { RefName } from "./ref-name.ts";
 import { absent } from "./remote.ts";
-import { type Kept, NOTHING_KEPT, type SnapshotLimits, takeSnapshot } from "./snapshot.ts";
+import { type Kept, NOTHING_KEPT, type Snapshot, type SnapshotLimits, takeSnapshot } from "./snapshot.ts";
 import type { Source } from "./source.ts";
 
 /** The git folder of a local repository: a work tree's `.git` (a folder, or a file that names it), or a bare repository. */
@@ -42,6 +42,7 @@ export function localSource(
   const reading: Call = { ...call, environment: readingEnvironment(base, gitDir) };
   const reader = openReader(reading);
   let kept: Kept = NOTHING_KEPT;
+  let last: Snapshot | undefined;
 
   const latest = async (signal: AbortSignal): Promise<Result<Revision>> => {
     for (const candidate of wanted.kind === "commit" ? [wanted.commit] : wanted.candidates) {
@@ -68,11 +69,12 @@ export function localSource(
     async fetch(signal) {
       const revision = await latest(signal);
       if (!revision.ok) return revision;
+      if (last?.revision.commit === revision.value.commit) return ok(last);
       const objects = { reader: () => reader, heal: async () => false };
       const taken = await takeSnapshot(objects, revision.value, kept, limits, signal);
       if ("broken" in taken) return failed(damaged(path, taken.broken));
-      kept = taken.kept;
-      return ok(taken.snapshot);
+      ({ kept, snapshot: last } = taken);
+      return ok(last);
     },
     async close() {
       reader.close();

@@ -32,7 +32,6 @@ export async function updateMirror(
   await prepareMirror(remote, gitDir, commit.length, signal);
   const present = await takeSnapshot(objects, at.revision, kept, limits, signal);
   if (!("broken" in present)) return ok(present);
-  mirror.closeReader();
   const fetched = await fetchRef(remote, gitDir, wanted, at.name, signal);
   if (fetched.code !== 0) {
     if (fetched.timedOut || fetched.refused !== undefined) return failed(...remote.refusal(fetched));

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type Clock, failed, ok, type Result } from "../model/index.ts";
+import { type Clock, type Failure, failed, ok, type Result } from "../model/index.ts";
 import { takeLock } from "./lock.ts";
 import { tidyMirror } from "./mirror.ts";
 import { damaged, type OpenMirror, rebuildMirror, updateMirror } from "./mirror-refresh.ts";
 import { type ObjectReader, openReader } from "./object-reader.ts";
 import type { RefName } from "./ref-name.ts";
 import { type Remote, resolveRef } from "./remote.ts";
-import { type Kept, NOTHING_KEPT, type SnapshotLimits } from "./snapshot.ts";
+import { type Kept, NOTHING_KEPT, type Snapshot, type SnapshotLimits } from "./snapshot.ts";
 import type { Source } from "./source.ts";
 
 export interface MirrorSettings {
@@ -25,10 +25,17 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
   const gitDir = join(folder, "repository");
   let reader: ObjectReader | undefined;
   let kept: Kept = NOTHING_KEPT;
+  let last: Snapshot | undefined;
 
   /** Nothing writes to the mirror but in here, and no call in here is longer than the lock is good for. */
   const locked = async <T>(work: () => Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> => {
-    const lock = await takeLock(folder, timeoutMs, LOCKED_CALLS_MAX * timeoutMs, clock, signal);
+    const lock = await takeLock(folder, timeoutMs, LOCKED_CALLS_MAX * timeoutMs, clock, signal).catch(
+      (error: unknown) => {
+        if (!isDiskTrouble(error)) throw error;
+        return error;
+      },
+    );
+    if (lock instanceof Error) return failed(diskTrouble(folder, lock.code));
     if (lock === undefined) {
       return failed({
         code: "source/locked",
@@ -38,8 +45,11 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
     }
     try {
       return await work();
+    } catch (error) {
+      if (!isDiskTrouble(error)) throw error;
+      return failed(diskTrouble(folder, error.code));
     } finally {
-      await lock.release();
+      await lock.release().catch(() => {}); // it counts as free when this process ends
     }
   };
 
@@ -59,10 +69,14 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
         reader ??= openReader(remote.reading(gitDir));
         return reader;
       },
-      async heal(revision, signal) {
+      async heal(revision, ids, signal) {
         const name = { kind: "commit", text: revision.commit, commit: revision.commit } as const;
-        const at = { name: revision.commit, revision };
-        const healed = await locked(() => rebuildMirror(mirror, name, at, NOTHING_KEPT, signal), signal);
+        const healed = await locked(async () => {
+          closeReader();
+          const again = await mirror.objects.reader().read(ids, signal);
+          if (!again.some((object) => typeof object === "string")) return ok(undefined); // somebody else has healed it
+          return rebuildMirror(mirror, name, { name: revision.commit, revision }, NOTHING_KEPT, signal);
+        }, signal);
         return healed.ok;
       },
     },
@@ -77,14 +91,15 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
     async fetch(signal) {
       const at = await resolveRef(remote, cacheDir, wanted, signal);
       if (!at.ok) return at;
+      if (last?.revision.commit === at.value.revision.commit) return ok(last);
       return locked(async () => {
         let taken = await updateMirror(mirror, wanted, at.value, kept, signal);
         if (taken.ok && "broken" in taken.value) taken = await rebuildMirror(mirror, wanted, at.value, kept, signal);
         if (!taken.ok) return taken;
         if ("broken" in taken.value) return failed(damaged(remote.repository.url, taken.value.broken));
-        kept = taken.value.kept;
+        ({ kept, snapshot: last } = taken.value);
         await tidyMirror(remote, gitDir, signal);
-        return ok(taken.value.snapshot);
+        return ok(last);
       }, signal);
     },
     async close() {
@@ -100,4 +115,21 @@ const LOCKED_CALLS_MAX = 12;
 function mirrorName(url: string): string {
   const plain = url.replace(/\/+$/, "").replace(/\.git$/, "");
   return createHash("sha256").update(plain).digest("hex").slice(0, 32);
+}
+
+/** What the file system says when it cannot be written, or is not what it was. */
+const DISK_TROUBLE = new Set(
+  "ENOSPC EDQUOT EROFS EACCES EPERM EIO ENOTDIR EEXIST EISDIR EMFILE ENFILE EFBIG".split(" "),
+);
+
+function isDiskTrouble(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && DISK_TROUBLE.has(error.code);
+}
+
+function diskTrouble(folder: string, code: string): Failure {
+  return {
+    code: "source/damaged",
+    message: `the mirror in ${folder} cannot be written (${code})`,
+    remedy: "free space or rights there, or give another cache folder; nothing is changed meanwhile",
+  };
 }

@@ -16,6 +16,7 @@ export interface ObjectReader {
   read(ids: readonly string[], signal: AbortSignal): Promise<readonly (GitObject | Unreadable)[]>;
   /** Sizes in bytes, without reading. */
   sizes(ids: readonly string[], signal: AbortSignal): Promise<readonly (number | Unreadable)[]>;
+  /** Ends its processes; what is asked and not answered yet is `missing`. */
   close(): void;
 }
 
@@ -68,12 +69,13 @@ interface Batch {
 interface Asked {
   readonly ids: readonly string[];
   readonly answers: (Answer | Unreadable)[];
-  readonly done: (dead: boolean) => void;
+  readonly done: () => void;
 }
 
 function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
   let child: ChildProcessWithoutNullStreams | undefined;
   let queue: Asked[] = [];
+  let closed = false;
 
   const begin = (): ChildProcessWithoutNullStreams => {
     if (child !== undefined) return child;
@@ -84,14 +86,15 @@ function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
       asked.answers.push(answer);
       if (asked.answers.length < asked.ids.length) return;
       queue.shift();
-      asked.done(false);
+      asked.done();
     });
     const died = (): void => {
       if (child !== process) return;
       child = undefined;
       const waiting = queue;
       queue = [];
-      for (const asked of waiting) asked.done(true);
+      waiting[0]?.answers.push("damaged"); // git died of it; the others have only to ask again
+      for (const asked of waiting) asked.done();
     };
     process.stdout.on("data", (chunk: Buffer) => {
       if (!parse(chunk)) killGroup(process.pid);
@@ -104,17 +107,24 @@ function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
     return process;
   };
 
-  /** Asks once; what is left unanswered because the process died is `damaged`: git dies of an object that it cannot read. */
+  /**
+   * Asks once. The answers end early when the process died: git dies of an object that it cannot read. Who aborts only
+   * stops waiting, since others may have questions to the same process; who runs out of time ends it.
+   */
   const askOnce = async (ids: readonly string[], signal: AbortSignal): Promise<(Answer | Unreadable)[]> => {
     signal.throwIfAborted();
     const deadline = call.clock.deadline(call.timeoutMs, signal);
     const process = begin();
-    const stop = (): void => killGroup(process.pid);
-    deadline.signal.addEventListener("abort", stop, { once: true });
+    const answers: (Answer | Unreadable)[] = [];
+    let stop = (): void => {};
     try {
-      const answers: (Answer | Unreadable)[] = [];
       await new Promise<void>((resolve) => {
-        queue.push({ ids, answers, done: () => resolve() });
+        stop = () => {
+          if (deadline.expired()) killGroup(process.pid);
+          else resolve();
+        };
+        deadline.signal.addEventListener("abort", stop, { once: true });
+        queue.push({ ids, answers, done: resolve });
         process.stdin.write(`${ids.join("\n")}\n`);
       });
       signal.throwIfAborted();
@@ -128,16 +138,16 @@ function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
   return {
     async ask(ids, signal) {
       const all: (Answer | Unreadable)[] = [];
-      // the object at which the process died is damaged; those behind it are asked for again
       while (all.length < ids.length) {
+        if (closed) return ids.map((_, index) => all[index] ?? "missing");
         all.push(...(await askOnce(ids.slice(all.length), signal)));
-        if (all.length < ids.length) all.push("damaged");
         if (all.filter((answer) => answer === "damaged").length > DEATHS_MAX)
           while (all.length < ids.length) all.push("damaged");
       }
       return all;
     },
     close() {
+      closed = true;
       child?.stdin.end();
       killGroup(child?.pid);
     },
@@ -145,7 +155,7 @@ function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
 }
 
 /** After so many deaths in one question the rest is taken for damaged: it is the repository, not one object. */
-const DEATHS_MAX = 3;
+const DEATHS_MAX = 32;
 
 /**
  * Parses cat-file's answers as they arrive: `<id> <type> <size>\n`, then in content mode the bytes and a newline, or

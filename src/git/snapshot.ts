@@ -43,8 +43,8 @@ export interface SnapshotLimits {
 /** What reads the objects of a snapshot, and what to do when they turn out damaged. */
 export interface Objects {
   reader(): ObjectReader;
-  /** Brings back damaged objects from the remote; false when that cannot be. */
-  heal(revision: Revision, signal: AbortSignal): Promise<boolean>;
+  /** Brings back objects that were missing or damaged; false when that cannot be. */
+  heal(revision: Revision, ids: readonly string[], signal: AbortSignal): Promise<boolean>;
 }
 
 /** What a snapshot keeps; the next one of the same source begins with it, so that only what changed is read. */
@@ -186,7 +186,7 @@ async function loadBlobs(parts: Parts, ids: readonly string[], signal: AbortSign
     else contents.set(id, earlier);
   }
   let left = await readInto(contents, objects.reader(), missing, signal);
-  if (left.size > 0 && (await objects.heal(revision, signal)))
+  if (left.size > 0 && (await objects.heal(revision, [...left.keys()], signal)))
     left = await readInto(contents, objects.reader(), [...left.keys()], signal);
   const [worst] = left;
   if (worst === undefined) return ok(undefined);

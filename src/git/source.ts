@@ -53,15 +53,18 @@ export async function openSource(options: SourceOptions, clock: Clock, signal: A
   const gitPath = options.gitPath ?? "git";
   const limits = { blobBytes: options.blobBytesMax ?? 16 << 20, totalBytes: options.totalBytesMax ?? 1 << 30 };
   const plain: Call = { gitPath, folder: "/", environment: base, timeoutMs: options.timeoutMs, clock };
-  if ((await runLocal(plain, ["version"], "", signal)).code !== 0) {
+  const [git, leader] = await Promise.all([
+    runLocal(plain, ["version"], "", signal),
+    runLocal({ ...plain, gitPath: "setsid" }, ["true"], "", signal),
+  ]);
+  if (git.code !== 0) {
     return failed({
       code: "source/unreachable",
       message: `git cannot be started as ${JSON.stringify(gitPath)}`,
       remedy: "install git 2.29 or newer, or say where it is",
     });
   }
-  const leads = (await runLocal({ ...plain, gitPath: "setsid" }, ["true"], "", signal)).code === 0;
-  const call = { ...plain, ...(leads ? { setsid: "setsid" } : {}) };
+  const call = { ...plain, ...(leader.code === 0 ? { setsid: "setsid" } : {}) };
   if (repository.value.transport === "local") {
     const gitDir = await gitFolderOf(repository.value.url);
     if (!gitDir.ok) return gitDir;

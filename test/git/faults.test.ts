@@ -1,7 +1,9 @@
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type Asked, type Fault, type GitServer, startGitServer } from "../support/git-server.ts";
+import { certificate } from "../support/git-server-certificate.ts";
 import { createRepository, type Repository } from "../support/git-server-repository.ts";
 import { contentOf, failureOf, patient, scratch, sourceOf, valueOf } from "../support/git-server-source.ts";
 
@@ -131,6 +133,86 @@ describe("redirects", () => {
       expect(failureOf(await source.latest(patient)).code).toBe("source/unreachable");
     },
   );
+});
+
+describe("over https", () => {
+  const secure = async (): Promise<GitServer> => {
+    const root = scratch();
+    await (await createRepository(join(root, "config.git"))).commit({ a: "1" }, "first");
+    const made = await startGitServer({ root, secure: true });
+    onTestFinished(() => made.close());
+    return made;
+  };
+  const trusting = (): Readonly<Record<string, string | undefined>> => {
+    const file = join(scratch(), "ca.pem");
+    writeFileSync(file, certificate);
+    return { PATH: process.env["PATH"], SSL_CERT_FILE: file };
+  };
+
+  test("a server whose certificate is trusted is read", async () => {
+    const source = await sourceOf({
+      repo: `${(await secure()).origin}/config.git`,
+      allowHttp: false,
+      environment: trusting(),
+    });
+    expect(await contentOf(valueOf(await source.fetch(patient)))).toEqual({ a: "1" });
+  });
+
+  test("one whose certificate is not trusted is not", async () => {
+    const environment = { PATH: process.env["PATH"] };
+    const source = await sourceOf({ repo: `${(await secure()).origin}/config.git`, environment });
+    expect(failureOf(await source.fetch(patient))).toMatchObject({
+      code: "source/unreachable",
+      message: expect.stringContaining("certificate"),
+    });
+  });
+
+  test("a redirect from https to http is not followed", async () => {
+    const from = await secure();
+    from.misbehave(() => ({ redirect: server.origin }));
+    const source = await sourceOf({ repo: `${from.origin}/config.git`, environment: trusting() });
+    expect(failureOf(await source.fetch(patient)).code).toBe("source/unreachable");
+    expect(server.asked).toEqual([]);
+  });
+});
+
+describe("the caller's surroundings", () => {
+  test("of the environment git gets a few names only", async () => {
+    const hostile = {
+      GIT_DIR: "/nowhere",
+      GIT_SSH_COMMAND: "false",
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "http.proxy",
+      GIT_CONFIG_VALUE_0: "http://127.0.0.1:1",
+      GIT_EXEC_PATH: "/nowhere",
+      LD_PRELOAD: "/nowhere.so",
+    };
+    const source = await sourceOf({ repo, environment: { PATH: process.env["PATH"], ...hostile } });
+    expect((await contentOf(valueOf(await source.fetch(patient))))["a"]).toBe("1");
+  });
+
+  test("a cache folder that cannot be written is a failure, and lasts no longer than that", async () => {
+    const cacheDir = scratch();
+    valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient));
+    const [mirror = ""] = readdirSync(cacheDir);
+    rmSync(join(cacheDir, mirror), { recursive: true });
+    writeFileSync(join(cacheDir, mirror), "a file in its place");
+    const source = await sourceOf({ repo, cacheDir });
+    expect(failureOf(await source.fetch(patient)).code).toBe("source/damaged");
+    rmSync(join(cacheDir, mirror));
+    valueOf(await source.fetch(patient));
+  });
+
+  test("who gives up a load does not disturb another", async () => {
+    const snapshot = valueOf(await (await sourceOf({ repo })).fetch(patient));
+    const stop = new AbortController();
+    const given = snapshot.load(["b/c"], stop.signal);
+    const kept = snapshot.load(["a"], patient);
+    stop.abort(new Error("enough"));
+    await expect(given).rejects.toThrow("enough");
+    valueOf(await kept);
+    expect(Buffer.from(snapshot.content(snapshot.tree.entry("a")?.id ?? "") ?? []).toString()).toBe("1");
+  });
 });
 
 async function listening(server: Server): Promise<number> {

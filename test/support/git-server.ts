@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { certificate, certificateKey } from "./git-server-certificate.ts";
 
 /** What the server does instead of answering: for one request, or for every one. */
 export type Fault =
@@ -24,7 +26,7 @@ export interface Asked {
 
 /** git's own http-backend behind an HTTP server on a free loopback port. */
 export interface GitServer {
-  /** `http://127.0.0.1:port`. */
+  /** `http://127.0.0.1:port`, or https. */
   readonly origin: string;
   /** Every request so far, in order. */
   readonly asked: readonly Asked[];
@@ -38,6 +40,8 @@ export interface GitServerOptions {
   readonly root: string;
   /** Asks for this login. */
   readonly login?: { readonly username: string; readonly password: string };
+  /** Speaks https, with the certificate of the tests. */
+  readonly secure?: boolean;
   /** Speaks protocol version 0 only, as old servers do. */
   readonly old?: boolean;
 }
@@ -46,7 +50,7 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
   const asked: Asked[] = [];
   const sockets = new Set<Socket>();
   let choose: ((asked: Asked) => Fault | undefined) | undefined;
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const { authorization } = request.headers;
     const entry = { method: request.method ?? "", path: request.url ?? "", authorization };
     asked.push(entry);
@@ -58,15 +62,19 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
       return;
     }
     serve(options, request, response, fault);
-  });
-  server.on("connection", (socket) => {
+  };
+  const server =
+    options.secure === true
+      ? createSecureServer({ cert: certificate, key: certificateKey }, answer)
+      : createServer(answer);
+  server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${options.secure === true ? "https" : "http"}://127.0.0.1:${port}`,
     asked,
     misbehave(next) {
       choose = next;
