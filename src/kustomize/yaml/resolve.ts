@@ -39,7 +39,8 @@ function hints(): Uint8Array {
 }
 
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const FRACTION = /^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/;
+/** Go's own notation, where underscores separate digits. */
+const FRACTION = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/;
 const INTEGER = /^([-+])?(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))$/;
 
 /** What a plain text means; undefined when it is a string. */
@@ -53,7 +54,7 @@ export function meaningOf(text: string, mode: YamlMode, times = true): Meaning |
     if (word !== undefined) return word;
   }
   if (hint === 2) return numberOrTime(text, times);
-  return hint === 3 && FRACTION.test(text) ? finite(text) : undefined;
+  return hint === 3 && FRACTION.test(text) ? finite(text.replaceAll("_", "")) : undefined;
 }
 
 function numberOrTime(text: string, times: boolean): Meaning | undefined {
@@ -80,9 +81,8 @@ function integer(text: string): Meaning | undefined {
   if (parts === null) return undefined;
   const [, sign, hex, octal, binary, old, decimal] = parts;
   const digits = decimal ?? hex ?? octal ?? binary ?? old ?? "0";
-  if (digits.length <= 13 && decimal !== undefined)
+  if (digits.length <= 15 && decimal !== undefined)
     return { tag: "!!int", value: Number(`${sign ?? ""}${digits}`) + 0 };
-  if (digits.length > 80) return bigDigits(digits, hex, octal ?? old, binary, sign);
   return bigDigits(digits, hex, octal ?? old, binary, sign);
 }
 

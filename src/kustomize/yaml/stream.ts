@@ -44,6 +44,7 @@ export function parseYaml(text: string, options: ParseOptions): Result<readonly 
     return failed({ code: "build/too-large", message, remedy: "split the file", at });
   }
   const clean = normalize(text);
+  const isSuspect = UNUSUAL.test(clean) && FORBIDDEN.test(clean);
   const documents: YamlDocument[] = [];
   const pieces = options.mode === "kyaml" ? splitStream(clean) : [{ text: clean, line: 1 }];
   let spent = { nodes: 0, aliased: 0 };
@@ -51,7 +52,7 @@ export function parseYaml(text: string, options: ParseOptions): Result<readonly 
     const reader = createReader(piece.text, piece.line, options.mode, limits);
     Object.assign(reader, spent);
     if (piece.separator !== undefined) checkSeparator(reader, piece.separator);
-    checkCharacters(reader);
+    if (isSuspect) checkCharacters(reader);
     readDocuments(reader, documents);
     if (reader.trouble !== undefined) return failed(failureOf(reader.trouble, options.path));
     spent = { nodes: reader.nodes, aliased: reader.aliased };
@@ -67,7 +68,7 @@ function failureOf(trouble: Trouble, path: string): Failure {
 /** Without a byte order mark, and with `\n` for every line break that reads as one. */
 function normalize(text: string): string {
   const unmarked = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  return /[\r\u0085]/.test(unmarked) ? unmarked.replace(/\r\n?|\u0085/g, "\n") : unmarked;
+  return unmarked.includes("\r") || unmarked.includes("\u0085") ? unmarked.replace(/\r\n?|\u0085/g, "\n") : unmarked;
 }
 
 interface Piece {
@@ -119,6 +120,9 @@ function checkSeparator(r: Reader, separator: string): void {
   const at = { line: r.line - 1, column: 4 };
   refuse(r, `the separator --- is followed by ${separator}`, "begin the document on the next line", at);
 }
+
+/** The quick look: most texts are plain ASCII. */
+const UNUSUAL = /[^\t\n -~]/;
 
 /** All but the characters that YAML may hold; a lone surrogate is none. */
 const FORBIDDEN = /[^\t\n -~\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
