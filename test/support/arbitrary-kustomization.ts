@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { stringify } from "yaml";
 import { layer, SIDE_FILES } from "./arbitrary-fields.ts";
 import { distinct, type Fields, known, object } from "./arbitrary-objects.ts";
+import { style } from "./arbitrary-style.ts";
 
 /** A small tree of files and the folder in it to build. */
 export interface KustomizationCase {
@@ -24,12 +24,14 @@ export function arbitraryKustomization(): fc.Arbitrary<KustomizationCase> {
       overlays: fc.array(fc.tuple(layer(), fc.array(object(), { maxLength: 1 })), { maxLength: 2 }),
       component: fc.option(layer(), { nil: undefined, freq: 3 }),
       style: style(),
+      oneFile: fc.boolean(),
     })
-    .map(({ base, objects, overlays, component, style: write }) => {
+    .map(({ base, objects, overlays, component, style: write, oneFile }) => {
       const files: Record<string, string> = {};
       const place = (folder: string, fields: Fields, own: readonly Fields[], below: readonly string[]): void => {
-        const names = own.map((_, index) => `r${index}.yaml`);
-        for (const [index, item] of own.entries()) files[`${folder}/r${index}.yaml`] = write(item);
+        const names = oneFile ? own.slice(0, 1).map(() => "all.yaml") : own.map((_, index) => `r${index}.yaml`);
+        if (oneFile && own.length > 0) files[`${folder}/all.yaml`] = own.map(write).join("---\n");
+        else for (const [index, item] of own.entries()) files[`${folder}/r${index}.yaml`] = write(item);
         Object.assign(
           files,
           Object.fromEntries(Object.entries(SIDE_FILES).map(([name, text]) => [`${folder}/${name}`, text])),
@@ -49,26 +51,4 @@ export function arbitraryKustomization(): fc.Arbitrary<KustomizationCase> {
       }
       return { files, folder };
     });
-}
-
-/** How the files are written: kustomize keeps quotes, block styles, key order and comments. */
-function style(): fc.Arbitrary<(value: Fields) => string> {
-  const comments = fc.boolean();
-  const quotes = fc.constantFrom("PLAIN" as const, "QUOTE_DOUBLE" as const, "QUOTE_SINGLE" as const);
-  const options = fc.record({
-    indentSeq: fc.boolean(),
-    defaultStringType: quotes,
-    flow: fc.integer({ max: 9, min: 0 }),
-  });
-  return fc.tuple(options, comments).map(([{ flow, ...given }, commented]) => (value) => {
-    const text = stringify(value, {
-      ...given,
-      defaultKeyType: "PLAIN",
-      lineWidth: 0,
-      collectionStyle: flow === 0 ? "flow" : "block",
-    }).replace(/:\n *\[\]$/gm, ": []"); // an empty list right below its key, as written without indentation, is no YAML to Go
-    return commented && flow !== 0
-      ? `# head\n${text.replace(/^( *)name: (\S+)$/m, "$1# above\n$1name: $2 # beside")}`
-      : text;
-  });
 }
