@@ -2,3 +2,8 @@
 export function workerSource(): Promise<string>;
 /** Writes dist/gitops.cjs. */
 export function bundle(): Promise<void>;
+/** Writes the program as one file. */
+export function bundleTo(
+  outfile: string,
+  options: { readonly minify?: boolean; readonly banner?: { readonly js?: string } },
+): Promise<void>;

@@ -1,0 +1,60 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleTo } from "../../scripts/bundle.mjs";
+import { scratch } from "./scripted.ts";
+
+const folder = scratch();
+const program = join(folder.path, "gitops.cjs");
+const repository = join(folder.path, "repository");
+
+beforeAll(async () => {
+  await bundleTo(program, {});
+  chmodSync(program, 0o755);
+  mkdirSync(join(repository, "apps/web"), { recursive: true });
+  const git = (...args: string[]): void => {
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], {
+      cwd: repository,
+      stdio: "ignore",
+    });
+  };
+  writeFileSync(join(repository, "apps/web/kustomization.yaml"), "resources: [web.yaml]\nnamePrefix: my-\n");
+  writeFileSync(
+    join(repository, "apps/web/web.yaml"),
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {k: v}\n",
+  );
+  git("init", "-q", "-b", "main");
+  git("add", ".");
+  git("commit", "-q", "-m", "one");
+}, 60_000);
+afterAll(() => folder.free());
+
+function gitops(...args: readonly string[]) {
+  const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+  return spawnSync(process.execPath, [program, ...args], { cwd: repository, env, encoding: "utf8" });
+}
+
+describe("the program as one file", () => {
+  test("finds services and builds them in its threads", () => {
+    expect(gitops("services").stdout).toContain("apps/web");
+    const built = gitops("build", "apps/web");
+    expect(built.stderr).toBe("");
+    expect(built.stdout).toBe("apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: my-web\n");
+  });
+
+  test("ends when its reader goes away", () => {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+    const command = `set -o pipefail; "${process.execPath}" "${program}" services -o json | head -c 1; echo " $?"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", command], { cwd: repository, env, encoding: "utf8" });
+    expect(stdout).toBe("{ 0\n");
+    expect(stderr).toBe("");
+  });
+
+  test("says what is missing where there is no cluster and no repository", () => {
+    const { status, stderr } = gitops("sync");
+    expect(status).toBe(2);
+    expect(stderr).toContain("--kubeconfig");
+    expect(gitops("services", "--repo", "/nowhere").status).toBe(2);
+  });
+});

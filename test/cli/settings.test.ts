@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { FLAGS, type FlagName, variableOf } from "../../src/cli/flags.ts";
+import { type Given, readSettings, type Settings } from "../../src/cli/settings.ts";
+
+function read(given: Given = {}, env: Readonly<Record<string, string>> = {}): Settings {
+  const settings = readSettings(given, { env, cwd: "/work", home: "/home/me" });
+  if (!settings.ok) throw new Error(settings.failures.map(({ message }) => message).join("; "));
+  return settings.value;
+}
+
+function refused(given: Given, env: Readonly<Record<string, string>> = {}): string {
+  const settings = readSettings(given, { env, cwd: "/work", home: "/home/me" });
+  return settings.ok ? "" : settings.failures.map(({ message }) => message).join("; ");
+}
+
+describe("flags and environment", () => {
+  test("a flag wins over its variable, its variable over the default", () => {
+    expect(read().ref).toBe("HEAD");
+    expect(read({}, { GITOPS_REF: "main" }).ref).toBe("main");
+    expect(read({ ref: "next" }, { GITOPS_REF: "main" }).ref).toBe("next");
+    expect(read({}, { GITOPS_REF: "" }).ref).toBe("HEAD");
+  });
+
+  test("every flag can be given by its variable", () => {
+    const values: Partial<Record<FlagName, string>> = {
+      maxDeleteShare: "10%",
+      maxRunDeleteShare: "10",
+      maxGoneShare: "10%",
+      output: "json",
+      listen: "127.0.0.1:9",
+      confirm: "0123456",
+      gitTokenEnv: "TOKEN",
+    };
+    const kinds = {
+      text: "x",
+      list: "a,b",
+      count: "7",
+      duration: "7s",
+      switch: "true",
+      percent: "10%",
+      output: "json",
+      address: "h:1",
+    };
+    const login: readonly FlagName[] = ["gitTokenFile", "gitTokenEnv", "sshKey", "gitCredentialHelper"];
+    const without = readSettings({}, { env: {}, cwd: "/work", home: "/home/me" });
+    for (const name of Object.keys(FLAGS) as FlagName[]) {
+      if (name === "knownHosts" || name === "gitUsername") continue; // they say something only beside another
+      const env = { [variableOf(FLAGS[name])]: values[name] ?? kinds[FLAGS[name].kind], TOKEN: "t" };
+      expect(readSettings({}, { env, cwd: "/work", home: "/home/me" }), name).not.toEqual(without);
+    }
+    expect(
+      login.map((name) => read({}, { [variableOf(FLAGS[name])]: values[name] ?? "true", TOKEN: "t" }).credentials.from),
+    ).toEqual(["file", "value", "ssh-key", "helper"]);
+  });
+
+  test("switches take true and false", () => {
+    expect(read({}, { GITOPS_ALLOW_HTTP: "0" }).allowHttp).toBe(false);
+    expect(read({}, { GITOPS_ALLOW_HTTP: "True" }).allowHttp).toBe(true);
+    expect(refused({}, { GITOPS_ALLOW_HTTP: "maybe" })).toContain("GITOPS_ALLOW_HTTP");
+  });
+
+  test("services may be listed in the variable", () => {
+    expect(read({}, { GITOPS_SERVICE: "a/*, b" }).services).toEqual(["a/*", "b"]);
+    expect(read({ service: ["c"] }, { GITOPS_SERVICE: "a/*" }).services).toEqual(["c"]);
+  });
+});
+
+describe("what follows from what", () => {
+  test("the scope is the path, so that two paths of a repository do not touch each other's objects", () => {
+    expect(read().scope).toBe("default");
+    expect(read({ path: "./clusters/dev/" })).toMatchObject({ path: "clusters/dev", scope: "clusters/dev" });
+    expect(read({ path: "clusters/dev", scope: "mine" }).scope).toBe("mine");
+  });
+
+  test("the cache is where the system says that caches are", () => {
+    expect(read().cacheDir).toBe("/home/me/.cache/gitops");
+    expect(read({}, { XDG_CACHE_HOME: "/var/cache" }).cacheDir).toBe("/var/cache/gitops");
+    expect(read({}, { XDG_CACHE_HOME: "relative" }).cacheDir).toBe("/home/me/.cache/gitops");
+    expect(read({ cacheDir: "here" }).cacheDir).toBe("/work/here");
+  });
+
+  test("a relative folder is one of the working directory; what may be a URL is left as it is", () => {
+    expect(read().repo).toBe("/work");
+    expect(read({ repo: "../releases" }).repo).toBe("/releases");
+    expect(read({ repo: "git@example.org:acme/releases" }).repo).toBe("git@example.org:acme/releases");
+  });
+
+  test("a token in GITOPS_GIT_TOKEN is used", () => {
+    expect(read({}, { GITOPS_GIT_TOKEN: "t" }).credentials).toEqual({ from: "value", password: "t" });
+    expect(
+      read({ gitTokenEnv: "MINE", gitUsername: "me" }, { MINE: "t", GITOPS_GIT_TOKEN: "other" }).credentials,
+    ).toEqual({
+      from: "value",
+      username: "me",
+      password: "t",
+    });
+  });
+
+  test("no deletes at all is a limit that can be given", () => {
+    expect(read({ maxDeletes: "0" }).breaker.service).toMatchObject({ free: 0, max: 0 });
+  });
+});
+
+describe("what is refused", () => {
+  test.each<[Given, string]>([
+    [{ path: "/abs" }, "--path"],
+    [{ path: "a/../../b" }, "--path"],
+    [{ confirm: "HEAD" }, "--confirm"],
+    [{ confirm: "abc" }, "--confirm"],
+    [{ concurrency: "1e3" }, "--concurrency"],
+    [{ concurrency: "257" }, "--concurrency"],
+    [{ timeout: "10" }, "--timeout"],
+    [{ timeout: "0s" }, "--timeout"],
+    [{ listen: "8080" }, "--listen"],
+    [{ listen: "h:70000" }, "--listen"],
+    [{ maxGoneShare: "-1%" }, "--max-gone-share"],
+    [{ output: "xml" }, "--output"],
+    [{ gitTokenEnv: "NOT_SET" }, "NOT_SET"],
+    [{ gitTokenFile: "a", sshKey: "b" }, "more than one way"],
+  ])("%j", (given, named) => {
+    expect(refused(given)).toContain(named);
+  });
+});
