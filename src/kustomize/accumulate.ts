@@ -3,13 +3,14 @@ import { type Accumulator, addConfig, addResources, checkDuplicates, newAccumula
 import { configOfCrds } from "./config/crds.ts";
 import { configOfFiles } from "./config/files.ts";
 import type { BuildContext } from "./context.ts";
+import { setMetadataMap, textMap } from "./fields.ts";
 import { type Folder, mayRead, openFolder, remote } from "./folder.ts";
 import { absorb } from "./generate/absorb.ts";
 import { externalGenerators, generators } from "./generators.ts";
 import type { Placed } from "./kustomization/decode.ts";
 import { instantiate, manifestsOf } from "./manifests.ts";
 import {
-  annotationsOf,
+
   builtinOrigin,
   hasOrigin,
   joinOrigin,
@@ -19,12 +20,13 @@ import {
 } from "./origin.ts";
 import { isRemote } from "./paths.ts";
 import { addVars, mergeVars } from "./replace/index.ts";
-import { isEmptyNode, type Resource } from "./resource.ts";
+import { isEmptyNode, type Resource, valueAt } from "./resource.ts";
 import type { ResourceSet } from "./resource-set.ts";
 import { chooseSchema } from "./schema-choice.ts";
 import type { Found } from "./symlinks.ts";
 import type { Step } from "./transform/step.ts";
 import { externalTransformers, transformers } from "./transformers.ts";
+import { cloneNode } from "./yaml/index.ts";
 
 /** kustomize's order for one folder: what it takes in, what it makes, its components, then its changes. */
 export function accumulateFolder(context: BuildContext, folder: Folder, accumulator: Accumulator): void {
@@ -191,21 +193,31 @@ function dropEmpty(set: ResourceSet): void {
   }
 }
 
-/** A validator may look, and must leave everything but a label as it was. */
+/** A validator may look, and must leave everything but its label as it was. */
 function runValidators(context: BuildContext, folder: Folder, accumulator: Accumulator): void {
   const { set, config } = accumulator;
   for (const { step, at } of externalTransformers(context, folder, folder.kustomization.validators ?? [])) {
-    const before = textsOf(set);
+    const before = textOf(set.resources);
     step({ set, config, report: folder.report, at, scopes: context.schema });
-    if (textsOf(set) === before) continue;
+    if (textOf(set.resources.map(withoutValidatorLabel)) === before) continue;
     const remedy = "list it under transformers if it is to change objects";
     folder.report.fail("build/invalid-transformer", at, "a validator changes objects", remedy);
   }
 }
 
-function textsOf(set: ResourceSet): string {
+const VALIDATED_BY = "validated-by";
+
+function withoutValidatorLabel(resource: Resource): Resource {
+  const labels = textMap(valueAt(valueAt(resource.node, "metadata"), "labels"));
+  if (!labels.delete(VALIDATED_BY)) return resource;
+  const node = cloneNode(resource.node);
+  setMetadataMap(node, "labels", labels);
+  return { ...resource, node };
+}
+
+function textOf(resources: readonly Resource[]): string {
   return JSON.stringify(
-    set.resources.map((resource) => [resource.node, [...annotationsOf(resource)]]),
+    resources.map(({ node, previous, prefixes, suffixes }) => [node, previous, prefixes, suffixes]),
     (key, value: unknown) => (key === "line" || key === "column" ? undefined : value),
   );
 }

@@ -21,7 +21,6 @@ export function replicasStep(name: string, count: string, specs: FieldSpecs): St
           if (node.kind !== "scalar") return `${spec.path} must be a number`;
           node.tag = "!!int";
           node.value = count;
-          node.style = "plain";
           delete node.explicitTag;
           return undefined;
         });
