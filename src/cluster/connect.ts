@@ -52,7 +52,7 @@ export async function connect(config: ClusterConfig, clock: Clock): Promise<Resu
     });
   }
   const readCredentials = credentialsOf(context.value);
-  const credentials = await readCredentials();
+  const credentials = await readCredentials(false);
   if (!credentials.ok) return credentials;
   const inFlight = config.inFlight ?? 24;
   const wire = transport(

@@ -6,6 +6,7 @@ import type { Problem } from "../../src/cluster/port.ts";
 import { retrying } from "../../src/cluster/retrying.ts";
 import type { Reply, Request, Send } from "../../src/cluster/send.ts";
 import type { Json } from "../../src/model/index.ts";
+import { manualClock } from "../support/manual-clock.ts";
 
 const signal = new AbortController().signal;
 const get = (path: string): Request => ({ method: "GET", path, accept: "", repeatable: true, secret: false });
@@ -31,7 +32,7 @@ describe("requests in flight", () => {
 
   test("are no more than allowed, and the others follow in order", async () => {
     const { send, started, end } = held();
-    const gate = limited(send, 2);
+    const gate = limited(send, 2, manualClock());
     const all = ["a", "b", "c", "d"].map((path) => gate(get(path), signal));
     await turn();
     expect(started).toEqual(["a", "b"]);
@@ -47,7 +48,7 @@ describe("requests in flight", () => {
 
   test("one that aborts in line leaves at once, and its place goes to the next", async () => {
     const { send, started, end } = held();
-    const gate = limited(send, 1);
+    const gate = limited(send, 1, manualClock());
     const stop = new AbortController();
     const first = gate(get("a"), signal);
     const second = gate(get("b"), stop.signal);
@@ -62,8 +63,32 @@ describe("requests in flight", () => {
     await third;
   });
 
+  test("one that is slow gives its place to the next, and ends by itself", async () => {
+    const { send, started, end } = held();
+    const clock = manualClock();
+    const gate = limited(send, 1, clock);
+    const all = ["hangs", "b", "c"].map((path) => gate(get(path), signal));
+    await clock.advance(999);
+    expect(started).toEqual(["hangs"]);
+    await clock.advance(1);
+    expect(started).toEqual(["hangs", "b"]);
+    end("hangs");
+    await clock.advance(0);
+    // Its place was given away once, and only once.
+    expect(started).toEqual(["hangs", "b"]);
+    end("b");
+    await clock.advance(0);
+    end("c");
+    await Promise.all(all);
+    expect(started).toEqual(["hangs", "b", "c"]);
+  });
+
   test("one that fails gives its place back", async () => {
-    const gate = limited(async ({ path }) => (path === "a" ? Promise.reject(new Error("bug")) : ok()), 1);
+    const gate = limited(
+      async ({ path }) => (path === "a" ? Promise.reject(new Error("bug")) : ok()),
+      1,
+      manualClock(),
+    );
     await expect(gate(get("a"), signal)).rejects.toThrow("bug");
     expect((await gate(get("b"), signal)).ok).toBe(true);
   });
@@ -103,7 +128,8 @@ describe("trying again", () => {
     ["a patch that was never sent", { kind: "network", ambiguous: false }, patch, true],
     ["a patch that was throttled", { status: 429 }, patch, true],
     ["a patch to a server that is not ready", { status: 503 }, patch, false],
-    ["an apply that timed out", { kind: "timeout", ambiguous: true }, apply, true],
+    ["an apply that timed out: a webhook may hang", { kind: "timeout", ambiguous: true }, apply, false],
+    ["a read that timed out", { kind: "timeout" }, get("/x"), true],
     ["a read that was cut off", { kind: "decode" }, get("/x"), true],
     ["an apply whose answer was odd", { kind: "decode", ambiguous: true }, apply, false],
     ["etcd without a leader", { status: 500, message: "etcdserver: leader changed", ambiguous: true }, apply, true],
