@@ -122,7 +122,9 @@ function writeText(w: Writer, text: string, outer: number, isKey: boolean): void
   const indent = outer < 0 ? 2 : outer + 2;
   const shape = shapeOf(text);
   if (text.includes("\n") && shape.block && !isKey) return writeLiteral(w, text, indent);
-  if (!text.includes("\n") && readsAsText(text)) {
+  // As a key, << would be a merge.
+  const isMerge = isKey && text === "<<";
+  if (!text.includes("\n") && !isMerge && readsAsText(text)) {
     if (shape.plain) return writePlain(w, text, indent, shape, isKey);
     if (shape.single) return writeSingle(w, text, indent, isKey);
   }
