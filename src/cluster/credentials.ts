@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { type Failure, failed, type JsonObject, ok, type Result, text } from "../model/index.ts";
 import type { Context } from "./kubeconfig.ts";
 
@@ -9,8 +10,11 @@ export interface Credentials {
   readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
-/** Reads the credentials as they are now: files are read, plugins asked. Called again each minute and after a 401. */
-export type ReadCredentials = () => Promise<Result<Credentials>>;
+/**
+ * Reads the credentials as they are now: files are read, plugins asked. Called again each minute, and with `refused` after
+ * a 401: then what a plugin said before is forgotten, however long it said that it holds.
+ */
+export type ReadCredentials = (refused: boolean) => Promise<Result<Credentials>>;
 
 /**
  * Tokens, token files and certificates are read here, so that the common cases load no library; client-node (60 ms and
@@ -18,9 +22,10 @@ export type ReadCredentials = () => Promise<Result<Credentials>>;
  */
 export function credentialsOf(context: Context): ReadCredentials {
   const { cluster, user } = context;
-  return async () => {
+  const plugin = "exec" in user || "auth-provider" in user ? pluginOf(user) : undefined;
+  return async (refused) => {
     try {
-      const asked = "exec" in user || "auth-provider" in user ? await askPlugin(context) : { headers: {} };
+      const asked = (await plugin?.(refused)) ?? { headers: {} };
       const ca = await fileOrData(cluster, "certificate-authority");
       const cert = asked.cert ?? (await fileOrData(user, "client-certificate"));
       const key = asked.key ?? (await fileOrData(user, "client-key"));
@@ -62,27 +67,31 @@ interface Asked {
   readonly key?: string | Buffer;
 }
 
-/** Runs the credential plugin or refreshes the OIDC token, through client-node. */
-async function askPlugin(context: Context): Promise<Asked> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  // Only who we are matters here. The server is left out: client-node refuses plain http and some proxies.
-  config.loadFromString(
-    JSON.stringify({
-      clusters: [{ name: "it", cluster: { server: "https://localhost" } }],
-      users: [{ name: "we", user: context.user }],
-      contexts: [{ name: "here", context: { cluster: "it", user: "we" } }],
-      "current-context": "here",
-    }),
-  );
-  const options: Parameters<typeof config.applyToHTTPSOptions>[0] = { headers: {} };
-  await config.applyToHTTPSOptions(options);
-  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
-  const pem = (value: unknown): value is string | Buffer => typeof value === "string" || Buffer.isBuffer(value);
-  return {
-    headers: Object.fromEntries(headers) as Record<string, string>,
-    ...(pem(options.cert) ? { cert: options.cert } : {}),
-    ...(pem(options.key) ? { key: options.key } : {}),
+/** The credential plugin or OIDC refresh, through client-node, which remembers its answers until they expire. */
+function pluginOf(user: JsonObject): (refused: boolean) => Promise<Asked> {
+  // Only who we are matters here. The server is made up: client-node refuses plain http and some proxies.
+  const text = JSON.stringify({
+    clusters: [{ name: "it", cluster: { server: "https://localhost" } }],
+    users: [{ name: "we", user }],
+    contexts: [{ name: "here", context: { cluster: "it", user: "we" } }],
+    "current-context": "here",
+  });
+  let config: KubeConfig | undefined;
+  return async (refused) => {
+    if (config === undefined || refused) {
+      const library = await import("@kubernetes/client-node");
+      config = new library.KubeConfig();
+      config.loadFromString(text);
+    }
+    const options: Parameters<typeof config.applyToHTTPSOptions>[0] = { headers: {} };
+    await config.applyToHTTPSOptions(options);
+    const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+    const pem = (value: unknown): value is string | Buffer => typeof value === "string" || Buffer.isBuffer(value);
+    return {
+      headers: Object.fromEntries(headers) as Record<string, string>,
+      ...(pem(options.cert) ? { cert: options.cert } : {}),
+      ...(pem(options.key) ? { key: options.key } : {}),
+    };
   };
 }
 

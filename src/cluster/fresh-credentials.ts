@@ -9,6 +9,8 @@ export interface FreshCredentials {
   current(signal: AbortSignal): Promise<Aged>;
   /** Newer ones than `refused`, which the server did not accept; concurrent refusals share one reading. */
   newer(refused: Aged, signal: AbortSignal): Promise<Aged>;
+  /** They did not fit the server's certificate: the next request reads them again, for its authority may have changed. */
+  doubt(): void;
 }
 
 export interface Aged {
@@ -19,11 +21,13 @@ export interface Aged {
 /** When reading them again fails, the old ones stay: they may still do, and if not, the server says so. */
 export function freshCredentials(first: Credentials, read: ReadCredentials, clock: Clock): FreshCredentials {
   let aged: Aged = { credentials: first, readAtMs: clock.monotonicMs() };
+  let doubted = false;
   let reading: Promise<Aged> | undefined;
-  const readAgain = (): Promise<Aged> => {
-    reading ??= read()
+  const readAgain = (refused: boolean): Promise<Aged> => {
+    reading ??= read(refused)
       .then((fresh) => {
         aged = { credentials: fresh.ok ? fresh.value : aged.credentials, readAtMs: clock.monotonicMs() };
+        doubted = false;
         return aged;
       })
       .finally(() => {
@@ -33,10 +37,14 @@ export function freshCredentials(first: Credentials, read: ReadCredentials, cloc
   };
   return {
     async current(signal) {
-      return clock.monotonicMs() - aged.readAtMs > AGE_MS ? await orAbort(readAgain(), signal) : aged;
+      const old = doubted || clock.monotonicMs() - aged.readAtMs > AGE_MS;
+      return old ? await orAbort(readAgain(false), signal) : aged;
     },
     async newer(refused, signal) {
-      return aged === refused ? await orAbort(readAgain(), signal) : aged;
+      return aged === refused ? await orAbort(readAgain(true), signal) : aged;
+    },
+    doubt() {
+      doubted = true;
     },
   };
 }

@@ -42,14 +42,18 @@ export function transportProblem(cause: unknown, options: { readonly write: bool
   const code = errorCode(cause);
   // Nothing was sent when no connection came about.
   const unsent = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code);
-  const tls = /^(?:CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|HOSTNAME_MISMATCH)/.test(code);
   const words = cause instanceof Error ? cause.message || code : String(cause);
   return {
     kind: "network",
     message: oneLine(code === "" || words.includes(code) ? words : `${words} (${code})`),
     causes: [],
-    ambiguous: options.write && !unsent && !tls,
+    ambiguous: options.write && !unsent && !isTlsError(cause),
   };
+}
+
+/** True when the two sides did not trust each other's certificates; nothing was sent then. */
+export function isTlsError(cause: unknown): boolean {
+  return /^(?:CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|HOSTNAME_MISMATCH)/.test(errorCode(cause));
 }
 
 export function timeoutProblem(limitMs: number, options: { readonly write: boolean }): Problem {

@@ -3,7 +3,7 @@ import type { Clock } from "../model/index.ts";
 import type { Credentials, ReadCredentials } from "./credentials.ts";
 import { freshCredentials } from "./fresh-credentials.ts";
 import type { Answer } from "./port.ts";
-import { saysNoSuchObject, statusProblem, timeoutProblem, transportProblem } from "./problem.ts";
+import { isTlsError, saysNoSuchObject, statusProblem, timeoutProblem, transportProblem } from "./problem.ts";
 import type { Reply, Request, Send } from "./send.ts";
 
 export interface TransportOptions {
@@ -79,6 +79,7 @@ export function transport(options: TransportOptions, clock: Clock): Transport {
     } catch (cause) {
       signal.throwIfAborted();
       connections.distrust(used);
+      if (isTlsError(cause)) fresh.doubt();
       const late = deadline.expired();
       return {
         ok: false,

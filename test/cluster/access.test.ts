@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -117,7 +117,7 @@ describe("credentials", () => {
     return credentialsOf(context.value);
   };
   const headers = async (user: object) => {
-    const credentials = await (await read(user))();
+    const credentials = await (await read(user))(false);
     return credentials.ok ? credentials.value.headers : credentials.failures;
   };
   const plugin = (script: string, more: object = {}) => ({
@@ -139,9 +139,9 @@ describe("credentials", () => {
   test("a token file is relative to its kubeconfig, wins over a token, and is read each time", async () => {
     writeFileSync(file("token"), "first\n");
     const again = await read({ tokenFile: "token", token: "other" });
-    expect(await again()).toMatchObject({ value: { headers: { authorization: "Bearer first" } } });
+    expect(await again(false)).toMatchObject({ value: { headers: { authorization: "Bearer first" } } });
     writeFileSync(file("token"), "second\n");
-    expect(await again()).toMatchObject({ value: { headers: { authorization: "Bearer second" } } });
+    expect(await again(false)).toMatchObject({ value: { headers: { authorization: "Bearer second" } } });
   });
 
   test("certificates come from data or files; TLS settings are kept", async () => {
@@ -155,17 +155,33 @@ describe("credentials", () => {
       key: Buffer.from("KEY"),
       servername: "other.example.test",
     };
-    expect(await (await read(user, cluster))()).toEqual({ ok: true, value: { headers: {}, tls } });
-    const insecure = await (await read({}, { "insecure-skip-tls-verify": true }))();
+    expect(await (await read(user, cluster))(false)).toEqual({ ok: true, value: { headers: {}, tls } });
+    const insecure = await (await read({}, { "insecure-skip-tls-verify": true }))(false);
     expect(insecure).toEqual({ ok: true, value: { headers: {}, tls: { rejectUnauthorized: false } } });
   });
 
   test("a plugin's token and certificate are used", async () => {
     const status = { token: "from-plugin", clientCertificateData: "CERT", clientKeyData: "KEY" };
-    expect(await (await read(plugin(credential(status))))()).toEqual({
+    expect(await (await read(plugin(credential(status))))(false)).toEqual({
       ok: true,
       value: { headers: { authorization: "Bearer from-plugin" }, tls: { cert: "CERT", key: "KEY" } },
     });
+  });
+
+  test("a plugin is not asked again before its answer expires, unless the server refused it", async () => {
+    const count = file("asked");
+    const [past, future] = ["2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"];
+    const script = (expirationTimestamp: string) =>
+      `require("node:fs").appendFileSync(${JSON.stringify(count)}, "x"); ${credential({ token: "t", expirationTimestamp })}`;
+    const asked = async (expiration: string, refusals: readonly boolean[]) => {
+      writeFileSync(count, "");
+      const again = await read(plugin(script(expiration)));
+      for (const refused of refusals) await again(refused);
+      return readFileSync(count, "utf8").length;
+    };
+    expect(await asked(future, [false, false, false])).toBe(1);
+    expect(await asked(past, [false, false])).toBe(2);
+    expect(await asked(future, [false, true])).toBe(2);
   });
 
   test("a plugin that fails, and a file that is not there, are failures with the next step", async () => {

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { type Cluster, type ClusterConfig, connect, type WatchEvent } from "../../src/cluster/index.ts";
 import type { Clock } from "../../src/model/index.ts";
 import { kubeconfigText } from "../cluster-lab/config-files.ts";
 import { configMap, problem, type Subject, subject, value } from "../contract/cluster/subject.ts";
+import { startCluster } from "../support/cluster.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { describeWithCluster, sharedCluster } from "../support/shared-cluster.ts";
 
@@ -26,11 +28,20 @@ describeWithCluster("the way to a real API server", () => {
     rmSync(folder, { recursive: true });
   });
 
+  /** A clock on which no waiting ends by itself, so that no request is slow. */
+  const patient: Clock = {
+    ...systemClock(),
+    sleep: (_durationMs, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      }),
+  };
+
   /** A client that goes through the proxy. */
   const through = async (
     config: Partial<ClusterConfig> = {},
     kubeconfig?: string,
-    clock = systemClock(),
+    clock: Clock = systemClock(),
   ): Promise<Subject> => {
     const path = join(folder, "kubeconfig");
     const { ca, tokenOf } = sharedCluster();
@@ -48,7 +59,7 @@ describeWithCluster("the way to a real API server", () => {
       .map(({ verb, objectRef, responseStatus }) => [verb, objectRef?.name, responseStatus?.code]);
 
   test("connections are kept: many requests, no more of them than may be in flight", async () => {
-    const s = await through({ inFlight: 4 });
+    const s = await through({ inFlight: 4 }, undefined, patient);
     const ns = await s.namespace();
     const before = proxy.connections();
     await Promise.all(Array.from({ length: 40 }, (_, index) => s.apply(configMap(ns, `c-${index}`, {}))));
@@ -136,18 +147,19 @@ describeWithCluster("the way to a real API server", () => {
 
   test("Retry-After is waited for; one that is too long is reported instead", async () => {
     const sleeps: number[] = [];
+    const waits = () => sleeps.filter((durationMs) => durationMs !== 1_000); // that long a request may keep its place
     const clock: Clock = { ...systemClock(), sleep: async (durationMs) => void sleeps.push(durationMs) };
     const s = await through({}, undefined, clock);
     const kind = await s.kind("ConfigMap");
     const rule = { path: /configmaps/, matches: [1] };
     const drop = proxy.add({ ...rule, fault: { kind: "status", code: 429, retryAfterSeconds: 7 } });
     value(await s.cluster.get(kind, "default", "x", s.signal));
-    expect(sleeps).toEqual([7_000]);
+    expect(waits()).toEqual([7_000]);
     drop();
     proxy.add({ ...rule, fault: { kind: "status", code: 429, reason: "TooManyRequests", retryAfterSeconds: 3600 } });
     const answer = await s.cluster.get(kind, "default", "x", s.signal);
     expect(problem(answer)).toMatchObject({ status: 429, retryAfterMs: 3_600_000, ambiguous: false });
-    expect(sleeps).toHaveLength(1);
+    expect(waits()).toHaveLength(1);
   });
 
   test.each([400, 403, 409, 422, 500])("a %i is not tried again", async (code) => {
@@ -238,6 +250,20 @@ describeWithCluster("the way to a real API server", () => {
     expect(proxy.seen.length).toBe(before);
   });
 
+  test("a new certificate authority is read once the old one does not fit", async () => {
+    const { ca, tokenOf } = sharedCluster();
+    const caFile = join(folder, "ca.crt");
+    const text = kubeconfigText(proxy.url, ca, tokenOf).replace(
+      /certificate-authority-data:.*/,
+      `certificate-authority: ${caFile}`,
+    );
+    writeFileSync(caFile, rootCertificates[0] ?? "");
+    const s = await through({ attempts: 1 }, text);
+    expect(problem(await s.cluster.identity(s.signal)).kind).toBe("network");
+    writeFileSync(caFile, ca);
+    expect(value(await s.cluster.identity(s.signal))).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   const watched = async (s: Subject, fault: Parameters<FaultProxy["add"]>[0]["fault"]) => {
     const kind = await s.kind("ConfigMap");
     const ns = await s.namespace();
@@ -263,11 +289,34 @@ describeWithCluster("the way to a real API server", () => {
     expect(seen).toMatchObject([{ type: "ended", gone: false, problem: { kind: "timeout" } }]);
   });
 
-  test("a server that restarts is found again, without help", async () => {
+  test("a connection that breaks does not spoil the next request", async () => {
     const s = await through({ attempts: 1 });
     proxy.add({ matches: [1, 2], fault: { kind: "reset", forward: false } });
     expect(problem(await s.cluster.identity(s.signal)).kind).toBe("network");
     expect(problem(await s.cluster.identity(s.signal)).kind).toBe("network");
     expect(value(await s.cluster.identity(s.signal))).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("an API server that is killed, or that hangs, is found again when it is back", async () => {
+    const own = await startCluster();
+    try {
+      const access = { kind: "kubeconfig", paths: [own.kubeconfigPath] } as const;
+      const config = { access, userAgent: "gitops/0.0.0", attempts: 1, requestDeadlineMs: 2_000 };
+      const connection = await connect(config, systemClock());
+      if (!connection.ok) throw new Error(JSON.stringify(connection.failures));
+      open.push(connection.value);
+      const s = subject(connection.value);
+      const identity = value(await s.cluster.identity(s.signal));
+      await own.killApiServer();
+      expect(problem(await s.cluster.identity(s.signal))).toMatchObject({ kind: "network", ambiguous: false });
+      await own.startApiServer();
+      expect(value(await s.cluster.identity(s.signal))).toBe(identity);
+      own.pauseApiServer();
+      expect(problem(await s.cluster.identity(s.signal))).toMatchObject({ kind: "timeout" });
+      own.resumeApiServer();
+      await expect.poll(async () => (await s.cluster.identity(s.signal)).ok, { timeout: 20_000 }).toBe(true);
+    } finally {
+      await own.stop();
+    }
   });
 });
