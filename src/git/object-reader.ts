@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Call, killGroup, start } from "./process.ts";
 
 /** An object as it was read; its bytes have the hash that its id says. */
-export interface GitObject {
+interface GitObject {
   readonly type: string;
   readonly bytes: Buffer;
 }

@@ -4,7 +4,7 @@ import { type ObjectReader, type Unreadable } from "./object-reader.ts";
 import { type Broken, changedFiles, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
 
 /** One file, symlink or gitlink of a revision. */
-export interface ListedFile {
+interface ListedFile {
   readonly path: string;
   readonly entry: TreeEntry;
 }

@@ -103,7 +103,7 @@ function kindOf(mode: string): TreeEntry["kind"] | undefined {
 }
 
 /** No list of paths grows beyond this: trees that use each other many times have more paths than memory. */
-export const PATHS_MAX = 2_000_000;
+export const PATHS_MAX = 1_000_000;
 
 /**
  * Paths of files that differ between two trees, sorted: added, removed, or of another id or kind. Equal subtrees are not

@@ -144,6 +144,18 @@ describe("kill -9 of a process that fetches", () => {
     expect(await contentOf(valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient)))).toEqual(files);
   });
 
+  test("in the middle of the pack, wherever that is", async () => {
+    for (let stallAfter = 0; stallAfter < 1200; stallAfter += 150) {
+      const child = fetcher(["fetch", repo, cacheDir]);
+      let posts = 0;
+      const stalled = (): void => void child.kill("SIGKILL");
+      server.misbehave((asked) => (asked.method === "POST" && ++posts > 1 ? { stallAfter, stalled } : undefined));
+      expect(await outputOf(child)).toBe("");
+    }
+    server.misbehave(undefined);
+    expect(await contentOf(valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient)))).toEqual(files);
+  });
+
   test("while it updates a mirror that was whole", async () => {
     valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient));
     const next = await repository.commit({ new: "1" }, "second");

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
 /** What a path becomes: a file's text or bytes, a symlink, a gitlink, another path moved here, or `null`: it goes away. */
-export type Change =
+type Change =
   | string
   | Uint8Array
   | null

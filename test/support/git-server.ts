@@ -15,6 +15,8 @@ export type Fault =
   | { readonly redirect: string }
   /** The true answer, cut after so many bytes of its body. */
   | { readonly cutAfter: number }
+  /** The true answer up to so many bytes of its body, then nothing more; `stalled` is called there. */
+  | { readonly stallAfter: number; readonly stalled: () => void }
   /** The true answer, a byte at a time, so slowly that it never ends. */
   | "trickle";
 
@@ -55,8 +57,7 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
     const entry = { method: request.method ?? "", path: request.url ?? "", authorization };
     asked.push(entry);
     const fault = choose?.(entry);
-    if (fault !== undefined && !(typeof fault === "object" && "cutAfter" in fault) && fault !== "trickle")
-      return fail(fault, request, response);
+    if (fault !== undefined && !isOfBody(fault)) return fail(fault, request, response);
     if (options.login !== undefined && authorization !== basic(options.login)) {
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
       return;
@@ -90,7 +91,14 @@ function basic(login: { readonly username: string; readonly password: string }):
   return `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
 }
 
-type Plain = Exclude<Fault, { readonly cutAfter: number } | "trickle">;
+/** A fault in the middle of a true answer. */
+type BodyFault = Extract<Fault, { readonly cutAfter: number } | { readonly stallAfter: number } | "trickle">;
+
+type Plain = Exclude<Fault, BodyFault>;
+
+function isOfBody(fault: Fault): fault is BodyFault {
+  return fault === "trickle" || (typeof fault === "object" && ("cutAfter" in fault || "stallAfter" in fault));
+}
 
 function fail(fault: Plain, request: IncomingMessage, response: ServerResponse): void {
   if (fault === "hang") return;
@@ -109,7 +117,7 @@ function serve(
   options: GitServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  fault: Fault | undefined,
+  fault: BodyFault | undefined,
 ): void {
   const url = new URL(request.url ?? "/", "http://localhost");
   const version = options.old === true ? undefined : request.headers["git-protocol"];
@@ -162,7 +170,7 @@ interface BodyWriter {
   end(): void;
 }
 
-function bodyWriter(response: ServerResponse, fault: Fault | undefined): BodyWriter {
+function bodyWriter(response: ServerResponse, fault: BodyFault | undefined): BodyWriter {
   if (fault === "trickle") {
     return {
       write(chunk) {
@@ -172,13 +180,17 @@ function bodyWriter(response: ServerResponse, fault: Fault | undefined): BodyWri
       end() {},
     };
   }
-  let left = typeof fault === "object" && "cutAfter" in fault ? fault.cutAfter : Number.POSITIVE_INFINITY;
+  let left = fault === undefined ? Number.POSITIVE_INFINITY : "cutAfter" in fault ? fault.cutAfter : fault.stallAfter;
+  const stop = (): void => {
+    if (fault !== undefined && "stallAfter" in fault) fault.stalled();
+    else response.socket?.end(); // the body is left without its end
+  };
   return {
     write(chunk) {
-      if (left <= 0) return void response.socket?.end();
+      if (left <= 0) return stop();
       response.write(chunk.subarray(0, left));
       left -= chunk.length;
-      if (left <= 0) response.socket?.end(); // the body is left without its end
+      if (left <= 0) stop();
     },
     end() {
       if (left > 0) response.end();

@@ -89,7 +89,7 @@ function namespaceFiles(service: MonorepoService, names: readonly string[]): Cha
 }
 
 /** All files of a service; `version` is its image's tag and stands in its ConfigMap. */
-export function serviceFiles(service: MonorepoService, version = "1.0.0"): Changes {
+function serviceFiles(service: MonorepoService, version = "1.0.0"): Changes {
   return { [service.document]: fluxDocument(service), ...folderFiles(service, version) };
 }
 
