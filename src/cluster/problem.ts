@@ -100,7 +100,7 @@ const HARMLESS: readonly RegExp[] = [
   /^(?:admission webhook "[^"]{1,253}" denied the request)/,
   /(?:failed calling webhook "[^"]{1,253}")/,
   /(?:ValidatingAdmissionPolicy '[^']{1,253}'(?: with binding '[^']{1,253}')? denied request)/,
-  /^secrets(?: "[^"]{1,253}")? is forbidden: (?:User "[^"]{1,253}" cannot [^"]+ in the namespace "[^"]{1,63}"|unable to create new content in namespace [a-z0-9-]{1,63} because it is being terminated)/,
+  /^secrets(?: "[^"]{1,253}")? is forbidden: (?:User "[^"]{1,253}" cannot [a-z]+ resource "[a-z/]+" in API group "[a-z0-9.]*" (?:in the namespace "[a-z0-9-]{1,63}"|at the cluster scope)|unable to create new content in namespace [a-z0-9-]{1,63} because it is being terminated)/,
   /^Apply failed with \d+ conflicts?: .*/s,
   /^Operation cannot be fulfilled on secrets "[^"]{1,253}": .*/s,
   /^(?:namespaces|secrets) "[^"]{1,253}" not found$/,
@@ -125,7 +125,7 @@ function withoutQuotes(words: string, status: number | undefined, reason: string
 /** One line without control and direction characters, which could steer a terminal. */
 function oneLine(words: string): string {
   return words
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, " ")
+    .replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, " ")
     .trim()
     .slice(0, 2_000);
 }
