@@ -260,7 +260,7 @@ describe("patches and values that miss", () => {
     ],
     ["resources: [a.yaml]\npatches:\n- path: none.yaml\n", "build/missing-resource"],
     [
-      "resources: [a.yaml]\npatches:\n- target: {kind: '['}\n  patch: '[{op: remove, path: /a}]'\n",
+      "resources: [a.yaml]\npatches:\n- target: {kind: '['}\n  patch: '- {op: remove, path: /a}'\n",
       "build/invalid-selector",
     ],
     ["resources: [a.yaml]\npatches:\n- {}\n", "build/invalid-patch"],
