@@ -2,6 +2,7 @@ import { overwrite } from "../fields.ts";
 import { fieldType, kindType, mergesItems, type SchemaType } from "../schema/index.ts";
 import type { MappingEntry, MappingNode, SequenceNode, YamlNode } from "../yaml/node.ts";
 import { type Directive, takeListDirective, takeMapDirective, type UnknownDirective } from "./directive.ts";
+import { readsAsOther } from "./legacy-words.ts";
 import { mergeItems } from "./list.ts";
 import { type Merging, placeOf } from "./merging.ts";
 import { fieldOf, isNull, restyle, textOf, WORDS } from "./nodes.ts";
@@ -125,6 +126,8 @@ function mergeField(
   at.path.push(name);
   const value = mergeNode(at, dest, patch, type === undefined ? undefined : fieldType(at.schema, type, name));
   at.path.pop();
+  if (value?.kind === "scalar" && value.tag === "!!str" && value.style === "plain" && readsAsOther(value.value))
+    value.style = "double"; // and so it makes text of whatever takes its place: merging keeps the style
   return patch !== undefined && isNull(value) ? undefined : value;
 }
 

@@ -13,8 +13,15 @@ export interface Selector {
   readonly kind: Matcher | undefined;
   readonly name: Matcher | undefined;
   readonly namespace: Matcher | undefined;
-  readonly labels: LabelSelector;
-  readonly annotations: LabelSelector;
+  readonly labels: LabelCondition;
+  readonly annotations: LabelCondition;
+}
+
+/** A label selector that is read when it is first asked, and reports then: kustomize reads none that decides nothing. */
+export interface LabelCondition {
+  /** True when the selector is not empty. */
+  readonly stated: boolean;
+  holdsFor(labels: ReadonlyMap<string, string>): boolean;
 }
 
 /** Compiles a selector; undefined after reporting what is wrong with it. */
@@ -50,11 +57,11 @@ export function matchesKind(selector: Selector, id: ResourceId): boolean {
 /** Whether the label and annotation selectors hold. */
 export function matchesMetadata(selector: Selector, resource: Resource): boolean {
   const { labels: byLabel, annotations: byAnnotation } = selector;
-  if (byLabel.length === 0 && byAnnotation.length === 0) return true;
+  if (!byLabel.stated && !byAnnotation.stated) return true;
   const metadata = valueAt(resource.node, "metadata");
   return (
-    selectsLabels(byLabel, textMap(valueAt(metadata, "labels"))) &&
-    selectsLabels(byAnnotation, textMap(valueAt(metadata, "annotations")))
+    byLabel.holdsFor(textMap(valueAt(metadata, "labels"))) &&
+    byAnnotation.holdsFor(textMap(valueAt(metadata, "annotations")))
   );
 }
 
@@ -75,14 +82,27 @@ function pattern(field: string, text: string | undefined, at: Place, report: Rep
   );
 }
 
-function labels(field: string, text: string | undefined, at: Place, report: Report): LabelSelector {
-  const selector = parseLabelSelector(text ?? "");
-  if (!("problem" in selector)) return selector;
-  report.fail(
-    "build/invalid-selector",
-    at,
-    `the selector's ${field} "${text ?? ""}" cannot be read: ${selector.problem}`,
-    "write it like: app=web, tier in (a,b), !old",
-  );
-  return [];
+function labels(field: string, text: string | undefined, at: Place, report: Report): LabelCondition {
+  if (text === undefined || text === "") return ANY;
+  let known: LabelSelector | undefined;
+  const read = (): LabelSelector => {
+    const selector = parseLabelSelector(text);
+    if (!("problem" in selector)) return selector;
+    report.fail(
+      "build/invalid-selector",
+      at,
+      `the selector's ${field} "${text}" cannot be read: ${selector.problem}`,
+      "write it like: app=web, tier in (a,b), !old",
+    );
+    return [];
+  };
+  return {
+    stated: true,
+    holdsFor(map) {
+      known ??= read();
+      return selectsLabels(known, map);
+    },
+  };
 }
+
+const ANY: LabelCondition = { stated: false, holdsFor: () => true };

@@ -118,8 +118,10 @@ function applyToSelected(
   const selector: Selector | undefined = compileSelector(target, patching.report);
   if (selector === undefined) return;
   const deleted = new Set<Resource>();
-  for (const resource of set.resources.filter((candidate) => selects(selector, candidate)))
-    if (apply(resource) === "deleted") deleted.add(resource);
+  const before = patching.report.failures.length;
+  const selected = set.resources.filter((candidate) => selects(selector, candidate));
+  if (!patching.report.cleanSince(before)) return;
+  for (const resource of selected) if (apply(resource) === "deleted") deleted.add(resource);
   drop(set, deleted);
 }
 

@@ -11,9 +11,13 @@ export function parseEmbedded(text: string): YamlNode | undefined {
 
 /** Writes a document back as it was written: JSON indented or compact, or YAML. */
 export function writeEmbedded(root: YamlNode, original: string): string {
-  if (!/^\s*[[{]/.test(original)) return rewriteYaml(original, root).trim();
+  if (!isJsonText(original)) return rewriteYaml(original, root).trim();
   const indented = original.includes("\n") && original.includes("  ");
   return goJson(toJson(root, "kyaml"), indented ? "\n" : undefined).replace(ESCAPED, escape);
+}
+
+export function isJsonText(text: string): boolean {
+  return /^\s*[[{]/.test(text);
 }
 
 const ESCAPED = /[<>&\u2028\u2029]/g;

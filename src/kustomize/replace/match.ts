@@ -5,6 +5,7 @@ import { writeYaml } from "../yaml/index.ts";
 import type { MappingNode, ScalarNode, SequenceNode, YamlNode } from "../yaml/node.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { isBracketed, itemCondition, listIndex } from "./path.ts";
+import { typeOf } from "./type-of.ts";
 
 /** How a path is followed to all the places that it means. */
 export interface Matching {
@@ -76,7 +77,7 @@ function matchItems(node: YamlNode, part: string, rest: readonly string[], match
   });
   const found = plain ? fitting : matchAll(fitting, rest, matching);
   if ("problem" in found || found.length > 0 || matching.create === undefined || node.kind !== "sequence") return found;
-  const made: YamlNode = plain ? scalar(value) : itemWith(field, value);
+  const made: YamlNode = plain ? scalar(value, typeOf(value)) : itemWith(field, value);
   if (!matcher(value)) return { problem: `${part} does not match the item that it would make` };
   if (made.kind === "scalar") matching.untyped.add(made);
   node.items.push(made);
@@ -117,7 +118,7 @@ const emptyMap = (): MappingNode => ({ kind: "mapping", entries: [], flow: false
 const emptyList = (): SequenceNode => ({ kind: "sequence", items: [], flow: false, line: 0, column: 0 });
 
 function itemWith(field: string, value: string): MappingNode {
-  return { ...emptyMap(), entries: [{ key: scalar(field), value: scalar(value) }] };
+  return { ...emptyMap(), entries: [{ key: scalar(field), value: scalar(value, typeOf(value)) }] };
 }
 
 /** A value as it is written, quotes and all: what kyaml matches against. */

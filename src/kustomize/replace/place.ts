@@ -1,11 +1,11 @@
 import { overwrite } from "../fields.ts";
 import { cloneNode } from "../yaml/index.ts";
 import type { ScalarNode, ScalarTag, YamlNode } from "../yaml/node.ts";
-import { meaningOf } from "../yaml/resolve.ts";
-import { parseEmbedded, writeEmbedded } from "./embedded.ts";
+import { isJsonText, parseEmbedded, writeEmbedded } from "./embedded.ts";
 import { isProblem, lookup } from "./lookup.ts";
 import { matchPath } from "./match.ts";
 import { splitFieldPath } from "./path.ts";
+import { typeOf } from "./type-of.ts";
 
 /** How a value is put into a field. */
 export interface Placing {
@@ -15,11 +15,6 @@ export interface Placing {
   readonly index: number;
   /** Scalars that were made here and so have no type yet. */
   readonly untyped: Set<YamlNode>;
-}
-
-/** The type of a plain text. */
-export function typeOf(text: string): ScalarTag {
-  return meaningOf(text, "kyaml")?.tag ?? "!!str";
 }
 
 /** Puts a value at every place that a path means in an object; answers what is wrong, if anything. */
@@ -55,7 +50,8 @@ function placeInText(object: YamlNode, path: readonly string[], value: YamlNode,
   if ("problem" in found || found.length === 0) return false;
   for (const field of found) {
     if (field.kind !== "scalar") overwrite(field, cloneNode(value));
-    else setValue(field, textOf(value), placing);
+    // A value that does not fit has no JSON; kustomize then leaves the text as it is.
+    else if (setValue(field, textOf(value), placing) !== undefined && isJsonText(holder.node.value)) return true;
   }
   holder.node.value = writeEmbedded(root, holder.node.value);
   return true;

@@ -16,7 +16,8 @@ import type { ResourceSet } from "../resource-set.ts";
 import type { YamlNode } from "../yaml/node.ts";
 import { isProblem, lookup } from "./lookup.ts";
 import { splitFieldPath } from "./path.ts";
-import { type Placing, place, typeOf } from "./place.ts";
+import { type Placing, place } from "./place.ts";
+import { typeOf } from "./type-of.ts";
 
 const DEFAULT_PATH = "metadata.name";
 
@@ -129,7 +130,7 @@ function applyTo(
 
 /** A reject's label and annotation selectors reject by themselves, and so does what else it says. */
 function isRejected(spec: SelectorSpec, selector: Selector, resource: Resource, ids: readonly ResourceId[]): boolean {
-  const byMetadata = selector.labels.length > 0 || selector.annotations.length > 0;
+  const byMetadata = selector.labels.stated || selector.annotations.stated;
   if (byMetadata && matchesMetadata(selector, resource)) return true;
   const says = [spec.group, spec.version, spec.kind, spec.name, spec.namespace].some((text) => (text ?? "") !== "");
   return says && ids.some((id) => matchesId(selector, id));

@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import { toJson } from "../yaml/index.ts";
 import type { ScalarNode, YamlNode } from "../yaml/node.ts";
+import { typeOf } from "./type-of.ts";
 
 /**
  * A YAML text after a change: `root` is the text's content with the change made. Comments, the order of keys and the style
@@ -75,7 +76,9 @@ function made(node: YamlNode): Node {
 }
 
 function scalarNode(node: ScalarNode): Scalar {
-  const scalar = new Scalar(node.tag === "!!str" ? node.value : toJson(node, "kyaml"));
+  const typed = node.tag === "!!str" || typeOf(node.value) !== node.tag;
+  const scalar = new Scalar(typed ? node.value : toJson(node, "kyaml"));
+  if (typed && node.tag !== "!!str") scalar.tag = `tag:yaml.org,2002:${node.tag.slice(2)}`;
   if (node.style === "double") scalar.type = "QUOTE_DOUBLE";
   if (node.style === "single") scalar.type = "QUOTE_SINGLE";
   return scalar;
