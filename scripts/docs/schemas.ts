@@ -1,0 +1,220 @@
+import * as v from "valibot";
+import type { FailureCode } from "../../src/model/index.ts";
+import { FAILURES } from "./failures.ts";
+
+/** Describes a field: the text stands in docs/output.md. */
+const say = <S extends v.GenericSchema>(schema: S, text: string) => v.pipe(schema, v.description(text));
+const optional = <S extends v.GenericSchema>(schema: S, text: string) => v.optional(say(schema, text));
+
+const json: v.GenericSchema<unknown> = v.unknown();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const ms = count;
+
+const place = v.strictObject({
+  path: say(v.string(), "file, relative to the repository's root"),
+  line: optional(count, "from 1"),
+  column: optional(count, "from 1"),
+});
+
+const failure = v.strictObject({
+  code: say(v.picklist(Object.keys(FAILURES) as FailureCode[]), "stable code, see failures.md"),
+  message: say(v.string(), "what is wrong, one line"),
+  remedy: say(v.string(), "the next command or edit"),
+  at: optional(place, "where"),
+  chain: optional(v.array(place), "the folders that led there, outermost first"),
+  object: optional(v.string(), "the object concerned"),
+});
+
+const brief = v.strictObject({
+  code: failure.entries.code,
+  message: failure.entries.message,
+  remedy: failure.entries.remedy,
+  at: failure.entries.at,
+});
+
+const revision = v.strictObject({
+  ref: say(v.string(), "the ref as asked for"),
+  commit: say(v.string(), "the commit that it was"),
+  text: say(v.string(), "both, as Flux writes them: `main@sha1:…`"),
+});
+
+const counts = v.strictObject({
+  created: count,
+  updated: count,
+  transferred: say(count, "taken over from another service, in place"),
+  unchanged: count,
+  deleted: count,
+  held: say(count, "would be deleted, and is kept until confirmed"),
+  kept: say(count, "no longer declared, and kept on purpose"),
+  failed: count,
+});
+
+const STATE_NAMES = [
+  "unchanged",
+  "synced",
+  "planned",
+  "suspended",
+  "held",
+  "interrupted",
+  "blocked",
+  "failed",
+] as const;
+const state = v.picklist(STATE_NAMES);
+const states = v.strictObject({
+  unchanged: say(count, "services in which nothing was to be done"),
+  synced: count,
+  planned: count,
+  suspended: count,
+  held: count,
+  interrupted: count,
+  blocked: count,
+  failed: count,
+});
+
+const fieldChange = v.strictObject({
+  path: say(v.string(), "`spec.template.spec.containers[name=api].image`"),
+  before: optional(json, "absent: the field is not there now"),
+  after: optional(json, "absent: the field goes; values of Secrets are masked"),
+});
+
+const step = v.strictObject({
+  group: say(v.string(), "API group, empty for the core"),
+  kind: v.string(),
+  namespace: say(v.string(), "empty for cluster-scoped objects"),
+  name: v.string(),
+  action: say(
+    v.picklist(["create", "update", "transfer", "unchanged", "delete", "held", "kept"]),
+    "what the plan does",
+  ),
+  result: say(v.picklist(["done", "planned", "failed"]), "what became of it"),
+  why: say(v.string(), "`changed`, `drifted: spec.replicas`, …"),
+  at: optional(place, "where the object is declared"),
+  fields: optional(v.array(fieldChange), "field by field, in a diff"),
+  failure: optional(failure, "why it failed"),
+});
+
+const service = v.strictObject({
+  service: say(v.string(), "id"),
+  state,
+  at: optional(place, "where the service is defined; absent when it left git"),
+  built: say(v.boolean(), "false: the build was known from before"),
+  durationMs: ms,
+  counts,
+  steps: v.array(step),
+  failures: v.array(failure),
+});
+
+const exit = say(count, "the exit code of the command");
+const schema = say(v.literal(1), "version of this format: fields may be added, none is renamed or taken away");
+
+const passDocument = v.strictObject({
+  kind: v.literal("Pass"),
+  schema,
+  mode: v.picklist(["sync", "dry-run", "diff"]),
+  exit,
+  revision: optional(revision, "what was synced"),
+  counts: say(counts, "objects, in all services"),
+  states: say(states, "services by state"),
+  builds: say(count, "builds that were run"),
+  durationMs: ms,
+  services: v.array(service),
+  failures: say(v.array(failure), "of the run itself; with any, nothing was changed"),
+});
+
+const found = v.strictObject({
+  id: v.string(),
+  origin: say(v.picklist(["flux", "folder", "documents"]), "how it came to be a service"),
+  folder: say(v.string(), "the folder that is built"),
+  at: say(place, "where it is defined"),
+  why: v.string(),
+  settings: v.strictObject({
+    prune: v.boolean(),
+    suspend: v.boolean(),
+    targetNamespace: v.string(),
+    dependsOn: v.array(v.string()),
+    intervalMs: ms,
+    timeoutMs: ms,
+  }),
+  objects: optional(count, "of a service that needs no build"),
+});
+
+const servicesDocument = v.strictObject({
+  kind: v.literal("Services"),
+  schema,
+  exit,
+  revision,
+  complete: say(v.boolean(), "false: some files could not be read, so there may be more services"),
+  services: v.array(found),
+  broken: say(
+    v.array(v.strictObject({ id: v.string(), at: place, failures: v.array(failure) })),
+    "services that cannot be reconciled",
+  ),
+  ignored: say(v.array(v.strictObject({ at: place, why: v.string() })), "documents that were seen and left alone"),
+});
+
+const statusDocument = v.strictObject({
+  kind: v.literal("Status"),
+  schema,
+  exit,
+  scope: v.string(),
+  lastPass: optional(v.string(), "when the last pass ended, ISO 8601"),
+  services: v.array(
+    v.strictObject({
+      service: v.string(),
+      state: say(
+        v.picklist([...STATE_NAMES, "stale", "unknown"]),
+        "of the last pass; `stale` when the last success is too old, `unknown` without a record",
+      ),
+      owned: optional(count, "objects in the cluster now that are its own; absent when the cluster could not be asked"),
+      objects: optional(count, "objects it declares that were in place"),
+      lastAttempt: optional(v.string(), "ISO 8601"),
+      lastSuccess: optional(v.string(), "ISO 8601"),
+      lastSuccessRevision: optional(v.string(), "commit"),
+      failures: v.array(brief),
+    }),
+  ),
+  failures: say(v.array(brief), "why the last pass did not run, or the cluster could not be asked"),
+});
+
+const buildDocument = v.strictObject({
+  kind: v.literal("Build"),
+  schema,
+  exit,
+  service: v.string(),
+  revision,
+  objects: say(v.array(json), "the manifests, in the order of the build"),
+});
+
+const versionDocument = v.strictObject({
+  kind: v.literal("Version"),
+  schema,
+  version: v.string(),
+  node: v.string(),
+  platform: v.string(),
+});
+
+const errorDocument = v.strictObject({
+  kind: v.literal("Error"),
+  schema,
+  exit,
+  failures: say(v.array(failure), "why the command could not run, or why a build failed"),
+});
+
+/** What `-o json` prints, by kind, and which command prints it. */
+export const SCHEMAS = {
+  Pass: { from: "`gitops sync`, `gitops diff`", schema: passDocument },
+  Services: { from: "`gitops services`", schema: servicesDocument },
+  Status: { from: "`gitops status`", schema: statusDocument },
+  Build: { from: "`gitops build`", schema: buildDocument },
+  Version: { from: "`gitops version`", schema: versionDocument },
+  Error: { from: "every command that could not run", schema: errorDocument },
+} as const;
+
+export const anyDocument = v.variant("kind", [
+  passDocument,
+  servicesDocument,
+  statusDocument,
+  buildDocument,
+  versionDocument,
+  errorDocument,
+]);

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { pages } from "../../scripts/docs/pages.ts";
+import { anyDocument } from "../../scripts/docs/schemas.ts";
+import { failed, ok } from "../../src/model/index.ts";
+import type { Document } from "../../src/report/index.ts";
+import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
+import { passing, run, type Script } from "./scripted.ts";
+
+describe("the reference pages", () => {
+  test.each(Object.keys(pages()))("%s is what the program says (else: npm run docs)", (path) => {
+    expect(readFileSync(path, "utf8")).toBe(pages()[path]);
+  });
+});
+
+const settings = { prune: true, suspend: false, targetNamespace: "", dependsOn: ["a"], intervalMs: 1, timeoutMs: 1 };
+const at = { path: "clusters/dev/a.yaml", line: 1 };
+const found = {
+  revision: { ref: COMMIT, commit: COMMIT },
+  discovery: {
+    services: [{ id: "a", origin: "flux" as const, folder: "a", at, why: "it is", settings, declared: [] }],
+    broken: [{ id: "b", at, failures: [{ ...MISSING, chain: [at], object: "v1/ConfigMap/a" }], sources: ["b"] }],
+    complete: true,
+    ignored: [{ at, why: "no object" }],
+  },
+};
+const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } };
+const owned = () => Promise.resolve(ok(new Map([["dev/lost", 1]])));
+const fields = [{ path: "spec.replicas", before: 1 }];
+const differing = pass([
+  service("a", "planned", { steps: [step("update", "a", { at, fields, failure: MISSING, result: "failed" })] }),
+]);
+
+const CALLS: readonly (readonly [kind: string, args: readonly string[], script: Script])[] = [
+  ["Pass", ["sync"], { engine: passing(MIXED) }],
+  ["Pass", ["diff"], { engine: passing(differing) }],
+  ["Services", ["services"], { engine: { discover: () => Promise.resolve(ok(found)) } }],
+  ["Status", ["status"], { engine: { owned } }],
+  [
+    "Build",
+    ["build", "a"],
+    {
+      engine: {
+        discover: () => Promise.resolve(ok(found)),
+        build: () => Promise.resolve(ok({ text: "", objects: [manifest] })),
+      },
+    },
+  ],
+  ["Version", ["version"], {}],
+  ["Error", ["sync"], { engine: passing(pass([], { failures: [UNREACHABLE] })) }],
+  ["Error", ["build", "a"], { engine: { discover: () => Promise.resolve(failed(UNREACHABLE)) } }],
+  ["Error", ["nonsense"], {}],
+];
+
+describe("the documents of -o json", () => {
+  test.each(CALLS)("%s of gitops %j is as described, without a field more", async (kind, args, script) => {
+    const { stdout } = await run([...args, "-o", "json"], script);
+    const document: unknown = JSON.parse(stdout);
+    expect(v.parse(anyDocument, document)).toEqual(document);
+    expect(document).toMatchObject({ kind });
+  });
+
+  test("the description and the types of the program say the same", () => {
+    type Described = v.InferOutput<typeof anyDocument>;
+    expectTypeOf<Document["kind"]>().toEqualTypeOf<Described["kind"]>();
+    expectTypeOf<(Document & { kind: "Error" })["failures"][number]["code"]>().toEqualTypeOf<
+      (Described & { kind: "Error" })["failures"][number]["code"]
+    >();
+  });
+});
