@@ -13,7 +13,7 @@ export interface FreshCredentials {
   doubt(): void;
 }
 
-export interface Aged {
+interface Aged {
   readonly credentials: Credentials;
   readonly readAtMs: number;
 }

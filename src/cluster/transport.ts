@@ -18,7 +18,7 @@ export interface TransportOptions {
 }
 
 /** The open end of a watch. */
-export interface Stream {
+interface Stream {
   readonly body: AsyncIterable<Uint8Array>;
 }
 

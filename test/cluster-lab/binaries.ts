@@ -63,7 +63,7 @@ function cacheFolder(): string {
   return join(cache, "gitops", "control-plane", `${kubernetesVersion()}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-export function kubernetesVersion(): string {
+function kubernetesVersion(): string {
   return /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(join(MODULE, "go.mod"), "utf8"))?.[1] ?? "unknown";
 }
 

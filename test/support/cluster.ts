@@ -41,9 +41,9 @@ export interface AuditEvent {
 }
 
 /** A place in the audit log. */
-export type AuditMark = number;
+type AuditMark = number;
 
-export interface AuditQuery {
+interface AuditQuery {
   readonly since?: AuditMark;
   /** Reads too; else writes only. */
   readonly reads?: boolean;

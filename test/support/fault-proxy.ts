@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { TestCluster } from "./cluster.ts";
 
 /** What happens to a request that a rule matches. */
-export type Fault =
+type Fault =
   /** Wait, then let it through. */
   | { readonly kind: "delay"; readonly ms: number }
   /** Never answer; the connection stays open. `forward`: the server does get it. */
@@ -27,7 +27,7 @@ export type Fault =
   /** Swallow the watch events of these types. */
   | { readonly kind: "drop-events"; readonly types: readonly string[] };
 
-export interface Rule {
+interface Rule {
   readonly fault: Fault;
   readonly method?: string;
   /** Of path and query. */
@@ -36,7 +36,7 @@ export interface Rule {
   readonly matches?: readonly number[];
 }
 
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;

@@ -22,7 +22,7 @@ export interface Subject {
   kindOf(manifest: Manifest): Promise<Kind>;
 }
 
-export interface ApplyAs {
+interface ApplyAs {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly dryRun: boolean;
