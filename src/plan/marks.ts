@@ -48,7 +48,10 @@ export interface Owner {
 export function ownerOf(live: LiveMetadata): Owner | undefined {
   const service = live.labels[SERVICE_LABEL];
   if (service === undefined) return undefined;
-  return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: live.annotations[SERVICE_ANNOTATION] ?? service };
+  const id = live.annotations[SERVICE_ANNOTATION];
+  // The label decides; an annotation that says something else is somebody's edit, or was copied.
+  const agrees = id !== undefined && labelValue(id) === service;
+  return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: agrees ? id : service };
 }
 
 export interface Stamp {

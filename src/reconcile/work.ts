@@ -34,7 +34,7 @@ export async function workThrough(
   const { assembly, broken, selected } = state;
   const outcomes = new Map<string, Promise<ServiceOutcome>>();
   for (const one of broken) if (selected(one.id)) outcomes.set(one.id, Promise.resolve(brokenOutcome(one)));
-  const byService = new Map(plans.map((plan) => [plan.service, plan]));
+  const byService = new Map(plans.filter(({ present }) => present).map((plan) => [plan.service, plan]));
   const waiting = new Map<string, Service>();
   for (const { service } of [...assembly.ready, ...assembly.late])
     if (selected(service.id)) waiting.set(service.id, service);
@@ -77,7 +77,7 @@ async function runService(
     const assembled = ready ?? (await late?.assembled);
     if (assembled === undefined) throw new Error("a service is ready or late");
     const { built, failures, desired } = assembled;
-    if (service.settings.suspend && failures.length === 0) return { ...base, state: "suspended", built };
+    if (service.settings.suspend) return { ...base, state: "suspended", built };
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
     // A dependency that was not selected is not part of this run and is not waited for.
     const before = await Promise.all(dependencies);

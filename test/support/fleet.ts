@@ -13,7 +13,7 @@ export interface Fleet {
   readonly monorepo: Monorepo;
   readonly target: Target;
   service(index: number): MonorepoService;
-  /** A sync, and what it made the API server write. */
+  /** A sync, and what it made the API server write; dry runs are no writes. */
   sync(...more: readonly string[]): Promise<Synced & { readonly writes: readonly AuditEvent[] }>;
   close(): Promise<void>;
 }
@@ -42,7 +42,8 @@ export async function startFleet(shape: { readonly services: number; readonly na
     async sync(...more) {
       const since = cluster.mark();
       const synced = await sync(target, ...more);
-      return { ...synced, writes: cluster.audit({ since, userAgent: "gitops/" }) };
+      const audited = cluster.audit({ since, userAgent: "gitops/" });
+      return { ...synced, writes: audited.filter(({ requestURI }) => !requestURI.includes("dryRun=All")) };
     },
     async close() {
       await server.close();
