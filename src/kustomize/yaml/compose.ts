@@ -198,7 +198,7 @@ function refuseTypedKeys(r: Reader, entries: readonly MappingEntry[]): void {
   for (const { key } of entries) {
     if (key.tag === "!!str" || (key.value === "" && key.explicitTag !== true)) continue;
     if (r.flow > 0 && key.tag === "!!timestamp" && key.value.includes(":")) continue;
-    refuse(r, `the key ${key.value} is a ${key.tag.slice(2)}, not a string`, "quote the key", key);
+    refuse(r, `the key ${key.value} reads as ${key.tag.slice(2)}, not as a string`, "quote the key", key);
   }
 }
 
@@ -211,7 +211,7 @@ function refuseNullKeys(r: Reader, entries: readonly MappingEntry[]): void {
           ? meaningOf(key.value, "kubernetes")
           : undefined;
     if (meaning?.tag === "!!null" || (typeof meaning?.value === "bigint" && meaning.value > 2n ** 63n - 1n))
-      refuse(r, `the key ${key.value === "" ? "(empty)" : key.value} is no string`, "quote the key", key);
+      refuse(r, `the key ${key.value === "" ? "(empty)" : key.value} cannot be a name`, "quote the key", key);
   }
 }
 

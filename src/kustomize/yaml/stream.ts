@@ -34,9 +34,29 @@ export interface ParseOptions {
 /**
  * Reads every document of a YAML stream as go-yaml does: `kyaml` as kustomize reads resources and patches (go-yaml v3,
  * split at `---` lines first), `kubernetes` as sigs.k8s.io/yaml reads a file (go-yaml v2). Anchors, aliases and merges
- * are resolved. Takes linear time and bounded memory, and never throws: the first trouble is the one failure.
+ * are resolved. Takes linear time and bounded memory, and never throws: the first trouble is the one failure. Bytes must
+ * be UTF-8.
  */
-export function parseYaml(text: string, options: ParseOptions): Result<readonly YamlDocument[]> {
+export function parseYaml(source: string | Uint8Array, options: ParseOptions): Result<readonly YamlDocument[]> {
+  if (typeof source === "string") return parseText(source, options);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(source);
+  const broken = brokenAt(text, source);
+  if (broken < 0) return parseText(text, options);
+  const before = text.slice(0, broken);
+  const at = { path: options.path, line: countLines(before) + 1, column: broken - before.lastIndexOf("\n") };
+  const message = "the file is not UTF-8";
+  return failed({ code: "build/malformed-yaml", message, remedy: "save it as UTF-8", at });
+}
+
+/** The first replacement character that the bytes do not have, or -1. */
+function brokenAt(text: string, bytes: Uint8Array): number {
+  const first = text.indexOf("\ufffd");
+  if (first < 0) return -1;
+  const written = new TextEncoder().encode(text);
+  return written.length === bytes.length && written.every((byte, at) => byte === bytes[at]) ? -1 : first;
+}
+
+function parseText(text: string, options: ParseOptions): Result<readonly YamlDocument[]> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const at = { path: options.path };
   if (text.length > limits.length) {

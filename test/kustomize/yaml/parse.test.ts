@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { cloneNode, parseYaml, toJson, type YamlLimits, type YamlMode } from "../../../src/kustomize/yaml/index.ts";
 
 /** The values of all documents (undefined for one without content), or the failure as `line:column code message`. */
-function read(text: string, mode: YamlMode = "kyaml", limits: Partial<YamlLimits> = {}): unknown {
+function read(text: string | Uint8Array, mode: YamlMode = "kyaml", limits: Partial<YamlLimits> = {}): unknown {
   const result = parseYaml(text, { path: "a.yaml", mode, limits });
   if (result.ok) return result.value.map(({ root }) => (root === undefined ? undefined : toJson(root, mode)));
   const [failure] = result.failures;
@@ -56,8 +56,8 @@ describe("the two readings", () => {
     const text = "010: a\nyes: b\n1e3: c\n.inf: d\n";
     expect(read(text, "kubernetes")).toEqual([{ "8": "a", true: "b", "1000": "c", ".inf": "d" }]);
     expect(read(text, "kyaml")).toEqual([{ "010": "a", yes: "b", "1e3": "c", ".inf": "d" }]);
-    expect(read("x:\n  1: a\n", "kyaml")).toBe("2:3 build/malformed-yaml the key 1 is a int, not a string");
-    expect(read("null: a\n", "kubernetes")).toBe("1:1 build/malformed-yaml the key null is no string");
+    expect(read("x:\n  1: a\n", "kyaml")).toBe("2:3 build/malformed-yaml the key 1 reads as int, not as a string");
+    expect(read("null: a\n", "kubernetes")).toBe("1:1 build/malformed-yaml the key null cannot be a name");
   });
 
   test("duplicate keys are refused by kyaml, with both places; to Kubernetes the last one wins", () => {
@@ -171,6 +171,13 @@ describe("streams", () => {
   test("kyaml takes a separator with text for a mistake", () => {
     expect(read("a: 1\n--- b\nc: 2\n")).toBe("2:4 build/malformed-yaml the separator --- is followed by b");
     expect(read("a: 1\n--- # b\nc: 2\n")).toEqual([{ a: 1 }, { c: 2 }]);
+  });
+});
+
+describe("bytes", () => {
+  test("are UTF-8, with or without a byte order mark", () => {
+    expect(read(Buffer.from("\ufeffa: é\ufffd\n"))).toEqual([{ a: "é\ufffd" }]);
+    expect(read(Buffer.from("a: 1\nb: x\xff\n", "latin1"))).toBe("2:5 build/malformed-yaml the file is not UTF-8");
   });
 });
 
