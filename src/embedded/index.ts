@@ -6,3 +6,4 @@ export {
   type EmbeddedOptions,
   type Saved,
 } from "./embedded-cluster.ts";
+export { type ServedCluster, type ServeOptions, serveEmbedded } from "./http/serve.ts";
