@@ -9,15 +9,7 @@ import { absorb } from "./generate/absorb.ts";
 import { externalGenerators, generators } from "./generators.ts";
 import type { Placed } from "./kustomization/decode.ts";
 import { instantiate, manifestsOf } from "./manifests.ts";
-import {
-
-  builtinOrigin,
-  hasOrigin,
-  joinOrigin,
-  noteTransformer,
-  type Origin,
-  setOrigin,
-} from "./origin.ts";
+import { builtinOrigin, hasOrigin, joinOrigin, noteTransformer, type Origin, setOrigin } from "./origin.ts";
 import { isRemote } from "./paths.ts";
 import { addVars, mergeVars } from "./replace/index.ts";
 import { isEmptyNode, type Resource, valueAt } from "./resource.ts";

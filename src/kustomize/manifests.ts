@@ -33,8 +33,16 @@ export function atPath(failures: readonly Failure[], path: string): readonly Fai
 
 /** Clones of objects, ready to be changed. */
 export function instantiate(nodes: readonly MappingNode[], path: string, scopes: Scopes): readonly Resource[] {
-  return nodes.map((node) => newResource(cloneNode(node), { path, line: node.line }, scopes));
+  return nodes.map((node) => {
+    const resource = newResource(cloneNode(node), { path, line: node.line }, scopes);
+    const annotations = valueAt(valueAt(node, "metadata"), "annotations");
+    if (annotations !== undefined) resource.needsHash = textAt(annotations, NEEDS_HASH) === "enabled";
+    return resource;
+  });
 }
+
+/** kustomize's own note on generated objects, which a file may carry, too. */
+const NEEDS_HASH = "internal.config.kubernetes.io/needsHashSuffix";
 
 /**
  * Objects of a text: documents in kyaml's reading, one-document Lists unwrapped, then lists of any kind expanded behind

@@ -25,7 +25,7 @@ export function configOfCrds(
     }
     const root = parsed.value[0]?.root;
     const definitions = root === undefined ? undefined : toJson(root, "kubernetes");
-    if (!isObject(definitions)) {
+    if (!isObject(definitions) || !Object.values(definitions).every((one) => one === null || isObject(one))) {
       const remedy = "list the definitions by name";
       folder.report.fail("build/invalid-kustomization", at, `${path} holds no OpenAPI definitions`, remedy);
       continue;

@@ -65,7 +65,7 @@ function readConfig(
   const parsed = parseYaml(new TextDecoder().decode(bytes), { path: found.path, mode: "kubernetes" });
   if (!parsed.ok) return folder.report.add(atPath(parsed.failures, found.path));
   const root = parsed.value[0]?.root;
-  const decoded = root && configShape(root, "", decodingOf(found.path, folder.report, true));
+  const decoded = root && configShape(root, "", { ...decodingOf(found.path, folder.report, true), coerces: true });
   if (decoded === undefined) return emptyData();
   const lists = Object.fromEntries(SPEC_LISTS.map((name) => [name, (decoded[name] ?? []).map(specOf)]));
   const nameReference = (decoded.nameReference ?? []).map(

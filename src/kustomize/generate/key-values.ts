@@ -30,7 +30,8 @@ export function readKeyValues(
     if (!data.has(key)) data.set(key, value);
     else invalid(report, at, `key ${key} comes twice`, "leave one out");
   };
-  const envs = sources.env === undefined ? (sources.envs ?? []) : [...(sources.envs ?? []), sources.env];
+  const { env } = sources;
+  const envs = env === undefined || env.value === "" ? (sources.envs ?? []) : [...(sources.envs ?? []), env];
   for (const { value: path, at } of envs) {
     const content = readFile(path, at);
     if (content !== undefined) readEnv(content, path, at, report, add);

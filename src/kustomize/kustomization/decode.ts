@@ -1,4 +1,4 @@
-import type { Json, Place } from "../../model/index.ts";
+import { type Json, jsonText, type Place } from "../../model/index.ts";
 import type { Report } from "../report.ts";
 import type { MappingNode, YamlNode } from "../yaml/node.ts";
 
@@ -8,7 +8,9 @@ export interface Decoding {
   readonly report: Report;
   /** Unknown fields are failures in a kustomization; in a plugin's configuration kustomize leaves them alone. */
   readonly strict: boolean;
-  /** The text of a scalar that is a string in the document's reading; undefined for any other type. */
+  /** Numbers and true or false will do for text: everywhere but in a kustomization itself. */
+  readonly coerces?: boolean;
+  /** The value of a node in the document's reading. */
   json(node: YamlNode): Json;
 }
 
@@ -38,16 +40,21 @@ function misfit(node: YamlNode, field: string, expected: string, decoding: Decod
   );
 }
 
-function scalarOf<T extends string | boolean | number>(expected: string, type: "string" | "boolean"): Decoder<T> {
-  return (node, field, decoding) => {
-    if (isNull(node)) return undefined;
-    const value = node.kind === "scalar" ? decoding.json(node) : undefined;
-    return typeof value === type ? (value as T) : misfit(node, field, expected, decoding);
-  };
-}
+export const text: Decoder<string> = (node, field, decoding) => {
+  if (isNull(node)) return undefined;
+  const value = node.kind === "scalar" ? decoding.json(node) : undefined;
+  if (typeof value === "string") return value;
+  if (value === undefined || value === null || (decoding.coerces ?? !decoding.strict) === false) {
+    return misfit(node, field, "text", decoding);
+  }
+  return jsonText(value);
+};
 
-export const text: Decoder<string> = scalarOf("text", "string");
-export const flag: Decoder<boolean> = scalarOf("true or false", "boolean");
+export const flag: Decoder<boolean> = (node, field, decoding) => {
+  if (isNull(node)) return undefined;
+  const value = node.kind === "scalar" ? decoding.json(node) : undefined;
+  return typeof value === "boolean" ? value : misfit(node, field, "true or false", decoding);
+};
 
 export const integer: Decoder<number | bigint> = (node, field, decoding) => {
   if (isNull(node)) return undefined;
@@ -66,16 +73,21 @@ export function placed<T>(decoder: Decoder<T>): Decoder<Placed<T>> {
   };
 }
 
-/** A list; `empty` stands for nulls in it, without which they are left out. */
-export function list<T>(decoder: Decoder<T>, empty?: T): Decoder<readonly T[]> {
+/** A list of objects, or of texts: a null in it is one that says nothing. */
+export function list<T>(decoder: Decoder<T>, of: "objects" | "texts" = "objects"): Decoder<readonly T[]> {
   return (node, field, decoding) => {
     if (isNull(node)) return undefined;
     if (node.kind !== "sequence") return misfit(node, field, "a list", decoding);
     return node.items.flatMap((item, index) => {
-      const value = decoder(item, `${field}[${index}]`, decoding) ?? empty;
+      const value = decoder(isNull(item) ? nothingAt(item, of) : item, `${field}[${index}]`, decoding);
       return value === undefined ? [] : [value];
     });
   };
+}
+
+function nothingAt({ line, column }: YamlNode, of: "objects" | "texts"): YamlNode {
+  if (of === "objects") return { kind: "mapping", entries: [], flow: true, line, column };
+  return { kind: "scalar", tag: "!!str", value: "", style: "double", line, column };
 }
 
 /** A map from text to text; a null value is "". */

@@ -41,7 +41,12 @@ export const replacementShape = object({
   source: object({ ...gvk, name: text, namespace: text, fieldPath: text, options: fieldOptions }),
   sourceValue: text,
   targets: list(
-    object({ select: selectorShape, reject: list(selectorShape), fieldPaths: list(text), options: fieldOptions }),
+    object({
+      select: selectorShape,
+      reject: list(selectorShape),
+      fieldPaths: list(text, "texts"),
+      options: fieldOptions,
+    }),
   ),
 });
 
@@ -56,9 +61,9 @@ const generatorFields = {
   namespace: text,
   name: text,
   behavior: text,
-  literals: list(placed(text)),
-  files: list(placed(text)),
-  envs: list(placed(text)),
+  literals: list(placed(text), "texts"),
+  files: list(placed(text), "texts"),
+  envs: list(placed(text), "texts"),
   env: placed(text),
   options: generatorOptionsShape,
 };
@@ -74,10 +79,10 @@ export const varShape = object({
 
 export const sortOptionsShape = object({
   order: text,
-  legacySortOptions: object({ orderFirst: list(text), orderLast: list(text) }),
+  legacySortOptions: object({ orderFirst: list(text, "texts"), orderLast: list(text, "texts") }),
 });
 
-const paths = list(placed(text));
+const paths = list(placed(text), "texts");
 
 export const kustomizationShape = object({
   apiVersion: text,
@@ -113,7 +118,7 @@ export const kustomizationShape = object({
   generators: paths,
   transformers: paths,
   validators: paths,
-  buildMetadata: list(text),
+  buildMetadata: list(text, "texts"),
 });
 
 type Shape<D> = D extends (...rest: never[]) => infer T ? NonNullable<T> : never;

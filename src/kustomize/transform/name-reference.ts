@@ -38,6 +38,10 @@ export function fixNameReferences(context: StepContext, config: TransformerConfi
   const renamed = byFormerName(context.set.resources);
   for (const resource of context.set.resources) {
     const bound = boundNamespaces(resource.node, kindOf(resource));
+    if (typeof bound === "string") {
+      failOn(context, resource, bound);
+      continue;
+    }
     const referrer: Referrer = { resource, id: currentId(resource), bound };
     for (const { spec, target } of config.referrers(originalId(resource))) {
       const update: Update = { referrer, target, path: spec.path, renamed };
@@ -123,12 +127,16 @@ function reachable(candidates: readonly Resource[], referrer: Referrer): readonl
   });
 }
 
-function boundNamespaces(node: MappingNode, kind: string): ReadonlySet<string> {
+/** The namespaces, or what is wrong with the subjects. */
+function boundNamespaces(node: MappingNode, kind: string): ReadonlySet<string> | string {
   const namespaces = new Set<string>();
   const subjects = kind === "RoleBinding" ? valueAt(node, "subjects") : undefined;
   for (const subject of subjects?.kind === "sequence" ? subjects.items : []) {
+    if (subject.kind !== "mapping") return "a subject must be a map";
     const namespace = valueAt(subject, "namespace");
-    if (namespace?.kind === "scalar" && textAt(subject, "kind") === "ServiceAccount") namespaces.add(namespace.value);
+    if (namespace === undefined || textAt(subject, "kind") !== "ServiceAccount") continue;
+    if (namespace.kind !== "scalar" || namespace.tag !== "!!str") return "the namespace of a subject must be text";
+    namespaces.add(namespace.value);
   }
   return namespaces;
 }

@@ -116,6 +116,7 @@ function moveSubjects(subjects: YamlNode | undefined, change: NamespaceChange): 
   const [field, wanted] = change.subjects === "defaultOnly" ? ["name", "default"] : ["kind", "ServiceAccount"];
   const set = setter(change);
   for (const subject of subjects.items) {
+    if (subject.kind !== "mapping" && !isEmptyNode(subject)) return "a subject must be a map";
     const value = valueAt(subject, field);
     if (subject.kind !== "mapping" || value?.kind !== "scalar" || value.value !== wanted) continue;
     let namespace = valueAt(subject, "namespace");

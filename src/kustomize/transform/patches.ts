@@ -92,7 +92,7 @@ export const mergePatchTransformer: Transformer = {
   },
 };
 
-const mergeShape = object({ paths: list(placed(text)), patches: placed(text) });
+const mergeShape = object({ paths: list(placed(text), "texts"), patches: placed(text) });
 
 /** All patches are read before the first is applied; together they must not be empty. */
 function configureMerge(
