@@ -15,6 +15,8 @@ export interface Placing {
   readonly index: number;
   /** Scalars that were made here and so have no type yet. */
   readonly untyped: Set<YamlNode>;
+  /** Told of a scalar that was set, and what is wrong with it: a later replacement may put that right. */
+  readonly judge: (field: ScalarNode, problem: string | undefined) => void;
 }
 
 /** Puts a value at every place that a path means in an object; answers what is wrong, if anything. */
@@ -27,7 +29,9 @@ export function place(object: YamlNode, fieldPath: string, value: YamlNode, plac
   if (found.length === 0) return `field ${fieldPath} cannot be ${verb(placing)}`;
   for (const field of found) {
     const problem = put(field, value, placing);
-    if (problem !== undefined) return `field ${fieldPath} cannot be set: ${problem}`;
+    const message = problem === undefined ? undefined : `field ${fieldPath} cannot be set: ${problem}`;
+    if (field.kind === "scalar") placing.judge(field, message);
+    else if (message !== undefined) return message;
   }
   return undefined;
 }
@@ -38,7 +42,7 @@ function verb(placing: Placing): string {
 
 /**
  * Where a path leads into a text that holds JSON or YAML, changes it there. False when it does not, and then nothing is
- * changed. Delimiters have no effect inside.
+ * changed.
  */
 function placeInText(object: YamlNode, path: readonly string[], value: YamlNode, placing: Placing): boolean {
   const holder = textOnTheWay(object, path);
@@ -49,9 +53,11 @@ function placeInText(object: YamlNode, path: readonly string[], value: YamlNode,
   const found = matchPath(root, path.slice(holder.depth), matching);
   if ("problem" in found || found.length === 0) return false;
   for (const field of found) {
-    if (field.kind !== "scalar") overwrite(field, cloneNode(value));
-    // A value that does not fit has no JSON; kustomize then leaves the text as it is.
-    else if (setValue(field, textOf(value), placing) !== undefined && isJsonText(holder.node.value)) return true;
+    const misfit = put(field, value, placing);
+    if (misfit === undefined) continue;
+    // A value that does not fit has no JSON; kustomize then leaves the text as it is. In YAML it states the type.
+    if (field.kind !== "scalar") return false;
+    if (isJsonText(holder.node.value)) return true;
   }
   holder.node.value = writeEmbedded(root, holder.node.value);
   return true;

@@ -23,7 +23,7 @@ const DEFAULT_PATH = "metadata.name";
 
 /** Copies values from objects to objects, one replacement after the other, as kustomize's replacement filter does. */
 export function applyReplacements(set: ResourceSet, replacements: readonly ReplacementSpec[], report: Report): void {
-  const untyped = new Set<YamlNode>();
+  const setting: Setting = { set, untyped: new Set(), misfits: new Map(), report };
   for (const replacement of replacements) {
     const { source, sourceValue, targets, at } = replacement;
     if (targets === undefined || (source === undefined && sourceValue === undefined)) {
@@ -37,9 +37,20 @@ export function applyReplacements(set: ResourceSet, replacements: readonly Repla
     const value =
       source === undefined ? scalar(sourceValue ?? "", typeOf(sourceValue ?? "")) : valueFrom(set, source, report);
     if (value === undefined) return;
-    for (const target of targets) if (!applyTo(set, target, value, untyped, report)) return;
+    for (const target of targets) if (!applyTo(setting, target, value)) return;
   }
+  for (const { at, message, object } of setting.misfits.values())
+    report.fail("build/replacement", at, message, "correct the value, or make the field a text", object);
   set.idsChanged();
+}
+
+/** What the replacements of one list share. */
+interface Setting {
+  readonly set: ResourceSet;
+  readonly untyped: Set<YamlNode>;
+  /** Fields that hold what is not of their type. */
+  readonly misfits: Map<YamlNode, { readonly at: Place; readonly message: string; readonly object: string }>;
+  readonly report: Report;
 }
 
 type SourceSpec = NonNullable<ReplacementSpec["source"]>;
@@ -83,13 +94,7 @@ function valueFrom(set: ResourceSet, source: SourceSpec, report: Report): YamlNo
 }
 
 /** False after a failure. */
-function applyTo(
-  set: ResourceSet,
-  target: TargetSpec,
-  value: YamlNode,
-  untyped: Set<YamlNode>,
-  report: Report,
-): boolean {
+function applyTo({ set, untyped, misfits, report }: Setting, target: TargetSpec, value: YamlNode): boolean {
   if (target.select === undefined) {
     fail(report, target.at, "a target selects nothing", "add select with the kind or name of what to change");
     return false;
@@ -98,7 +103,7 @@ function applyTo(
   const rejects = (target.reject ?? []).map((spec) => ({ spec, selector: compileSelector(spec, report) }));
   if (select === undefined || rejects.some(({ selector }) => selector === undefined)) return false;
   const { options } = target;
-  const placing: Placing = {
+  const how = {
     create: options?.create === true,
     delimiter: options?.delimiter ?? "",
     index: Number(options?.index ?? 0),
@@ -111,10 +116,14 @@ function applyTo(
     if (rejects.some(({ spec, selector }) => selector !== undefined && isRejected(spec, selector, resource, ids)))
       continue;
     if (!ids.some((id) => matchesId(select, id))) continue;
+    const object = idText(currentId(resource));
+    const judge: Placing["judge"] = (field, problem) => {
+      if (problem === undefined) misfits.delete(field);
+      else misfits.set(field, { at: target.at, message: `${problem} (in ${object})`, object });
+    };
     for (const path of paths) {
-      const problem = place(resource.node, path, value, placing);
+      const problem = place(resource.node, path, value, { ...how, judge });
       if (problem === undefined) continue;
-      const object = idText(currentId(resource));
       report.fail(
         "build/replacement",
         target.at,

@@ -30,7 +30,7 @@ export function rewriteYaml(original: string, root: YamlNode): string {
       if (isScalar(pair.key)) delete pair.key.spaceBefore;
     },
   });
-  return document.toString(OPTIONS);
+  return withTags(document.toString(OPTIONS));
 }
 
 const OPTIONS = { indent: 2, indentSeq: false, lineWidth: 0, flowCollectionPadding: false } as const;
@@ -76,10 +76,24 @@ function made(node: YamlNode): Node {
 }
 
 function scalarNode(node: ScalarNode): Scalar {
-  const typed = node.tag === "!!str" || typeOf(node.value) !== node.tag;
-  const scalar = new Scalar(typed ? node.value : toJson(node, "kyaml"));
-  if (typed && node.tag !== "!!str") scalar.tag = `tag:yaml.org,2002:${node.tag.slice(2)}`;
+  if (node.tag !== "!!str" && typeOf(node.value) !== node.tag) return mistyped(node);
+  const scalar = new Scalar(node.tag === "!!str" ? node.value : toJson(node, "kyaml"));
   if (node.style === "double") scalar.type = "QUOTE_DOUBLE";
   if (node.style === "single") scalar.type = "QUOTE_SINGLE";
   return scalar;
+}
+
+/** A value that is not of the type that it has to have: YAML can say so with a tag, which the library would not write. */
+function mistyped(node: ScalarNode): Scalar {
+  return new Scalar(`${MARK}${node.tag.slice(2)}-${Buffer.from(node.value).toString("hex")}-`);
+}
+
+const MARK = "mistyped-5f3a-";
+const MARKED = new RegExp(`${MARK}(\\w+)-([0-9a-f]*)-`, "g");
+
+function withTags(text: string): string {
+  return text.replace(MARKED, (_, type: string, hex: string) => {
+    const value = Buffer.from(hex, "hex").toString("utf8");
+    return `!!${type} ${value.includes("\n") ? JSON.stringify(value) : value}`;
+  });
 }
