@@ -124,6 +124,7 @@ export async function runRemote(call: Call, args: readonly string[], signal: Abo
   const git = simpleGit({
     baseDir: call.folder,
     binary: call.setsid === undefined ? call.gitPath : [call.setsid, call.gitPath],
+    abort: deadline.signal, // ends git itself, should its process not be found
     allowEnvironment: Object.keys(call.environment),
     unsafe: {
       allowUnsafeCustomBinary: true,

@@ -75,7 +75,7 @@ function parseUrl(parts: UrlParts, allowHttp: boolean): Result<Repository> {
 function parseScp(text: string, user: string | undefined, host: string, path: string): Result<Repository> {
   if (!HOST.test(host)) return refused("its host is not a host name", text);
   if (user !== undefined && !USER.test(user)) return refused("its user is not valid", text);
-  if (path === "" || path.startsWith("-") || !PATH.test(path) || hasDots(path))
+  if (path === "" || path.startsWith("-") || path.startsWith("//") || !PATH.test(path) || hasDots(path))
     return refused("its path has characters that are not allowed", text);
   const who = user === undefined ? "" : `${user}@`;
   return ok({ transport: "ssh", url: `${who}${host.toLowerCase()}:${path}`, origin: `ssh://${host.toLowerCase()}` });

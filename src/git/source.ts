@@ -11,7 +11,10 @@ import { parseRepository } from "./repository.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface SourceOptions {
-  /** An https, ssh or file URL, `user@host:path`, or a path; http with `allowHttp`. */
+  /**
+   * An https, ssh or file URL, `user@host:path`, or a path; http with `allowHttp`. What is at a path is read in place and
+   * as it is committed: changes of the work tree are not seen.
+   */
   readonly repo: string;
   /** A branch, a tag, a full ref, `HEAD`, or a full commit id. */
   readonly ref: string;

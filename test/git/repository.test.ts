@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseRef } from "../../src/git/ref-name.ts";
 import { parseRepository } from "../../src/git/repository.ts";
@@ -63,6 +64,7 @@ describe("a repository is given as", () => {
     "git@-oProxyCommand=x:a",
     "-l@host:a",
     "git@host:-a",
+    "git@https://example.org/a",
     "git@host:a;touch x",
     "git@host:../a",
     "file://elsewhere/srv/a",
@@ -105,5 +107,49 @@ describe("a ref is given as", () => {
     "a\u007fb",
   ])("not as %j", (text) => {
     expect(parseRef(text)).toMatchObject({ ok: false, failures: [{ code: "usage/invalid-ref" }] });
+  });
+});
+
+describe("whatever is given", () => {
+  const piece = fc.constantFrom(
+    ..."https:// ssh:// file:// http:// ext:: git@ host example.org -o - -- / : @ .. % ? # ~ $(x) ; ' \n \u0000 a.git [::1] :22 é".split(
+      " ",
+    ),
+    " ",
+  );
+  const text = fc.oneof(
+    fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join("")),
+    fc.string(),
+  );
+
+  test("an accepted repository is an absolute path, or a URL that no shell, option parser or helper takes for more", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        const parsed = parseRepository(given, true);
+        if (!parsed.ok) return;
+        const { transport, url } = parsed.value;
+        const form = {
+          local: /^\//,
+          file: /^file:\/\/\//,
+          https: /^https:\/\/[a-z0-9_[][\w.~/+@%:,=()[\]-]*$/i,
+          http: /^http:\/\/[a-z0-9_[][\w.~/+@%:,=()[\]-]*$/i,
+          ssh: /^(?:ssh:\/\/)?[a-z0-9_[][\w.~/+@%:,=()[\]-]*$/i,
+        }[transport];
+        expect(url).toMatch(form);
+        if (transport !== "local" && transport !== "file") expect(url).not.toMatch(/^\w+::|:\/\/-|@-|:-/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("an accepted ref has no dash in front and nothing that git reads as more than a name", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        const parsed = parseRef(given);
+        if (!parsed.ok || parsed.value.kind !== "ref") return;
+        for (const name of parsed.value.candidates) expect(name).toMatch(/^(?:HEAD|refs\/[^\s~^:?*[\\]+)$/);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
