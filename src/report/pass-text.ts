@@ -28,7 +28,7 @@ export function passText(outcome: PassOutcome, options: PassTextOptions): string
   );
   const sections = [
     tableLines(listed.toSorted(byStateThenId), paint),
-    outcome.services.flatMap((service) => heldLines(service, outcome.revision, paint)),
+    [...outcome.services.flatMap((service) => heldLines(service, paint)), ...confirmLines(outcome, paint)],
     outcome.services.toSorted(byId).flatMap(({ service, failures }) => serviceFailureLines(service, failures, paint)),
     [totalLine(outcome, options)],
   ];
@@ -92,11 +92,7 @@ export function statePaint(state: ServiceState | "stale" | "unknown", paint: Pai
   }
 }
 
-function heldLines(
-  { service, steps }: ServiceOutcome,
-  revision: Revision | undefined,
-  paint: Paint,
-): readonly string[] {
+function heldLines({ service, steps }: ServiceOutcome, paint: Paint): readonly string[] {
   const held = steps.filter(({ action }) => action === "held");
   if (held.length === 0) return [];
   const more = held.length - HELD_SHOWN_MAX;
@@ -108,10 +104,14 @@ function heldLines(
         .map(({ ref, why }) => [{ text: `  ${visible(refText(ref))}` }, { text: visible(why), paint: paint.quiet }]),
     ),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    ...(revision === undefined
-      ? []
-      : [`  ${paint.note("→")} if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`]),
   ];
+}
+
+/** How to confirm what is held, once for all. */
+function confirmLines({ services, revision }: PassOutcome, paint: Paint): readonly string[] {
+  const held = services.some(({ steps }) => steps.some(({ action }) => action === "held"));
+  if (!held || revision === undefined) return [];
+  return [`${paint.note("→")} if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`];
 }
 
 /** `250 services: 225 synced, 25 failed · 900 objects created · main@sha1:3f2a91c5d0e1 · 12 builds · 8.1 s` */

@@ -15,7 +15,7 @@ dev/pay  failed        1        0        0     0       1  120 ms
 dev/old  2 deletes held
   apps/Deployment dev/old-a  breaker: 12 of 15 objects would be deleted at once, at most 50 % may
   apps/Deployment dev/old-b  it is a PersistentVolumeClaim
-  → if they shall go: gitops sync --confirm 3f2a91c5d0e1
+→ if they shall go: gitops sync --confirm 3f2a91c5d0e1
 
 dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
   names ingress.yaml, which is not in this commit
