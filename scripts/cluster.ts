@@ -19,6 +19,8 @@ cluster
       process.exitCode = 2;
       return;
     }
+    const giveUp = (): void => void shutDown(resolve(dir)).finally(() => process.exit(130));
+    process.once("SIGINT", giveUp).once("SIGTERM", giveUp);
     const lab = await launch(resolve(dir), binaries, rollouts);
     console.log(`${lab.url} is ready: export KUBECONFIG=${resolve(dir, "kubeconfig")}`);
   });
@@ -32,4 +34,9 @@ cluster
     console.log(ran ? "ended" : "nothing was running there");
   });
 
-await cluster.parseAsync();
+try {
+  await cluster.parseAsync();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

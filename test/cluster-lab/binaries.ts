@@ -72,7 +72,12 @@ async function buildMissing(folder: string, missing: readonly string[], say: (li
   const work = mkdtempSync(`${folder}/.build-`);
   try {
     const put = (file: string): void => renameSync(join(work, file), join(folder, file));
-    const flags = ["-v", "-ldflags", `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion()}`];
+    const flags = [
+      "-v",
+      "-buildvcs=false",
+      "-ldflags",
+      `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion()}`,
+    ];
     for (const file of missing) {
       if (file === STAGES) {
         writeFileSync(join(work, STAGES), await kwokStages());

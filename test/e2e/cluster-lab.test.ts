@@ -1,6 +1,10 @@
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readLab } from "../cluster-lab/launch.ts";
+import { findBinaries } from "../cluster-lab/binaries.ts";
+import { launch, readLab } from "../cluster-lab/launch.ts";
 import { isAlive } from "../cluster-lab/process-record.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { send } from "../support/https.ts";
@@ -66,6 +70,20 @@ describeWithCluster("the test cluster", () => {
     expect(processes.filter(isAlive)).toEqual([]);
     expect(existsSync(own.dir)).toBe(false);
     expect((await api(shared, "GET", "/version")).status).toBe(200);
+  });
+
+  test("a start that fails says why, and leaves nothing running", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "gitops-failed-start-"));
+    const binaries = await findBinaries(false, () => undefined);
+    if (!binaries.found) throw new Error(binaries.why);
+    writeFileSync(join(dir, "audit-policy.yaml"), "no policy");
+    try {
+      await expect(launch(dir, binaries, false)).rejects.toThrow(/kube-apiserver ended at once:[^]*audit/);
+      expect(readLab(dir)).toBeUndefined();
+      expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(dir);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   test("with rollouts, a Deployment of three replicas becomes 3/3 and a deleted namespace goes away", async () => {
