@@ -19,7 +19,8 @@ if (failures.length > 0) {
   process.exitCode = 1;
 }
 
-async function play({ repository, cluster, file, kind }: Stage): Promise<void> {
+async function play(stage: Stage): Promise<void> {
+  const { repository, cluster } = stage;
   scene("A monorepo of seven services, with three files that are broken on purpose. An empty cluster.");
   await expectExit(0, ["services"], "the services, and why each is one");
   await expectExit(1, ["sync"], "the first sync: what can be applied is applied, what cannot says why");
@@ -30,9 +31,9 @@ async function play({ repository, cluster, file, kind }: Stage): Promise<void> {
   const ledger = "dev/releases/payments/ledger/kustomization.yaml";
   await repository.commit(
     {
-      [ledger]: file(ledger).replace("2.3.1", "2.4.0"),
+      [ledger]: stage.file(ledger).replace("2.3.1", "2.4.0"),
       [`${scoring}/rates.yaml`]: null,
-      [`${scoring}/kustomization.yaml`]: file(`${scoring}/kustomization.yaml`).replace("  - rates.yaml\n", ""),
+      [`${scoring}/kustomization.yaml`]: stage.file(`${scoring}/kustomization.yaml`).replace("  - rates.yaml\n", ""),
       "dev/releases/payments/receipts/configmap.yaml": configMap("receipts"),
       "dev/releases/lending/notices/kustomization.yaml": "resources:\n  - notices.yaml\n",
       "dev/releases/lending/notices/notices.yaml": configMap("notices"),
@@ -43,7 +44,7 @@ async function play({ repository, cluster, file, kind }: Stage): Promise<void> {
   await expectExit(0, ["sync"], "sync");
 
   scene("Somebody scales checkout by hand, and deletes ledger's Service.");
-  const [deployments, services] = [await kind("apps", "Deployment"), await kind("", "Service")];
+  const [deployments, services] = [await stage.kind("apps", "Deployment"), await stage.kind("", "Service")];
   await done(
     cluster
       .as({ user: "somebody" })
@@ -60,12 +61,11 @@ async function play({ repository, cluster, file, kind }: Stage): Promise<void> {
   await expectExit(0, ["sync"], "sync: both are as git says again");
 
   scene("A commit takes most of the services away, by mistake perhaps.");
-  const { git } = repository;
   const mistake = ["payments/checkout", "payments/ledger", "lending/quotes", "lending/scoring"];
-  const before = (await git("rev-parse", "main")).trim();
+  const before = (await repository.git("rev-parse", "main")).trim();
   await repository.commit(Object.fromEntries(mistake.map((name) => [`clusters/dev/${name}.yaml`, null])), "clean up");
   await expectExit(3, ["sync"], "sync: too much would go at once, so it is held");
-  await git("update-ref", "refs/heads/main", before);
+  await repository.git("update-ref", "refs/heads/main", before);
   await expectExit(0, ["sync"], "the commit was taken back: nothing had happened");
 
   scene("One service is really retired.");
