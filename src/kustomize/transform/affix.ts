@@ -66,10 +66,11 @@ function affixConfig(
   }
   const specs = specsOf(spec.fieldSpecs);
   const { at } = document;
-  const made: Configured[] = [];
-  if (parts.prefix) made.push({ step: affixStep({ prefix: spec.prefix ?? "", suffix: "", specs }), at });
-  if (parts.suffix) made.push({ step: affixStep({ prefix: "", suffix: spec.suffix ?? "", specs }), at });
-  return made;
+  const steps: Step[] = [];
+  if (parts.prefix) steps.push(affixStep({ prefix: spec.prefix ?? "", suffix: "", specs }));
+  if (parts.suffix) steps.push(affixStep({ prefix: "", suffix: spec.suffix ?? "", specs }));
+  // One transformer, which origin annotations name once.
+  return [{ step: (context) => steps.forEach((step) => step(context)), at }];
 }
 
 export const prefixTransformer: Transformer = {

@@ -25,6 +25,8 @@ interface Referrer {
   readonly id: ResourceId;
   /** Namespaces of the service accounts that a RoleBinding binds. */
   readonly bound: ReadonlySet<string>;
+  /** Every object of the build. */
+  readonly all: readonly Resource[];
 }
 
 /** Objects by every name that they had before. */
@@ -42,7 +44,7 @@ export function fixNameReferences(context: StepContext, config: TransformerConfi
       failOn(context, resource, bound);
       continue;
     }
-    const referrer: Referrer = { resource, id: currentId(resource), bound };
+    const referrer: Referrer = { resource, id: currentId(resource), bound, all: context.set.resources };
     for (const { spec, target } of config.referrers(originalId(resource))) {
       const update: Update = { referrer, target, path: spec.path, renamed };
       const problem = visitField(resource.node, spec, undefined, (node) => fixNode(node, update, true));
@@ -98,7 +100,7 @@ function fixMapping(node: MappingNode, update: Update): string | undefined {
   const oldName = textAt(node, "name");
   const candidates = update.renamed.get(oldName);
   if (candidates === undefined) return undefined;
-  const inReach = inNamespace(reachable(candidates, update.referrer), valueAt(node, "namespace"));
+  const inReach = inNamespace(candidates, valueAt(node, "namespace"), update.referrer);
   const found = selectReferral(oldName, inReach, update, sameNameAndNamespace);
   if (found === undefined || typeof found === "string") return found;
   const [name, namespace] = [nameOf(found), namespaceOf(found)];
@@ -108,12 +110,19 @@ function fixMapping(node: MappingNode, update: Update): string | undefined {
   return undefined;
 }
 
-function inNamespace(candidates: readonly Resource[], namespace: YamlNode | undefined): readonly Resource[] {
+/** A namespace is meant as it was at first if any object in reach, of whatever kind or name, was in it then. */
+function inNamespace(
+  named: readonly Resource[],
+  namespace: YamlNode | undefined,
+  referrer: Referrer,
+): readonly Resource[] {
+  const candidates = reachable(named, referrer);
   if (namespace === undefined) return candidates;
   const wanted = namespace.kind === "scalar" ? namespace.value : "";
   if (wanted === NOT_A_NAMESPACE) return [];
-  const original = candidates.filter((candidate) => effectiveNamespace(originalId(candidate)) === wanted);
-  if (original.length > 0) return original;
+  const wasIn = (resource: Resource): boolean => effectiveNamespace(originalId(resource)) === wanted;
+  const original = candidates.filter(wasIn);
+  if (original.length > 0 || reachable(referrer.all, referrer).some(wasIn)) return original;
   return candidates.filter((candidate) => effectiveNamespace(currentId(candidate)) === wanted);
 }
 

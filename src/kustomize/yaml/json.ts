@@ -2,6 +2,7 @@ import { isObject, type Json } from "../../model/index.ts";
 import { rereadFolded } from "./folded.ts";
 import type { MappingNode, ScalarNode, ScalarTag, YamlNode } from "./node.ts";
 import { goFloat32 } from "./numbers.ts";
+import { isWrittenPlain } from "./plain.ts";
 import type { YamlMode } from "./reader.ts";
 import { type Meaning, meaningOf, meaningUnder } from "./resolve.ts";
 
@@ -95,11 +96,18 @@ export function fromJson(value: Json): YamlNode {
     return { kind: "mapping", entries, flow: false, line: 0, column: 0 };
   }
   if (value === null) return made("null", "!!null");
-  if (typeof value === "string") return made(value, "!!str");
+  if (typeof value === "string") return text(value);
   if (typeof value === "boolean") return made(String(value), "!!bool");
   if (typeof value === "bigint") return made(String(value), "!!int");
   if (Object.is(value, -0)) return made("-0.0", "!!float");
   return made(JSON.stringify(value), Number.isSafeInteger(value) ? "!!int" : "!!float");
+}
+
+/** kustomize writes a value made of JSON and reads it again, so what had to be quoted stays quoted, whatever replaces it. */
+function text(value: string): ScalarNode {
+  const node = made(value, "!!str");
+  if (!isWrittenPlain(value)) node.style = "double";
+  return node;
 }
 
 function made(value: string, tag: ScalarTag): ScalarNode {

@@ -3,7 +3,7 @@ import { toJson } from "./json.ts";
 import { compareKeys } from "./key-order.ts";
 import type { YamlNode } from "./node.ts";
 import { numberText } from "./numbers.ts";
-import { meaningOf } from "./resolve.ts";
+import { readsAsText } from "./plain.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
 /**
@@ -116,8 +116,6 @@ function isSimpleKey(key: string): boolean {
   return key.length <= 32 || Buffer.byteLength(key) <= 128;
 }
 
-const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
-
 function writeText(w: Writer, text: string, outer: number, isKey: boolean): void {
   const indent = outer < 0 ? 2 : outer + 2;
   const shape = shapeOf(text);
@@ -129,11 +127,6 @@ function writeText(w: Writer, text: string, outer: number, isKey: boolean): void
     if (shape.single) return writeSingle(w, text, indent, isKey);
   }
   writeDouble(w, text, indent, isKey);
-}
-
-/** Whether go-yaml v2 would read the plain text as a string. */
-function readsAsText(text: string): boolean {
-  return meaningOf(text, "kubernetes") === undefined && !(text.includes(":") && BASE_60.test(text));
 }
 
 function widthOf(text: string, shape: Shape): number {
