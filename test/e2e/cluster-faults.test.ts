@@ -47,7 +47,7 @@ describeWithCluster("the way to a real API server", () => {
     const { ca, tokenOf } = sharedCluster();
     writeFileSync(path, kubeconfig ?? kubeconfigText(proxy.url, ca, tokenOf));
     const access = { kind: "kubeconfig", paths: [path] } as const;
-    const defaults = { access, userAgent: "gitops/0.0.0", retryBaseMs: 1, requestDeadlineMs: 2_000, pageSize: 5 };
+    const defaults = { access, userAgent: "gitops/0.0.0", retryBaseMs: 1, pageSize: 5 };
     const connection = await connect({ ...defaults, ...config }, clock);
     if (!connection.ok) throw new Error(JSON.stringify(connection.failures));
     open.push(connection.value);
@@ -116,8 +116,8 @@ describeWithCluster("the way to a real API server", () => {
   });
 
   test("a server that hangs costs the deadline, on each attempt", async () => {
+    const kind = await (await through()).kind("ConfigMap");
     const s = await through({ requestDeadlineMs: 100, attempts: 2 });
-    const kind = await s.kind("ConfigMap");
     const before = proxy.seen.length;
     proxy.add({ path: /configmaps/, fault: { kind: "hang" } });
     const answer = await s.cluster.list(kind, { namespace: "default" }, s.signal);
@@ -285,7 +285,7 @@ describeWithCluster("the way to a real API server", () => {
   });
 
   test("a watch that is silent for too long is given up", async () => {
-    const seen = await watched(await through({ watchSilenceMs: 200 }), { kind: "drop-events", types: ["BOOKMARK"] });
+    const seen = await watched(await through({ watchSilenceMs: 500 }), { kind: "drop-events", types: ["BOOKMARK"] });
     expect(seen).toMatchObject([{ type: "ended", gone: false, problem: { kind: "timeout" } }]);
   });
 
@@ -301,7 +301,7 @@ describeWithCluster("the way to a real API server", () => {
     const own = await startCluster();
     try {
       const access = { kind: "kubeconfig", paths: [own.kubeconfigPath] } as const;
-      const config = { access, userAgent: "gitops/0.0.0", attempts: 1, requestDeadlineMs: 2_000 };
+      const config = { access, userAgent: "gitops/0.0.0", attempts: 1, requestDeadlineMs: 5_000 };
       const connection = await connect(config, systemClock());
       if (!connection.ok) throw new Error(JSON.stringify(connection.failures));
       open.push(connection.value);
