@@ -49,7 +49,7 @@ export interface MetadataList {
   readonly resourceVersion: string;
 }
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly dryRun?: boolean;
