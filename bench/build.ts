@@ -1,4 +1,4 @@
-// npm run bench -- build: builds of this engine beside Go's kustomize library in process, on the same folders.
+// npm run bench -- build [WORD…]: builds of this engine beside Go's kustomize library in process, on the same folders.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,12 +24,14 @@ interface Measured {
 /** How ours is run: a cache for each build, one for all, or two worker threads with one each. */
 const MODES = ["cold", "shared", "threads"] as const;
 
-export async function main(): Promise<void> {
+/** Runs the workloads whose names hold one of the words, or all. */
+export async function main(words: readonly string[]): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), "bench-"));
   try {
     const runner = await bundleRunner(work);
     const rows: Row[] = [];
-    for (const [name, root] of workloads(work)) rows.push(await measure(name, root, runner));
+    const chosen = workloads(work).filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
+    for (const [name, root] of chosen) rows.push(await measure(name, root, runner));
     process.stdout.write(`${table(rows)}\n${closing(rows)}\n`);
   } finally {
     rmSync(work, { recursive: true, force: true });

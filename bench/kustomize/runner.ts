@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ROOMY } from "../../scripts/conformance/engine.ts";
+import { coldCache, ROOMY } from "../../scripts/conformance/engine.ts";
 import { BUILDERS_DEFAULTS, openBuilders } from "../../src/builders/index.ts";
 import { systemClock } from "../../src/clock.ts";
 import { build, buildText, newParseCache } from "../../src/kustomize/index.ts";
@@ -36,7 +36,7 @@ function inProcess(tree: Tree, folders: readonly string[], mode: string): { roun
     round: async () => {
       let bytes = 0;
       for (const folder of folders) {
-        const cache = mode === "cold" ? newParseCache() : shared;
+        const cache = mode === "cold" ? coldCache() : shared;
         const result = build(tree, folder, { cache, limits: ROOMY, loadRestrictions: "rootOnly", reorder: "legacy" });
         if (!result.ok) throw new Error(`${folder}: ${result.failures[0]?.message}`);
         bytes += buildText(result).length;

@@ -19,6 +19,23 @@ const MIB = 1024 * 1024;
 /** Far above what any real folder asks for: a comparison is not about limits. */
 export const ROOMY = { fileBytes: 64 * MIB, totalBytes: 512 * MIB, objects: 100_000, files: 200_000, depth: 500 };
 
+/** The built-in tables, which are part of the program: Go's library keeps them, too. */
+const TABLES = newParseCache(0);
+
+/** A cache that holds nothing of any file yet. */
+export function coldCache(): ParseCache {
+  const kept = new Map<string, unknown>();
+  return {
+    ...TABLES,
+    keep<T>(kind: string, id: string, _bytes: number, make: () => T): T {
+      const key = `${kind}:${id}`;
+      const value = kept.has(key) ? (kept.get(key) as T) : make();
+      kept.set(key, value);
+      return value;
+    },
+  };
+}
+
 /** A thrown error is a bug, and reported as one. */
 export function buildOurs(tree: Tree, folder: string, switches: Switches = {}): OurAnswer {
   try {
@@ -35,7 +52,7 @@ export function buildOurs(tree: Tree, folder: string, switches: Switches = {}): 
 
 function optionsOf({ reorder, managedByLabel, loadRestrictions, cache }: Switches): BuildOptions {
   return {
-    cache: cache ?? newParseCache(),
+    cache: cache ?? coldCache(),
     limits: ROOMY,
     loadRestrictions: loadRestrictions === "LoadRestrictionsNone" ? "none" : "rootOnly",
     reorder: reorder === "none" ? "none" : "legacy", // what kustomize does when it is not told

@@ -44,7 +44,7 @@ function edited(files: KustomizationCase["files"], edits: readonly (readonly [st
   return treeOf(Object.fromEntries(changed));
 }
 
-describe("a build", () => {
+describe("a build", { timeout: 120_000 }, () => {
   test("is a function of its footprint: where that is unchanged, so is the outcome", () => {
     let unchanged = 0;
     fc.assert(
@@ -56,9 +56,9 @@ describe("a build", () => {
         unchanged += 1;
         expect(outcome(buildOurs(after, folder))).toEqual(outcome(before));
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
-    expect(unchanged).toBeGreaterThan(100); // edits that all touch the footprint would prove nothing
+    expect(unchanged).toBeGreaterThan(50); // edits that all touch the footprint would prove nothing
   });
 
   test("comes out the same twice, and the same from a cache that other builds have filled", () => {
@@ -71,7 +71,7 @@ describe("a build", () => {
         expect(outcome(buildOurs(tree, folder, { cache }))).toEqual(first);
         expect(outcome(buildOurs(tree, folder, { cache }))).toEqual(first);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -94,7 +94,7 @@ describe("a build", () => {
           }
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
     expect(Object.getOwnPropertyNames(Object.prototype).sort()).toEqual(keys);
     expect(Reflect.get({}, "polluted")).toBeUndefined();
