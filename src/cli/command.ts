@@ -1,4 +1,3 @@
-import type { Result } from "../model/index.ts";
 import type { PassRequest } from "../reconcile/index.ts";
 import type { Engine, OpenEngine } from "./engine.ts";
 import { EXIT } from "./exit.ts";
@@ -64,13 +63,6 @@ function interrupted({ settings }: Call, stopping: Stopping) {
         remedy: "run it again, with a longer --timeout if need be",
       } as const)
     : ({ code: "reconcile/interrupted", message: `it was stopped by ${by}`, remedy: "run it again" } as const);
-}
-
-/** The value, or undefined after the failures have been printed. */
-export function valueOr<T>(result: Result<T>, printer: Printer): T | undefined {
-  if (result.ok) return result.value;
-  printer.error(result.failures, EXIT.couldNotRun);
-  return undefined;
 }
 
 export function passRequest(settings: Settings, mode: PassRequest["mode"]): PassRequest {

@@ -22,7 +22,7 @@ export interface Discovered {
   readonly discovery: Discovery;
 }
 
-export interface Built {
+interface Built {
   /** Exactly what `kustomize build` prints. */
   readonly text: string;
   readonly objects: readonly Manifest[];

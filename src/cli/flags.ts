@@ -1,5 +1,5 @@
 /** What a flag's value is, which decides how it is read. */
-export type FlagKind = "text" | "list" | "count" | "percent" | "duration" | "switch" | "output" | "address";
+type FlagKind = "text" | "list" | "count" | "percent" | "duration" | "switch" | "output" | "address";
 
 export interface Flag {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface Flag {
   readonly fallback?: string;
 }
 
-export type FlagGroup = "Source" | "Credentials" | "Cluster" | "Services" | "Deletes" | "Limits" | "Output" | "Serving";
+type FlagGroup = "Source" | "Credentials" | "Cluster" | "Services" | "Deletes" | "Limits" | "Output" | "Serving";
 
 /** Every flag, once. The environment variable of each is GITOPS_ and its name in capitals; the flag wins. */
 export const FLAGS = {

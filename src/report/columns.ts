@@ -27,7 +27,7 @@ export function columns(rows: readonly (readonly Cell[])[]): readonly string[] {
 }
 
 /** How many columns a terminal takes for a text without controls: wide characters of East Asia and emoji take two. */
-export function width(text: string): number {
+function width(text: string): number {
   let total = 0;
   for (const character of text) {
     if (/\p{Mn}|\p{Me}/u.test(character)) continue;

@@ -6,7 +6,6 @@ import {
   type Manifest,
   type PassOutcome,
   type Place,
-  placeText,
   type Revision,
   revisionText,
   type Service,
@@ -33,14 +32,14 @@ interface Common<Kind extends string> {
   readonly schema: 1;
 }
 
-export interface RevisionDocument {
+interface RevisionDocument {
   readonly ref: string;
   readonly commit: string;
   /** Flux's form, `main@sha1:…`. */
   readonly text: string;
 }
 
-export interface StepDocument {
+interface StepDocument {
   readonly group: string;
   /** Kind of the object. */
   readonly kind: string;
@@ -54,7 +53,7 @@ export interface StepDocument {
   readonly failure?: Failure;
 }
 
-export interface ServiceDocument {
+interface ServiceDocument {
   readonly service: string;
   readonly state: ServiceOutcome["state"];
   readonly at?: Place;
@@ -207,9 +206,4 @@ function failureDocument({ code, message, remedy, at, chain, object }: Failure):
     ...(chain === undefined ? {} : { chain }),
     ...(object === undefined ? {} : { object }),
   };
-}
-
-/** Where a failure is, for lines: `path:line`, then the object. */
-export function whereText(failure: Failure): string {
-  return failure.at === undefined ? (failure.object ?? "") : placeText(failure.at);
 }

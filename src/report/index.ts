@@ -1,4 +1,3 @@
-export { cut } from "./columns.ts";
 export { diffText } from "./diff-text.ts";
 export {
   buildDocument,
@@ -10,15 +9,12 @@ export {
   statusDocument,
   versionDocument,
 } from "./documents.ts";
-export { durationText } from "./duration.ts";
 export { errorText } from "./failure-text.ts";
 export { type Log, type LogLevel, newLog } from "./logs.ts";
 export {
   METRIC_DESCRIPTIONS,
-  type MetricDescription,
   type Metrics,
   newMetrics,
-  type PassResult,
   passResult,
 } from "./metrics.ts";
 export { newPaint, type Paint } from "./paint.ts";
@@ -28,4 +24,3 @@ export { type Format, serialize } from "./serialize.ts";
 export { servicesText } from "./services-text.ts";
 export { isHealthy, type PassRecord, recordPass, statusReport } from "./status.ts";
 export { statusText } from "./status-text.ts";
-export { visible } from "./visible.ts";

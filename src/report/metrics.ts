@@ -3,7 +3,7 @@ import { type PassEvent, type PassOutcome, type Revision, revisionText, type Ser
 import { countObjects, isGood, STATES } from "./counts.ts";
 
 /** One metric as the documentation lists it. */
-export interface MetricDescription {
+interface MetricDescription {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly labels: readonly string[];
@@ -11,7 +11,7 @@ export interface MetricDescription {
 }
 
 /** Every metric there is; `docs/metrics.md` is made of this list. */
-export const METRICS = {
+const METRICS = {
   passes: {
     name: "gitops_passes_total",
     type: "counter",
@@ -142,7 +142,7 @@ export async function newMetrics(version: string): Promise<Metrics> {
   };
 }
 
-export type PassResult = "ok" | "failed" | "held" | "error";
+type PassResult = "ok" | "failed" | "held" | "error";
 
 /** How a pass went, as a whole: the same order as exit codes have it. */
 export function passResult(outcome: PassOutcome): PassResult {

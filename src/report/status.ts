@@ -2,7 +2,7 @@ import type { Failure, PassOutcome, ServiceState } from "../model/index.ts";
 import { isGood } from "./counts.ts";
 
 /** What is remembered of one service from pass to pass. Times are ISO 8601, in UTC. */
-export interface ServiceRecord {
+interface ServiceRecord {
   readonly service: string;
   readonly state: ServiceState;
   /** Objects that the service declares and that are in place. */
