@@ -18,7 +18,7 @@ import { readPlain, readQuoted } from "./scalars.ts";
 import { NO_PROPERTIES, type Properties, readName, readTag } from "./tags.ts";
 
 /** A key and its `:` stand on one line, and no further apart than this. */
-export const KEY_LENGTH = 1024;
+const KEY_LENGTH = 1024;
 
 const COMMA = 44;
 const OPEN_LIST = 91;

@@ -8,7 +8,7 @@ export type ScalarTag = "!!str" | "!!int" | "!!float" | "!!bool" | "!!null" | "!
 export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
 
 /** go-yaml's comment slots, text with its `#`, lines joined by a newline. */
-export interface Comments {
+interface Comments {
   head?: string;
   line?: string;
   foot?: string;

@@ -24,7 +24,7 @@ export interface Trouble {
   readonly column: number;
 }
 
-export interface Anchor {
+interface Anchor {
   /** Undefined while the anchored node is still being read. */
   node: YamlNode | undefined;
   /** Nodes in it. */

@@ -103,7 +103,7 @@ function bigDigits(
 }
 
 /** A number where a double holds it exactly, else a bigint. */
-export function asJsonInteger(value: bigint): number | bigint {
+function asJsonInteger(value: bigint): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
