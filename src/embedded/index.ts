@@ -7,3 +7,4 @@ export {
   type Saved,
 } from "./embedded-cluster.ts";
 export { type ServedCluster, type ServeOptions, serveEmbedded } from "./http/serve.ts";
+export { embeddedReply } from "./http/serve.ts";

@@ -5,7 +5,7 @@ import { writeJson } from "../../cluster/index.ts";
 import { isObject, type Json } from "../../model/index.ts";
 import type { EmbeddedCluster } from "../embedded-cluster.ts";
 import { answer } from "./answer.ts";
-import type { ApiReply } from "./request.ts";
+import type { ApiReply, ApiRequest } from "./request.ts";
 
 export interface ServeOptions {
   /** 0, the default, is any free one. */
@@ -51,6 +51,16 @@ export async function serveEmbedded(cluster: EmbeddedCluster, options: ServeOpti
         server.closeAllConnections();
       }),
   };
+}
+
+/** What the HTTP face would answer, without a socket; a watch has no such answer. */
+export function embeddedReply(
+  cluster: EmbeddedCluster,
+  request: ApiRequest,
+): { readonly status: number; readonly body: Json; readonly warnings: readonly string[] } {
+  const reply = answer(cluster.core, request, ADMIN);
+  if (reply.kind === "stream") throw new Error("a watch is a stream");
+  return reply.kind === "text" ? { status: reply.status, body: reply.text, warnings: [] } : reply;
 }
 
 function kubeconfigText(url: string, { tls, tokens }: ServeOptions): string {

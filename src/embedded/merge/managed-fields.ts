@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../model/index.ts";
+import { isObject, type Json, type JsonObject, jsonText } from "../../model/index.ts";
 import { scalarText } from "../kinds/draft.ts";
 import { compare } from "./compare.ts";
 import { difference, emptySet, type FieldSet, fromFieldsV1, isEmpty, setOf, toFieldsV1, union } from "./field-set.ts";
@@ -58,7 +58,14 @@ export type Apply =
   | { readonly ok: false; readonly conflicts: readonly Conflict[] };
 
 /** `settle` brings a merged object into the form the server keeps (defaults, canonical values). */
-export function applyRequest(request: Request, live: JsonObject, config: JsonObject, force: boolean): Apply {
+export function applyRequest(
+  request: Request,
+  live: JsonObject,
+  config: JsonObject,
+  force: boolean,
+  /** The configuration as it was sent. */
+  sent: JsonObject,
+): Apply {
   let managed = decode(metadata(live)["managedFields"]) ?? nothing();
   const bare = withoutManaged(live);
   if (managed.managers.size === 0 && metadata(live)["uid"] !== undefined) {
@@ -81,7 +88,7 @@ export function applyRequest(request: Request, live: JsonObject, config: JsonObj
   const object = isObject(outcome.object) ? outcome.object : bare;
   return {
     ok: true,
-    object: syncLastApplied(request.manager, object, config),
+    object: syncLastApplied(request.manager, object, sent),
     managedFields: encode({ managers, times }),
   };
 }
@@ -165,7 +172,7 @@ function syncLastApplied(manager: string, object: JsonObject, config: JsonObject
   if (manager !== "kubectl" || typeof current !== "string" || current === "") return object;
   const { [LAST_APPLIED]: _, ...rest } = annotations(config);
   const meta = { ...metadata(config), ...(metadata(config)["annotations"] === undefined ? {} : { annotations: rest }) };
-  const text = `${JSON.stringify({ ...config, metadata: meta })}\n`;
+  const text = `${jsonText({ ...config, metadata: meta }, { sortKeys: true })}\n`;
   const updated = { ...annotations(object), [LAST_APPLIED]: text };
   return { ...object, metadata: { ...metadata(object), annotations: updated } };
 }

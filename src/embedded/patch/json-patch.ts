@@ -23,7 +23,8 @@ function step(root: Slot, operation: { readonly [key: string]: Json }): string |
     case "add":
       return value === undefined ? "add needs a value" : add(root, path, value);
     case "replace": {
-      if (read(root, path) === undefined) return `replace of a missing path: ${path}`;
+      // Of a map's missing key, the server's library makes an addition.
+      if (Array.isArray(holder(root, path)?.slot) && read(root, path) === undefined) return `no such index: ${path}`;
       return value === undefined ? "replace needs a value" : write(root, path, value);
     }
     case "remove":

@@ -32,14 +32,14 @@ function mergeMap(type: Type | undefined, target: JsonObject, patch: JsonObject,
     }
     const field = fieldAt(type?.map, key);
     if (value === null) delete out[key];
-    else out[key] = mergeField(field, out[key], value, patch[`${ORDER}${key}`], problems);
+    else out[key] = mergeField(field, out[key], value, problems);
   }
-  for (const [key, order] of Object.entries(patch)) {
-    if (!key.startsWith(ORDER)) continue;
-    const name = key.slice(ORDER.length);
-    const list = out[name];
-    const field = fieldAt(type?.map, name);
-    if (Array.isArray(list) && Array.isArray(order)) out[name] = ordered(list, order, field?.mergeKey);
+  for (const name of new Set(Object.keys(patch).map((key) => (key.startsWith(ORDER) ? key.slice(ORDER.length) : key)))) {
+    const [list, before, field] = [out[name], target[name], fieldAt(type?.map, name)];
+    const order = patch[`${ORDER}${name}`] ?? patch[name];
+    const merges = field?.strategy?.split(",").includes("merge") === true;
+    if (merges && Array.isArray(list) && Array.isArray(before) && Array.isArray(order))
+      out[name] = ordered(list, before, order, field.mergeKey);
   }
   return out;
 }
@@ -54,7 +54,6 @@ function mergeField(
   field: Field | undefined,
   target: Json | undefined,
   patch: Json,
-  _order: Json | undefined,
   problems: string[],
 ): Json {
   if (isObject(patch)) {
@@ -102,21 +101,34 @@ function mergeList(
   return out;
 }
 
-/** Items in the patch's order; those it does not name keep their place after the item before them. */
-function ordered(list: readonly Json[], order: readonly Json[], key: string | undefined): Json {
+/** The patch's items in its order, and the others among them where the list had them; new ones come first. */
+function ordered(
+  list: readonly Json[],
+  before: readonly Json[],
+  order: readonly Json[],
+  key: string | undefined,
+): Json {
   const idOf = (item: Json): Json => (key !== undefined && isObject(item) ? (item[key] ?? null) : item);
-  const rank = (item: Json): number => order.findIndex((one) => equal(idOf(one), idOf(item)));
-  const named = list.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
+  const place = (where: readonly Json[], item: Json): number =>
+    where.findIndex((one) => equal(idOf(one), idOf(item)));
+  const patched = list
+    .filter((item) => place(order, item) >= 0)
+    .sort((a, b) => place(order, a) - place(order, b));
+  const others = list.filter((item) => place(order, item) < 0);
   const out: Json[] = [];
   let next = 0;
-  for (const item of list) {
-    if (rank(item) < 0) out.push(item);
-    else {
-      const one = named[next++];
-      if (one !== undefined) out.push(one);
+  for (const item of others) {
+    const at = place(before, item);
+    while (next < patched.length) {
+      const one = patched[next] ?? null;
+      const there = place(before, one);
+      if (there >= 0 && at >= 0 && at < there) break;
+      out.push(one);
+      next++;
     }
+    out.push(item);
   }
-  return out;
+  return [...out, ...patched.slice(next)];
 }
 
 function removeItems(out: Record<string, Json>, name: string, values: Json): void {

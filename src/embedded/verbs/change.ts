@@ -54,7 +54,14 @@ export function createObject(target: Target, body: Json | undefined): Outcome<Wr
 
 /** A new object is nobody's yet, whatever uid it names. */
 function withoutServerMeta(object: JsonObject): JsonObject {
-  const { uid: _, resourceVersion: __, ...meta } = metaOf(object);
+  const {
+    uid: _,
+    resourceVersion: __,
+    creationTimestamp: ___,
+    deletionTimestamp: ____,
+    deletionGracePeriodSeconds: _____,
+    ...meta
+  } = metaOf(object);
   return { ...object, metadata: meta };
 }
 
@@ -125,6 +132,9 @@ export function patchObject(target: Target, name: string, kind: PatchKind, patch
   const reading = readAs(served, patched.value);
   const wrong = reading.wrong[0];
   if (wrong !== undefined) return refuse(wrongAfterPatch(target, patched.value, wrong));
+  const unknown = reading.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
+  if (unknown.length > 0 && target.validation === "Strict")
+    return refuse(invalidPatched(patched.value, `strict decoding error: ${unknown.join(", ")}`));
   const checked = checkPatched(target, name, patched.value);
   if (!checked.ok) return checked;
   const read = readObject(target, { ...checked.value, kind: served.kind });
@@ -169,6 +179,10 @@ function wrongAfterPatch(
 ): Refusal {
   if (served.custom !== undefined) return badRequest(`json: cannot unmarshal ${wrong.got} into ${wrong.path}`);
   const why = `json: cannot unmarshal ${wrong.got} into Go struct field ${wrong.path} of type ${wrong.want}`;
+  return invalidPatched(patched, why);
+}
+
+function invalidPatched(patched: JsonObject, why: string): Refusal {
   return invalid({ group: "", kind: "", name: "" }, [invalidValue("patch", JSON.stringify(patched), why)]);
 }
 
@@ -180,9 +194,7 @@ function checkPatched(target: Target, name: string, patched: JsonObject): Outcom
   const namespace = text(metaOf(patched), "namespace") ?? "";
   if (namespace !== target.namespace)
     return refuse(
-      badRequest(
-        `the namespace of the object (${namespace}) does not match the namespace on the request (${target.namespace})`,
-      ),
+      badRequest("the namespace of the provided object does not match the namespace sent on the request"),
     );
   const [apiVersion, kind] = [text(patched, "apiVersion"), text(patched, "kind")];
   if (apiVersion !== apiVersionOf(target.served) || kind !== target.served.kind)
@@ -209,7 +221,7 @@ export function applyObject(target: Target, name: string, body: Json | undefined
   }
   const base = live ?? emptyOf(served);
   const current = convertTo(target.resource, base, apiVersionOf(served));
-  const outcome = applyRequest(managing(target), current, placed, force);
+  const outcome = applyRequest(managing(target), current, placed, force, config);
   if (!outcome.ok) return refuse(conflictOf(outcome.conflicts));
   const read = readObject({ ...target, validation: "Ignore" }, outcome.object);
   if (!read.ok) return read;

@@ -40,7 +40,7 @@ export function checkKind(target: Target, body: JsonObject): Outcome<JsonObject>
     return refuse(
       badRequest(
         served.custom === undefined
-          ? `${kind ?? ""} in version ${JSON.stringify(versionOf(apiVersion ?? want))} cannot be handled as a ${served.kind}: converting (${versionOf(apiVersion ?? want)}.${kind ?? ""}) to (${served.kind}): unknown conversion`
+          ? `${kind ?? ""} in version ${JSON.stringify(versionOf(apiVersion ?? want))} cannot be handled as a ${served.kind}: converting (${versionOf(apiVersion ?? want)}.${kind ?? ""}) to (${packageOf(served.group)}.${served.kind}): unknown conversion`
           : `the API version in the data (${apiVersion ?? ""}) does not match the expected API version (${want})`,
       ),
     );
@@ -67,7 +67,17 @@ export interface ReadObject {
 }
 
 export function readAs(served: Served, body: JsonObject): ReadObject {
-  return served.custom === undefined ? readBuiltIn(served, body) : readCustom(served, served.custom, body);
+  const read = served.custom === undefined ? readBuiltIn(served, body) : readCustom(served, served.custom, body);
+  const given = isObject(body["metadata"]) ? body["metadata"]["managedFields"] : undefined;
+  if (!Array.isArray(given) || given.length > 0) return read;
+  // An empty list, unlike none, resets them.
+  const metadata = isObject(read.object["metadata"]) ? read.object["metadata"] : {};
+  return { ...read, object: { ...read.object, metadata: { ...metadata, managedFields: [] } } };
+}
+
+/** What Go calls the package of a group's internal types. */
+function packageOf(group: string): string {
+  return group === "" ? "core" : (group.split(".")[0] ?? group);
 }
 
 function readBuiltIn(served: Served, body: JsonObject): ReadObject {

@@ -90,7 +90,12 @@ export function insertObject(asked: Target, object: JsonObject): Outcome<JsonObj
   const errors = [...checkMetadata(served, draft), ...checkObject(served, draft)];
   if (errors.length > 0) return refuse(invalid(namedKind(target, name), errors));
   const key = keyOf(target, name);
-  if (world.store.get(key) !== undefined) return refuse(alreadyExists(namedResource(target, name)));
+  const there = world.store.get(key);
+  if (there !== undefined) {
+    const refusal = alreadyExists(namedResource(target, name));
+    const going = metaOf(there)["deletionTimestamp"] !== undefined;
+    return refuse(going ? { ...refusal, message: `object is being deleted: ${refusal.message}` } : refusal);
+  }
   return done(target.dryRun ? (draft as JsonObject) : world.store.put(key, draft));
 }
 
@@ -189,7 +194,10 @@ export function replaceObject(asked: Target, live: JsonObject, object: JsonObjec
   const key = keyOf(target, name);
   const finalizers = metaOf(draft)["finalizers"];
   const gone = before["deletionTimestamp"] !== undefined && (!Array.isArray(finalizers) || finalizers.length === 0);
-  if (gone && !holdsContent(draft)) return done(world.store.remove(key, draft));
+  if (gone && !holdsContent(draft)) {
+    world.store.remove(key, draft);
+    return done(draft as JsonObject);
+  }
   return done(world.store.put(key, draft));
 }
 
@@ -246,12 +254,9 @@ function newFinalizers(before: JsonObject, after: JsonObject): readonly FieldErr
   const added = list(after).filter((one) => !list(before).includes(one));
   if (added.length === 0) return [];
   const found = added.map((one) => JSON.stringify(one)).join(", ");
-  return [
-    forbiddenField(
-      "metadata.finalizers",
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${found}}`,
-    ),
-  ];
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${found}}`;
+  const error = forbiddenField("metadata.finalizers", why);
+  return [error, error]; // the server checks it twice
 }
 
 function withoutTimes(object: JsonObject): JsonObject {
