@@ -13,16 +13,27 @@ export function systemClock(): Clock {
       signal.throwIfAborted();
     },
     deadline(durationMs, signal) {
-      const timeUp = new AbortController();
+      // Not AbortSignal.any: it leaves a trace on the outer signal for as long as that lives.
+      const own = new AbortController();
+      let expired = false;
+      const follow = (): void => own.abort(signal.reason);
       const timer = setTimeout(
-        () => timeUp.abort(new DOMException(`no end within ${durationMs} ms`, "TimeoutError")),
+        () => {
+          expired = true;
+          own.abort(new DOMException(`no end within ${durationMs} ms`, "TimeoutError"));
+        },
         Math.min(durationMs, TIMER_MS_MAX),
       );
       timer.unref();
+      if (signal.aborted) follow();
+      else signal.addEventListener("abort", follow, { once: true });
       return {
-        signal: AbortSignal.any([signal, timeUp.signal]),
-        expired: () => timeUp.signal.aborted,
-        release: () => clearTimeout(timer),
+        signal: own.signal,
+        expired: () => expired,
+        release() {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", follow);
+        },
       };
     },
   };

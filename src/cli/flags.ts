@@ -327,8 +327,8 @@ export const COMPARING: readonly FlagName[] = [
 /** Flags of what looks at a cluster and at what passes left behind. */
 export const LOOKING: readonly FlagName[] = [
   "service",
-  "path",
-  "cacheDir",
+  ...SOURCE,
+  ...CREDENTIALS,
   ...CLUSTER,
   "staleAfter",
   "timeout",

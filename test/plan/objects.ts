@@ -1,4 +1,4 @@
-import { type LiveMetadata, type Manifest, refKey, refOf } from "../../src/model/index.ts";
+import { type JsonObject, type LiveMetadata, type Manifest, refKey, refOf } from "../../src/model/index.ts";
 import { type Declared, declare, FIELD_MANAGER } from "../../src/plan/index.ts";
 
 /** A ConfigMap that a service declares. */
@@ -34,14 +34,14 @@ export function liveAfter({ manifest, ref }: Declared, change: Partial<LiveMetad
 }
 
 /** fieldsV1 of an apply of a manifest without lists, as the server records it. */
-export function fieldsOf(manifest: Manifest): Record<string, object> {
-  const walk = (value: unknown): object =>
+export function fieldsOf(manifest: Manifest): JsonObject {
+  const walk = (value: unknown): JsonObject =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).map(([key, below]) => [`f:${key}`, walk(below)]))
       : {};
   const { apiVersion: _a, kind: _k, metadata, ...rest } = manifest;
   const { name: _n, namespace: _ns, ...marks } = metadata;
-  return { ...walk(rest), "f:metadata": walk(marks) } as Record<string, object>;
+  return { ...walk(rest), "f:metadata": walk(marks) };
 }
 
 export function index(...objects: readonly LiveMetadata[]): ReadonlyMap<string, LiveMetadata> {

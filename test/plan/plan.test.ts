@@ -220,7 +220,7 @@ describe("the breakers", () => {
 
   test("one service that loses more than half of many objects is held, others are not", () => {
     const big = Array.from({ length: 10 }, (_, n) => declaredBy("x/big", `big-${n}`));
-    const all = { ...fleet(20), "x/big": big };
+    const all: Record<string, readonly Declared[]> = { ...fleet(20), "x/big": big };
     const next = { ...all, "x/big": big.slice(0, 4), "x/s0": all["x/s0"]?.slice(1) ?? [] };
     const plans = planned(next, liveOf(all));
     expect(plans["x/big"]?.filter((step) => step.startsWith("held"))).toHaveLength(6);

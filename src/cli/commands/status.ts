@@ -9,8 +9,8 @@ export const status: CommandSpec = {
   name: "status",
   summary: "show how every service is, and since when",
   text: `Shows what the last passes from this machine left of every service, and how many objects it owns in the cluster now.
-A service whose last success is older than --stale-after is stale: silence is not health. Give the same --path, --scope and
-cluster as to sync.`,
+A service whose last success is older than --stale-after is stale: silence is not health. It takes the flags
+of sync, so that one set of them serves both; git itself is not asked.`,
   flags: LOOKING,
   examples: [
     { does: "all services of a cluster's folder", line: "gitops status --path clusters/prod" },
