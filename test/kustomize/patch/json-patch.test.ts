@@ -12,7 +12,8 @@ function read(text: string): YamlNode {
 /** The patched text, or `operation N: problem`. */
 function patched(object: string, patch: string): string {
   const [node, operations] = [read(object), readOperations(read(patch))];
-  if (typeof operations === "string" || node.kind !== "mapping") return String(operations);
+  if (typeof operations === "string") return operations;
+  if (node.kind !== "mapping") throw new Error(`no object: ${object}`);
   const outcome = applyJsonPatch(node, operations);
   return outcome.ok ? writeYaml([outcome.value]) : `operation ${outcome.operation}: ${outcome.problem}`;
 }
