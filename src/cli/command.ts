@@ -4,7 +4,7 @@ import { EXIT } from "./exit.ts";
 import type { FlagName } from "./flags.ts";
 import type { Printer } from "./printer.ts";
 import type { Settings } from "./settings.ts";
-import { listenForStop, type Stopping } from "./stopping.ts";
+import { listenForStop, type StopOptions, type Stopping } from "./stopping.ts";
 import type { World } from "./world.ts";
 
 /** One command: how it is called, what help says, and what it does. */
@@ -35,7 +35,7 @@ export interface Call {
 export async function withEngine(
   call: Call,
   work: (engine: Engine, stopping: Stopping) => Promise<number>,
-  limits: { readonly timeoutMs?: number; readonly graceMs?: number } = { timeoutMs: call.settings.timeoutMs },
+  limits: StopOptions = { timeoutMs: call.settings.timeoutMs },
 ): Promise<number> {
   const stopping = listenForStop(call.world, limits);
   try {

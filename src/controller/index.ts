@@ -19,10 +19,13 @@ export async function runController(
   const probes = await serveProbes(settings.listen, pulse, io.metrics);
   if (!probes.ok) return probes;
   io.log.line("info", "serving", { host: settings.listen.host, port: probes.value.port });
+  const onStop = (): void => io.log.line("info", "stopping at a safe point");
+  signal.addEventListener("abort", onStop, { once: true });
   try {
     await loop(io, settings, pulse, signal);
     io.log.line("info", "stopped");
   } finally {
+    signal.removeEventListener("abort", onStop);
     await probes.value.close();
   }
   return ok(undefined);

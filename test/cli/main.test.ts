@@ -122,7 +122,24 @@ describe("stopping", () => {
     expect(stdout).toContain("interrupted");
   });
 
-  test("run: SIGTERM ends it, and 20 seconds later at the latest", async () => {
+  test("run: SIGTERM is its regular end, and all it prints is JSON", async () => {
+    const engine = {
+      latest: () => Promise.resolve(ok("a")),
+      pass: () => Promise.resolve(pass([service("dev/api", "unchanged")])),
+    };
+    const running = start(["run", "--listen", "127.0.0.1:0"], { engine });
+    while (!running.stderr().includes("pass ended")) await new Promise((resolve) => setImmediate(resolve));
+    running.signal("SIGTERM");
+    const { exit, stderr } = await running.done;
+    expect(exit).toBe(0);
+    const messages = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { message: string }).message);
+    expect(messages).toEqual(["serving", "pass begins", "pass ended", "stopping at a safe point", "stopped"]);
+  });
+
+  test("run: 20 seconds after SIGTERM it is over at the latest", async () => {
     const engine = { latest: () => Promise.resolve(ok("a")), pass: () => new Promise<PassOutcome>(() => {}) };
     const running = start(["run", "--listen", "127.0.0.1:0"], { engine });
     while (!running.stderr().includes("pass begins")) await new Promise((resolve) => setImmediate(resolve));

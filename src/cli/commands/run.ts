@@ -25,8 +25,9 @@ Serves /healthz, /readyz and /metrics, and logs one JSON object a line to stderr
     { does: "look more often", line: "gitops run --repo … --poll 5s --interval 1m" },
   ],
   exits: [
+    { code: 0, means: "stopped by SIGTERM or Ctrl-C, at a safe point" },
     { code: 2, means: "it could not begin: flags, the address to serve at" },
-    { code: 130, means: "stopped by Ctrl-C (143: by SIGTERM)" },
+    { code: 143, means: "stopped by SIGTERM (130: by Ctrl-C), and had to be cut short" },
   ],
   run(call) {
     return withEngine(
@@ -37,7 +38,7 @@ Serves /healthz, /readyz and /metrics, and logs one JSON object a line to stderr
         const ended = await runController(io, { pollMs, intervalMs, stuckAfterMs, listen }, signal);
         return ended.ok ? EXIT.ok : call.printer.error(ended.failures, EXIT.couldNotRun);
       },
-      { graceMs: GRACE_MS },
+      { graceMs: GRACE_MS, forStop: true },
     );
   },
 };
