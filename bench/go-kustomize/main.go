@@ -133,7 +133,8 @@ func one(asked request) (result answer) {
 	memory := filesys.MakeFsInMemory()
 	for path, content := range asked.Files {
 		if strings.Contains(content, "openapi") {
-			// The library keeps a schema that one build chose for all that follow.
+			// The library keeps its schema from build to build: a chosen one is for this build alone, as in a process.
+			openapi.ResetOpenAPI()
 			defer openapi.ResetOpenAPI()
 		}
 		if err := memory.WriteFile("/"+path, []byte(content)); err != nil {
