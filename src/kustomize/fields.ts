@@ -27,8 +27,6 @@ export function overwrite(target: YamlNode, source: YamlNode): void {
     target.line = source.line;
     target.column = source.column;
     delete target.explicitTag;
-    delete target.comments;
-    if (source.comments !== undefined) target.comments = source.comments;
     return;
   }
   for (const key of Object.keys(target)) Reflect.deleteProperty(target, key);

@@ -19,7 +19,54 @@ export function mergeItems(
   const keys = type.listKeys ?? (type.mergeKey === undefined ? [] : [type.mergeKey]);
   const items = itemType(at.schema, type);
   if (keys.length === 0) return mergeKeyed(at, dest, patch, [""], plainValues(dest, patch), items);
+  const [key = "", second] = keys;
+  const ours = second === undefined ? itemsByKey(dest, key) : undefined;
+  const theirs = patch === undefined || patch === dest ? ours : itemsByKey(patch, key);
+  if (ours !== undefined && theirs !== undefined) return mergeDistinct(at, dest, patch, key, ours, theirs, items);
   return mergeKeyed(at, dest, patch, keys, keyValues(dest, patch, keys), items);
+}
+
+type ItemsByKey = ReadonlyMap<string, YamlNode>;
+
+/** The items of a list by their one key; undefined unless each is a map that has it, with a value of its own. */
+function itemsByKey(list: SequenceNode, key: string): ItemsByKey | undefined {
+  const found = new Map<string, YamlNode>();
+  for (const item of list.items) {
+    const field = fieldOf(item, key);
+    const value = field?.kind === "scalar" && !isNull(field) ? field.value : "";
+    if (value === "" || found.has(value)) return undefined;
+    found.set(value, item);
+  }
+  return found;
+}
+
+/** What `mergeKeyed` comes to when no two items have the same key, in linear time. */
+function mergeDistinct(
+  at: Merging,
+  dest: SequenceNode,
+  patch: SequenceNode | undefined,
+  key: string,
+  ours: ItemsByKey,
+  theirs: ItemsByKey,
+  type: SchemaType | undefined,
+): YamlNode {
+  const merged: YamlNode[] = [];
+  const add = (name: string, our: YamlNode | undefined, their: YamlNode | undefined): void => {
+    const value = at.merge(at, our, their, type);
+    if (value === undefined || isEmptyMap(value)) return;
+    setKey(value, key, name);
+    merged.push(our ?? value); // not the value: `$patch: replace` has no effect on an item that is there
+  };
+  at.path.push("[]");
+  if (patch === undefined) for (const [name, item] of ours) add(name, item, undefined);
+  else {
+    for (const [name, item] of theirs) add(name, patch === dest ? item : ours.get(name), item);
+    if (patch !== dest) for (const [name, item] of ours) if (!theirs.has(name)) add(name, item, undefined);
+  }
+  at.path.pop();
+  dest.items = merged;
+  delete dest.comments;
+  return dest;
 }
 
 function mergeKeyed(
@@ -48,7 +95,6 @@ function mergeKeyed(
   for (const item of dest.items) appendOne(at, merged, item, used);
   at.path.pop();
   dest.items = merged.items;
-  delete dest.comments;
   return dest;
 }
 

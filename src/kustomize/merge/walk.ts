@@ -110,8 +110,7 @@ function mergeFields(
   for (const { key, value: fresh } of added) {
     const value = mergeField(at, key.value, undefined, fresh, type);
     if (value === undefined) continue;
-    const { comments: _, ...bare } = key;
-    dest.entries.push({ key: bare, value });
+    dest.entries.push({ key: { ...key }, value });
   }
   return dest;
 }

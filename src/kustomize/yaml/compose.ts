@@ -97,9 +97,7 @@ export function expandAlias(r: Reader, name: string, at: Spot): YamlNode {
     refuse(r, "aliases make up almost the whole document", "write the values out", at, "build/too-large");
     return emptyScalar(r, at);
   }
-  const copy = cloneNode(anchor.node);
-  delete copy.comments;
-  return copy;
+  return cloneNode(anchor.node);
 }
 
 /** 99 % of a document of up to 400,000 nodes, falling to 10 % at 4,000,000. */

@@ -1,24 +1,17 @@
 /**
  * A YAML value as go-yaml v3 (and so kyaml) models it: what it says, how it was written, and where. Nodes are plain
- * mutable data; whoever changes one owns a clone. Anchors and aliases are resolved when a document is read.
+ * mutable data; whoever changes one owns a clone. Anchors and aliases are resolved when a document is read; comments are
+ * not kept, as no build prints them.
  */
 export type YamlNode = ScalarNode | MappingNode | SequenceNode;
 
 export type ScalarTag = "!!str" | "!!int" | "!!float" | "!!bool" | "!!null" | "!!binary" | "!!timestamp";
 export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
 
-/** go-yaml's comment slots, text with its `#`, lines joined by a newline. */
-interface Comments {
-  head?: string;
-  line?: string;
-  foot?: string;
-}
-
 interface Placed {
   /** Counts from 1; 0 for a node that was not read from a file. */
   line: number;
   column: number;
-  comments?: Comments;
 }
 
 export interface ScalarNode extends Placed {
@@ -52,12 +45,6 @@ export interface SequenceNode extends Placed {
 /** A copy that shares nothing with the original. */
 export function cloneNode<N extends YamlNode>(node: N): N;
 export function cloneNode(node: YamlNode): YamlNode {
-  const copy = bareCopy(node);
-  if (node.comments !== undefined) copy.comments = { ...node.comments };
-  return copy;
-}
-
-function bareCopy(node: YamlNode): YamlNode {
   const { line, column } = node;
   switch (node.kind) {
     case "scalar": {
