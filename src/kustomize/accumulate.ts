@@ -8,7 +8,7 @@ import { type Folder, mayRead, openFolder, remote } from "./folder.ts";
 import { absorb } from "./generate/absorb.ts";
 import { externalGenerators, generators } from "./generators.ts";
 import type { Placed } from "./kustomization/decode.ts";
-import { instantiate, manifestsOf } from "./manifests.ts";
+import { resourcesOf } from "./manifests.ts";
 import { builtinOrigin, hasOrigin, joinOrigin, noteTransformer, type Origin, setOrigin } from "./origin.ts";
 import { isRemote } from "./paths.ts";
 import { addVars, mergeVars } from "./replace/index.ts";
@@ -84,9 +84,8 @@ function resourcesOfFile(
 ): readonly Resource[] {
   const bytes = context.source.read(found, at, folder.report);
   if (bytes === undefined) return [];
-  const nodes = manifestsOf(context.cache, found.entry.id, bytes, found.path, folder.report);
-  if (nodes === undefined || !context.source.countObjects(nodes.length, at, folder.report)) return [];
-  const resources = instantiate(nodes, found.path, context.schema);
+  const resources = resourcesOf(context.cache, found.entry.id, bytes, found.path, context.schema, folder.report);
+  if (resources === undefined || !context.source.countObjects(resources.length, at, folder.report)) return [];
   if (context.metadata.length > 0) {
     for (const resource of resources) setOrigin(resource, { path: joinOrigin(folder.originPath, path) });
   }

@@ -6,24 +6,35 @@ import { cloneNode, fromJson, parseYaml, toJson } from "./yaml/index.ts";
 import type { MappingNode, YamlNode } from "./yaml/node.ts";
 
 /**
- * The objects of a text as kustomize reads resources. Not to be changed: `instantiate` clones. Failures do not say in
- * which file: the same blob may be at several paths.
+ * The objects of a text as kustomize reads resources. Failures do not say in which file: the same blob may be at several
+ * paths.
  */
 export interface ManifestText {
   readonly nodes: readonly MappingNode[];
   readonly failures: readonly Failure[];
 }
 
-/** Objects of one blob, cached; undefined after a problem, which is reported. */
-export function manifestsOf(
+/** What the cache knows of a blob. What is asked for once is given away; only what is asked for again is kept. */
+interface KeptManifests {
+  asked: boolean;
+  text: ManifestText | undefined;
+}
+
+/** The objects of one blob, ready to be changed; undefined after a problem, which is reported. */
+export function resourcesOf(
   cache: ParseCache,
   id: string,
   bytes: Uint8Array,
   path: string,
+  scopes: Scopes,
   report: Report,
-): readonly MappingNode[] | undefined {
-  const text = cache.keep("manifests", id, bytes.length, () => readManifests(new TextDecoder().decode(bytes)));
-  return text.failures.length === 0 ? text.nodes : report.add(atPath(text.failures, path));
+): readonly Resource[] | undefined {
+  const kept = cache.keep<KeptManifests>("manifests", id, bytes.length, () => ({ asked: false, text: undefined }));
+  const text = kept.text ?? readManifests(new TextDecoder().decode(bytes));
+  if (kept.asked) kept.text = text;
+  kept.asked = true;
+  if (text.failures.length > 0) return report.add(atPath(text.failures, path));
+  return instantiate(kept.text === undefined ? text.nodes : text.nodes.map((node) => cloneNode(node)), path, scopes);
 }
 
 /** Failures of a text, at the path where the text is. */
@@ -31,10 +42,10 @@ export function atPath(failures: readonly Failure[], path: string): readonly Fai
   return failures.map((failure) => ({ ...failure, at: { ...failure.at, path } }));
 }
 
-/** Clones of objects, ready to be changed. */
+/** Resources over nodes that are theirs from now on. */
 export function instantiate(nodes: readonly MappingNode[], path: string, scopes: Scopes): readonly Resource[] {
   return nodes.map((node) => {
-    const resource = newResource(cloneNode(node), { path, line: node.line }, scopes);
+    const resource = newResource(node, { path, line: node.line }, scopes);
     const annotations = valueAt(valueAt(node, "metadata"), "annotations");
     if (annotations !== undefined) resource.needsHash = textAt(annotations, NEEDS_HASH) === "enabled";
     return resource;
