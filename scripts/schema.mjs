@@ -85,7 +85,11 @@ for (const { apiVersion, kind, definition, scope } of [...published, ...configur
   kinds[apiVersion][kind] = entry;
 }
 
-const head = { release: bundle.coverage.ceiling, kinds, definitions: Object.fromEntries([...named].sort()) };
+const head = {
+  release: bundle.coverage.ceiling,
+  kinds,
+  definitions: Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1))),
+};
 const text = `${JSON.stringify(head).slice(0, -1)},"types":[${types.join(",")}]}`;
 const source = `// Made by scripts/schema.mjs from ${MODULE}; do not edit.
 /** JSON of a SchemaTable: what the Kubernetes API server publishes, as far as kustomize looks at it. */

@@ -1,5 +1,6 @@
 import { type FieldChange, isObject, type Json, type JsonObject, jsonText, type Manifest } from "../model/index.ts";
 import { APPLIED_ANNOTATION } from "./marks.ts";
+import { scalarText } from "./ownership.ts";
 
 /** What stands for a Secret's value, wherever one would show. */
 const MASK = "***";
@@ -51,7 +52,7 @@ function compareItems(
   const named = [...after, ...before].every((item) => typeof item["name"] === "string");
   after.forEach((item, index) => {
     const other = named ? before.find((candidate) => candidate["name"] === item["name"]) : before[index];
-    const at = named ? `${path}[name=${String(item["name"])}]` : `${path}[${index}]`;
+    const at = named ? `${path}[name=${scalarText(item["name"] ?? "")}]` : `${path}[${index}]`;
     compareValue(item, other, at, changes);
   });
 }
@@ -82,7 +83,7 @@ function findRemoved(fields: JsonObject, desired: Json, live: Json, path: string
       const before = live.find((item: Json) => matches(item, keys, false));
       const after = Array.isArray(desired) ? desired.find((item: Json) => matches(item, keys, true)) : undefined;
       const at = `${path}[${Object.entries(keys)
-        .map(([name, value]) => `${name}=${String(value)}`)
+        .map(([name, value]) => `${name}=${scalarText(value)}`)
         .join(",")}]`;
       if (before === undefined) continue;
       if (after === undefined) changes.push({ path: at, before });

@@ -1,4 +1,11 @@
-import { isObject, type Json, type JsonObject, type LiveMetadata, type ManagedFields } from "../model/index.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonText,
+  type LiveMetadata,
+  type ManagedFields,
+} from "../model/index.ts";
 import { FIELD_MANAGER, SERVICE_LABEL } from "./marks.ts";
 
 /** The fields our last apply set: our Apply entry of managedFields, or undefined when there is none (any more). */
@@ -97,8 +104,9 @@ function parseKeys(key: string): JsonObject {
   return isObject(value as Json) ? (value as JsonObject) : {};
 }
 
+/** Keys are scalars, and a port may be read as a bigint. */
 function same(a: Json | undefined, b: Json): boolean {
-  return a === b || (a !== undefined && a !== null && b !== null && String(a) === String(b));
+  return a === b || (a !== undefined && jsonText(a) === jsonText(b));
 }
 
 function hasMember(fields: JsonObject, item: Json): boolean {
@@ -106,6 +114,11 @@ function hasMember(fields: JsonObject, item: Json): boolean {
 }
 
 function itemPath(path: string, names: JsonObject): string {
-  const keys = Object.entries(names).map(([name, value]) => `${name}=${String(value)}`);
+  const keys = Object.entries(names).map(([name, value]) => `${name}=${scalarText(value)}`);
   return `${path}[${keys.join(",")}]`;
+}
+
+/** A list key as people read it. */
+export function scalarText(value: Json): string {
+  return typeof value === "string" ? value : jsonText(value);
 }

@@ -69,17 +69,18 @@ export async function apply(
 }
 
 async function applyOnce(
-  { cluster, clock, dryRun, isNew }: Applier,
+  applier: Applier,
   kind: Kind,
   { manifest, ref, at }: Declared,
   signal: AbortSignal,
 ): Promise<Result<Applied>> {
+  const { cluster, clock, dryRun } = applier;
   const options = { fieldManager: FIELD_MANAGER, force: true, ...(dryRun ? { dryRun } : {}) };
   for (const until = clock.monotonicMs() + LAG_MS_MAX; ; await clock.sleep(LAG_POLL_MS, signal)) {
     const answer = await cluster.apply(kind, manifest, options, signal);
     if (answer.ok) return answer;
     const failure = problemFailure(answer.problem, { verb: "apply", what: ref, at });
-    const lagging = failure.code === "apply/unknown-kind" && isNew(kind) && clock.monotonicMs() < until;
+    const lagging = failure.code === "apply/unknown-kind" && applier.isNew(kind) && clock.monotonicMs() < until;
     if (!lagging) return failed(failure);
   }
 }

@@ -12,27 +12,27 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024;
  * when they cannot be read: then it might want anything.
  */
 export async function mentionedNames(
-  { tree, files, blobs, content }: Snapshot,
+  snapshot: Snapshot,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<Mentions | undefined> {
   const found = new Map<string, TreeEntry>();
   for (const path of paths) {
-    const entry = tree.entry(path);
-    const below = entry?.kind === "tree" ? files(path) : entry === undefined ? [] : [{ path, entry }];
+    const entry = snapshot.tree.entry(path);
+    const below = entry?.kind === "tree" ? snapshot.files(path) : entry === undefined ? [] : [{ path, entry }];
     if (below === undefined) return undefined;
     for (const file of below) found.set(file.path, file.entry);
   }
   const readable = [...found].filter(([, { kind, size }]) => kind === "blob" && size <= FILE_BYTES_MAX);
   if (readable.reduce((sum, [, { size }]) => sum + size, 0) > SEARCH_BYTES_MAX) return undefined;
-  const loaded = await blobs([...new Set(readable.map(([, { id }]) => id))], signal);
+  const loaded = await snapshot.blobs([...new Set(readable.map(([, { id }]) => id))], signal);
   if (!loaded.ok) return undefined;
   const exact = new Set<string>();
   const parts = new Set<string>();
   let composed = false;
   const decoder = new TextDecoder();
   for (const [path, { id }] of readable) {
-    const bytes = content(id);
+    const bytes = snapshot.content(id);
     if (bytes === undefined) return undefined;
     const source = decoder.decode(bytes);
     composed ||= /namePrefix|nameSuffix|(?:Prefix|Suffix)Transformer/.test(source);

@@ -1,6 +1,8 @@
 import pLimit from "p-limit";
 import {
+  type BrokenService,
   type Clock,
+  compareFailures,
   type Failure,
   type FieldChange,
   failed,
@@ -13,9 +15,10 @@ import {
 import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
 import { type Applier, apply, once } from "./apply.ts";
 import { execute, type Hands } from "./execute.ts";
-import { brokenOutcome, type PassState, planLate } from "./pass.ts";
 import type { OnPassEvent } from "./pass-types.ts";
+import { planLate } from "./planning.ts";
 import { remove } from "./remove.ts";
+import type { PassState } from "./state.ts";
 
 /** After this long a service gives its place in the pool to the next one and goes on beside it. */
 const PATIENCE_MS = 2000;
@@ -38,6 +41,7 @@ export async function workThrough(
   const waiting = new Map<string, Service>();
   for (const { service } of [...assembly.ready, ...assembly.late])
     if (selected(service.id)) waiting.set(service.id, service);
+  const waitingIds = [...waiting.keys()];
   const outcomeOf = (id: string): Promise<ServiceOutcome> | undefined => {
     const service = waiting.get(id);
     const known = outcomes.get(id);
@@ -48,7 +52,7 @@ export async function workThrough(
     outcomes.set(id, outcome);
     return outcome;
   };
-  for (const id of [...waiting.keys()]) void outcomeOf(id);
+  for (const id of waitingIds) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
     outcomes.set(`gone:${plan.service}`, crew.work({ plan, built: false, failures: [], timeoutMs: GONE_TIMEOUT_MS }));
@@ -80,7 +84,7 @@ async function runService(
     if (service.settings.suspend) return { ...base, state: "suspended", built };
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
     // A dependency that was not selected is not part of this run and is not waited for.
-    const before = await Promise.all(dependencies);
+    const before = await Promise.all(dependencies.map(async (dependency) => dependency));
     const unready = before.filter((outcome) => outcome !== undefined && !isReady(outcome));
     if (unready.length > 0) {
       const names = unready.map((outcome) => outcome?.service ?? "").join(", ");
@@ -277,5 +281,17 @@ function notReady(names: string, { at }: Service): Failure {
     message: `waits for ${names}, which it depends on`,
     remedy: "mend what it depends on; it continues by itself",
     at,
+  };
+}
+
+function brokenOutcome({ id, at, failures }: BrokenService): ServiceOutcome {
+  return {
+    service: id,
+    state: "failed",
+    at,
+    built: false,
+    steps: [],
+    failures: failures.toSorted(compareFailures),
+    durationMs: 0,
   };
 }

@@ -121,9 +121,9 @@ describeWithCluster("with 12 services in place", () => {
     const direct = readFileSync(fleet.target.kubeconfig, "utf8");
     writeFileSync(kubeconfig, direct.replace(fleet.cluster.url, proxy.url));
     proxy.add({ method: "GET", path: /^\/api\/v1\/serviceaccounts\?/, fault });
-    const { code, pass } = await fleet
-      .sync("--kubeconfig", kubeconfig, "--service", withAccount.id, "--service", changed.id)
-      .finally(() => proxy.close());
+    const only = ["--service", withAccount.id, "--service", changed.id];
+    const { code, pass } = await fleet.sync("--kubeconfig", kubeconfig, ...only);
+    await proxy.close();
     expect(code).toBe(1);
     const outcome = pass.services.find((one) => one.service === withAccount.id);
     expect(outcome?.failures.map((failure) => failure.code)).toEqual(["cluster/list-failed"]);

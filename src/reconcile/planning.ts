@@ -1,0 +1,72 @@
+import { type Failure, type Place, refKey } from "../model/index.ts";
+import { makePlans, type PlanInput, resolveClaims, type ServicePlan } from "../plan/index.ts";
+import type { Assembled } from "./assemble.ts";
+import type { PassState } from "./state.ts";
+
+/** The plans of every service that can be planned now, and of those that left git. */
+export function planPass(state: PassState, confirmed: boolean): readonly ServicePlan[] {
+  return makePlans(planInput(state, state.assembly.ready, confirmed));
+}
+
+/**
+ * The plan of a service whose build took so long that the others went on without it. What they declare is theirs by now:
+ * the latecomer is refused it, everything else of it goes on.
+ */
+export function planLate(state: PassState, late: Assembled): ServicePlan | undefined {
+  const input = planInput(state, [...state.assembly.ready, late], state.request.confirm !== undefined);
+  const taken = (key: string): boolean => (input.claims.wanted.get(key) ?? []).some((id) => id !== late.service.id);
+  const granted = input.claims.granted.get(late.service.id) ?? [];
+  const refused: readonly Failure[] = granted
+    .filter(({ ref }) => taken(refKey(ref)))
+    .map(({ ref, at }) => ({
+      code: "plan/duplicate-definition",
+      message: `duplicate definition of ${ref.kind} ${ref.name}, which another service has applied meanwhile`,
+      remedy: "declare it in one service only",
+      at,
+    }));
+  const claims = {
+    ...input.claims,
+    granted: new Map([[late.service.id, granted.filter(({ ref }) => !taken(refKey(ref)))]]),
+    refused: new Map([[late.service.id, [...(input.claims.refused.get(late.service.id) ?? []), ...refused]]]),
+  };
+  return makePlans({ ...input, claims, complete: false, services: planServices([late]) })[0];
+}
+
+function planServices(assembled: readonly Assembled[]): readonly { service: string; at: Place; prune: boolean }[] {
+  return assembled
+    .filter(({ desired }) => desired.kind === "known")
+    .map(({ service }) => ({ service: service.id, at: service.at, prune: service.settings.prune }));
+}
+
+function planInput(state: PassState, assembled: readonly Assembled[], confirmed: boolean): PlanInput {
+  const { request, revision, inventory, broken, settled, assembly } = state;
+  const { complete } = revision.discovery;
+  const late = assembly.late.filter(({ service }) => !assembled.some((one) => one.service.id === service.id));
+  const claimants = [
+    ...assembled.map(({ service, desired }) => ({ service: service.id, at: service.at, desired })),
+    ...late.map(({ service, names }) => ({
+      service: service.id,
+      at: service.at,
+      desired: { kind: "unknown" as const, why: "its build is not through", names },
+    })),
+    ...broken.map(({ id, at }) => ({
+      service: id,
+      at,
+      desired: { kind: "unknown" as const, why: "its definition is broken", names: assembly.namesOfBroken.get(id) },
+    })),
+  ];
+  const { live } = inventory;
+  const known = claimants.map(({ service }) => service);
+  return {
+    scope: request.scope,
+    services: planServices(assembled),
+    claims: resolveClaims({ scope: request.scope, claimants, live, complete }),
+    live,
+    known,
+    complete,
+    unlisted: new Set(inventory.unlisted.keys()),
+    settled: settled.known,
+    breaker: request.breaker,
+    confirmed,
+  };
+}

@@ -1,0 +1,75 @@
+import picomatch from "picomatch";
+import type { BrokenService, Failure } from "../model/index.ts";
+import { dependencyFailures } from "../services/index.ts";
+import { assemble } from "./assemble.ts";
+import { readInventory } from "./inventory.ts";
+import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
+import { openRevision } from "./revision.ts";
+import { openSettled } from "./settled.ts";
+import type { PassState } from "./state.ts";
+
+export type Prepared =
+  | { readonly ok: true; readonly state: PassState }
+  | { readonly ok: false; readonly failures: readonly Failure[] };
+
+/** Fetches, lists, discovers and builds; changes nothing. */
+export async function prepare(
+  io: Io,
+  request: PassRequest,
+  onEvent: OnPassEvent,
+  stop: AbortSignal,
+): Promise<Prepared> {
+  onEvent({ type: "phase", phase: "fetch" });
+  const [listed, opened] = await Promise.all([
+    readInventory(io.cluster, stop),
+    openRevision(io.source, request.path, stop),
+  ]);
+  if (!opened.ok) return opened;
+  if (!listed.ok) return listed;
+  const { snapshot, discovery } = opened.value;
+  onEvent({ type: "fetched", revision: snapshot.revision });
+  onEvent({ type: "discovered", services: discovery.services.length, broken: discovery.broken.length });
+
+  const known = new Set([...discovery.services, ...discovery.broken].map(({ id }) => id));
+  const unfit = dependencyFailures(discovery.services, known);
+  const fit = discovery.services.filter(({ id }) => !unfit.has(id));
+  const broken: readonly BrokenService[] = [
+    ...discovery.broken,
+    ...discovery.services.flatMap(({ id, at, folder }) => {
+      const failures = unfit.get(id);
+      return failures === undefined ? [] : [{ id, at, failures, sources: [folder] }];
+    }),
+  ];
+  onEvent({ type: "phase", phase: "build" });
+  const assembly = await assemble(
+    { io, request, revision: opened.value, inventory: listed.value, broken, services: fit, onEvent },
+    stop,
+  );
+  const settled = await openSettled(io.cache, request.scope);
+  const selected = selector(request.services);
+  return {
+    ok: true,
+    state: { io, request, revision: opened.value, inventory: listed.value, assembly, settled, broken, selected },
+  };
+}
+
+/** `--service` globs match a whole id or its last part: `pay-*` finds `payments/pay-api`. */
+function selector(globs: readonly string[]): (id: string) => boolean {
+  if (globs.length === 0) return () => true;
+  const matchers = globs.map((glob) => picomatch(glob));
+  return (id) => matchers.some((matches) => matches(id) || matches(id.slice(id.lastIndexOf("/") + 1)));
+}
+
+export function unmatchedGlobs({ request, revision, broken, inventory }: PassState): readonly Failure[] {
+  const ids = [...revision.discovery.services, ...broken].map(({ id }) => id);
+  const gone = [...inventory.live.values()].map(
+    ({ annotations }) => annotations["gitops.bulkhead.dev/service-id"] ?? "",
+  );
+  return request.services
+    .filter((glob) => ![...ids, ...gone].some(selector([glob])))
+    .map((glob) => ({
+      code: "usage/no-such-service",
+      message: `no service matches ${JSON.stringify(glob)}`,
+      remedy: "see gitops services for what there is; quote the glob so that the shell leaves it alone",
+    }));
+}
