@@ -65,7 +65,6 @@ function mergeDistinct(
   }
   at.path.pop();
   dest.items = merged;
-  delete dest.comments;
   return dest;
 }
 
