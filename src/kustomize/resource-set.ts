@@ -18,9 +18,21 @@ export interface ResourceSet {
 export function newResourceSet(): ResourceSet {
   let resources: Resource[] = [];
   let byId: Map<string, Resource> | undefined = new Map();
+  let byAnyId: Map<string, Resource[]> | undefined;
   const index = (): Map<string, Resource> => {
     byId ??= new Map(resources.map((resource) => [idKey(currentId(resource)), resource]));
     return byId;
+  };
+  const note = (into: Map<string, Resource[]>, resource: Resource): void => {
+    for (const key of new Set([currentId(resource), ...previousIds(resource)].map(idKey))) {
+      const group = into.get(key);
+      if (group === undefined) into.set(key, [resource]);
+      else group.push(resource);
+    }
+  };
+  const forget = (): void => {
+    byId = undefined;
+    byAnyId = undefined;
   };
   return {
     get resources() {
@@ -31,26 +43,25 @@ export function newResourceSet(): ResourceSet {
       const present = index().get(key);
       if (present !== undefined) return present;
       index().set(key, resource);
+      if (byAnyId !== undefined) note(byAnyId, resource);
       resources.push(resource);
       return undefined;
     },
     replace(old, resource) {
       resources[resources.indexOf(old)] = resource;
-      byId = undefined;
+      forget();
     },
     reset(others) {
       resources = [...others];
-      byId = undefined;
+      forget();
     },
-    idsChanged() {
-      byId = undefined;
-    },
+    idsChanged: forget,
     withAnyId(id) {
-      const key = idKey(id);
-      return resources.filter(
-        (resource) =>
-          idKey(currentId(resource)) === key || previousIds(resource).some((previous) => idKey(previous) === key),
-      );
+      if (byAnyId === undefined) {
+        byAnyId = new Map();
+        for (const resource of resources) note(byAnyId, resource);
+      }
+      return byAnyId.get(idKey(id)) ?? [];
     },
   };
 }
