@@ -1,2 +1,2 @@
 export { findElement } from "./elements.ts";
-export { type MergeOutcome, strategicMerge } from "./merge.ts";
+export { strategicMerge } from "./merge.ts";

@@ -17,7 +17,7 @@ export interface Problem {
   readonly node: YamlNode;
 }
 
-export type Merge = (
+type Merge = (
   at: Merging,
   dest: YamlNode | undefined,
   patch: YamlNode | undefined,

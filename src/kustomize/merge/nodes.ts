@@ -20,7 +20,7 @@ export function textOf(node: YamlNode): string {
   return node.kind === "scalar" ? node.value : "";
 }
 
-export function entryOf(node: MappingNode, name: string): MappingEntry | undefined {
+function entryOf(node: MappingNode, name: string): MappingEntry | undefined {
   for (const entry of node.entries) if (entry.key.value === name) return entry;
   return undefined;
 }

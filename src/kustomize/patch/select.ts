@@ -18,7 +18,7 @@ export interface Selector {
 }
 
 /** A label selector that is read when it is first asked, and reports then: kustomize reads none that decides nothing. */
-export interface LabelCondition {
+interface LabelCondition {
   /** True when the selector is not empty. */
   readonly stated: boolean;
   holdsFor(labels: ReadonlyMap<string, string>): boolean;

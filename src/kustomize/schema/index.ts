@@ -8,5 +8,4 @@ export {
   mergesItems,
   type Schema,
   type SchemaType,
-  type Scope,
 } from "./table.ts";

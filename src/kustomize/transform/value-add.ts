@@ -3,7 +3,7 @@ import { mappingAt, scalar, setPlainText } from "../fields.ts";
 import { loadFile } from "../folder.ts";
 import { type Decoded, integer, list, object, text } from "../kustomization/decode.ts";
 import { type SelectorSpec, selectorShape } from "../kustomization/fields.ts";
-import { compileSelector, selects } from "../patch/select.ts";
+import { compileSelector, selects } from "../patch/index.ts";
 import { baseOf } from "../paths.ts";
 import { type Resource, valueAt } from "../resource.ts";
 import { parseYaml, toJson } from "../yaml/index.ts";
