@@ -310,8 +310,8 @@ const DELETES: readonly FlagName[] = [
   "maxGoneShare",
 ];
 
-/** Flags of what reads git only. */
-export const READING: readonly FlagName[] = ["service", ...SOURCE, ...CREDENTIALS, "timeout", ...OUTPUT];
+/** Flags of what reads git only. Those of the cluster are taken, too, so that one set of flags serves every command. */
+export const READING: readonly FlagName[] = ["service", ...SOURCE, ...CREDENTIALS, ...CLUSTER, "timeout", ...OUTPUT];
 /** Flags of what compares git with a cluster. */
 export const COMPARING: readonly FlagName[] = [
   "service",

@@ -96,7 +96,10 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
     if (known !== undefined) ready.push(await finish(service, known));
     else {
       const names = await mentionedNames(revision.snapshot, [service.folder], stop);
-      late.push({ service, names, assembled: build.then((answer) => finish(service, answer)) });
+      const assembled = build.then((answer) => finish(service, answer));
+      // Whoever needs it hears of a failure; when nobody does, because the pass is over, there is nobody to tell.
+      assembled.catch(() => undefined);
+      late.push({ service, names, assembled });
     }
   }
   const namesOfBroken = new Map<string, Mentions | undefined>();

@@ -23,8 +23,10 @@ export async function runPass(
     durationMs: io.clock.monotonicMs() - started,
     ...rest,
   });
+  // Ends what nobody waits for any more when the pass is over: late builds of services that were not selected.
+  const over = new AbortController();
   try {
-    const prepared = await prepare(io, request, onEvent, stop);
+    const prepared = await prepare(io, request, onEvent, AbortSignal.any([stop, over.signal]));
     if (!prepared.ok) return ended({ services: [], failures: prepared.failures });
     const { state } = prepared;
     const revision = state.revision.snapshot.revision;
@@ -40,6 +42,8 @@ export async function runPass(
   } catch (cause) {
     if (!stop.aborted) throw cause;
     return ended({ services: [], failures: [interrupted()] });
+  } finally {
+    over.abort();
   }
 }
 
