@@ -6,5 +6,4 @@ export {
   type EmbeddedOptions,
   type Saved,
 } from "./embedded-cluster.ts";
-export { type ServedCluster, type ServeOptions, serveEmbedded } from "./http/serve.ts";
-export { embeddedReply } from "./http/serve.ts";
+export { embeddedReply, type ServedCluster, type ServeOptions, serveEmbedded } from "./http/serve.ts";

@@ -23,6 +23,8 @@ export interface Store {
   get(key: string): JsonObject | undefined;
   /** Keys and objects with a prefix, sorted by key. */
   list(prefix: string): readonly (readonly [string, JsonObject])[];
+  /** True while an object is as it was created. */
+  isFresh(key: string): boolean;
   /** Makes a new version; the object gets it as its resourceVersion. */
   put(key: string, object: JsonObject): JsonObject;
   remove(key: string, last: JsonObject): JsonObject;
@@ -37,6 +39,7 @@ export interface Store {
 export function newStore(historyLimit: number, saved?: Saved): Store {
   const objects = new Map<string, JsonObject>(saved?.objects ?? []);
   const byResource = new Map<string, Set<string>>();
+  const fresh = new Set<string>();
   const listeners = new Set<(event: StoreEvent) => void>();
   const index = (key: string): Set<string> => {
     const resource = resourceOf(key);
@@ -68,11 +71,14 @@ export function newStore(historyLimit: number, saved?: Saved): Store {
           const object = objects.get(key);
           return object === undefined ? [] : [[key, object] as const];
         }),
+    isFresh: (key) => fresh.has(key),
     put(key, object) {
       const version = ++state.version;
       const before = objects.get(key);
       const stored = stamped(object, version);
       objects.set(key, stored);
+      if (before === undefined) fresh.add(key);
+      else fresh.delete(key);
       index(key).add(key);
       record({
         type: before === undefined ? "ADDED" : "MODIFIED",
@@ -88,6 +94,7 @@ export function newStore(historyLimit: number, saved?: Saved): Store {
       const version = ++state.version;
       const before = objects.get(key);
       objects.delete(key);
+      fresh.delete(key);
       index(key).delete(key);
       const object = stamped(last, version);
       record({ type: "DELETED", key, resource: resourceOf(key), version, object, before });

@@ -16,7 +16,10 @@ export interface Received {
 }
 
 /** One HTTPS request on a connection of its own: an observer that shares nothing with the client under test. */
-export function send(url: string, { method, ca, token, body, contentType, userAgent, accept }: Sent): Promise<Received> {
+export function send(
+  url: string,
+  { method, ca, token, body, contentType, userAgent, accept }: Sent,
+): Promise<Received> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {

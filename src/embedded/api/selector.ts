@@ -58,6 +58,8 @@ function requirement(text: string): { readonly requirement: Requirement; readonl
     const values = (match[2] ?? "").split(",").map((value) => value.trim());
     return { requirement: { key: match[1] ?? "", operator, values }, rest: text.slice(match[0].length) };
   }
+  const noList = /^[A-Za-z0-9][-A-Za-z0-9_./]*\s+(?:in|notin)\s+([^\s(]+)/.exec(text);
+  if (noList !== null) return `unable to parse requirement: found '${noList[1] ?? ""}' expected: '('`;
   const after = /^[A-Za-z0-9][-A-Za-z0-9_./]*\s*(?:==|=|!=)\s*/.exec(text);
   const left = after === null ? text : text.slice(after[0].length);
   return problem(left, "identifier");

@@ -105,6 +105,7 @@ export interface FieldError {
     | "FieldValueForbidden"
     | "FieldValueDuplicate"
     | "FieldValueTypeInvalid"
+    | "FieldValueNotFound"
     | "FieldValueTooLong"
     | "FieldValueTooMany";
   readonly field: string;

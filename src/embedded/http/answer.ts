@@ -53,6 +53,14 @@ const GROUPS_ELSEWHERE = new Set(
     .map((name) => `${name}.k8s.io`),
 );
 
+const PAGE_NOT_FOUND: ApiReply = { kind: "text", status: 404, text: "404 page not found\n" };
+const NO_RESOURCE: Refusal = {
+  code: 404,
+  reason: "NotFound",
+  message: "the server could not find the requested resource",
+  details: {},
+};
+
 /** Answers one request, as kube-apiserver would; what is not done here is a 501. */
 export function answer(core: Core, request: ApiRequest, user: string): ApiReply {
   const url = new URL(request.url, "http://embedded");
@@ -62,7 +70,7 @@ export function answer(core: Core, request: ApiRequest, user: string): ApiReply 
   const document = discoveryDocument(core.world.registry, path, accept) ?? openapiDocument(core.world.registry, path);
   if (document !== undefined) return { kind: "value", status: 200, body: document, warnings: [] };
   const route = routeOf(url.pathname);
-  if (route === undefined) return { kind: "text", status: 404, text: "404 page not found\n" };
+  if (route === undefined) return PAGE_NOT_FOUND;
   const reply = routed(core, request, url.searchParams, route, user);
   core.settle();
   audit(core, request, url, route, user, reply);
@@ -96,12 +104,13 @@ function routed(core: Core, request: ApiRequest, query: URLSearchParams, route: 
   if (found === undefined || served === undefined) {
     if (GROUPS_ELSEWHERE.has(route.group) || (route.group === "" && CORE_ELSEWHERE.has(route.resource)))
       return failure(notImplemented(`${route.resource} of the group ${JSON.stringify(route.group)}`));
-    return { kind: "text", status: 404, text: "404 page not found\n" };
+    const known = core.world.registry.resources().filter(({ group, fromCrd }) => group === route.group && !fromCrd);
+    return known.some((one) => servedIn(one, route.version) !== undefined) ? failure(NO_RESOURCE) : PAGE_NOT_FOUND;
   }
   if (route.subresource !== "" && !served.subresources.includes(route.subresource)) {
     return served.custom === undefined
       ? failure(notImplemented(`the subresource ${route.resource}/${route.subresource}`))
-      : { kind: "text", status: 404, text: "404 page not found\n" };
+      : PAGE_NOT_FOUND;
   }
   const body = readBody(request);
   if (!body.ok) return failure(body.refusal);
@@ -231,7 +240,7 @@ function list(asked: Asked): ApiReply {
         kind: "PartialObjectMetadataList",
         apiVersion: "meta.k8s.io/v1",
         metadata,
-        items: items.map(partial),
+        items: items.length === 0 ? null : items.map(partial), // as the server writes an empty list
       });
     case "object":
       return value({

@@ -19,6 +19,7 @@ export const defaultsOf: Readonly<Record<string, Defaults>> = {
   "/Secret": secret,
   "/Service": service,
   "apps/DaemonSet": (set) => {
+    fill(ensure(ensure(set, "metadata"), "annotations"), { "deprecated.daemonset.template.generation": "0" });
     const spec = template(set);
     const strategy = ensure(spec, "updateStrategy");
     fill(strategy, { type: "RollingUpdate" });

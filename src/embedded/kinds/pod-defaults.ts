@@ -14,20 +14,17 @@ export function podSpecDefaults(spec: Draft | undefined): void {
   const account = spec["serviceAccountName"] ?? spec["serviceAccount"];
   if (account !== undefined) Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
   for (const list of ["containers", "initContainers", "ephemeralContainers"])
-    for (const container of each(spec, list)) containerDefaults(container, spec["hostNetwork"] === true);
+    for (const container of each(spec, list)) containerDefaults(container);
   for (const volume of each(spec, "volumes")) volumeDefaults(volume);
 }
 
-function containerDefaults(container: Draft, hostNetwork: boolean): void {
+function containerDefaults(container: Draft): void {
   fill(container, {
     terminationMessagePath: "/dev/termination-log",
     terminationMessagePolicy: "File",
     imagePullPolicy: pullPolicy(scalarText(container["image"] ?? "")),
   });
-  for (const port of each(container, "ports")) {
-    fill(port, { protocol: "TCP" });
-    if (hostNetwork && port["containerPort"] !== undefined) fill(port, { hostPort: port["containerPort"] });
-  }
+  for (const port of each(container, "ports")) fill(port, { protocol: "TCP" });
   for (const env of each(container, "env")) fill(at(env, "valueFrom", "fieldRef"), { apiVersion: "v1" });
   for (const name of ["livenessProbe", "readinessProbe", "startupProbe"]) probeDefaults(at(container, name));
   for (const hook of ["postStart", "preStop"]) httpDefaults(at(container, "lifecycle", hook, "httpGet"));
@@ -74,6 +71,8 @@ export function podDefaults(pod: Draft): void {
   fill(spec, { enableServiceLinks: true });
   for (const list of ["containers", "initContainers"])
     for (const container of each(spec, list)) {
+      for (const port of spec?.["hostNetwork"] === true ? each(container, "ports") : [])
+        fill(port, { hostPort: port["containerPort"] ?? 0 });
       const limits = at(container, "resources", "limits");
       if (limits !== undefined) fill(ensure(ensure(container, "resources"), "requests"), limits);
     }

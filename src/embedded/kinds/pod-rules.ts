@@ -69,7 +69,7 @@ function containerErrors(
     if (volume === "") errors.push(required(`${here}.name`));
     else if (!volumes.has(volume))
       errors.push({
-        reason: "FieldValueInvalid",
+        reason: "FieldValueNotFound",
         field: `${here}.name`,
         message: `Not found: ${JSON.stringify(volume)}`,
       });

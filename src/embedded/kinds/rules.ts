@@ -148,7 +148,9 @@ function workload(draft: Draft, _group: string): readonly FieldError[] {
   if (restart !== undefined && restart !== "Always" && ["OnFailure", "Never"].includes(scalarText(restart)))
     errors.push(unsupported("spec.template.spec.restartPolicy", restart, ["Always"]));
   if (draft["kind"] === "Deployment") {
-    errors.push(...choice(at(spec, "strategy"), "type", "spec.strategy.type", ["Recreate", "RollingUpdate"]));
+    const type = scalarText(at(spec, "strategy")?.["type"]);
+    if (!["Recreate", "RollingUpdate"].includes(type))
+      errors.push(unsupported("spec.strategy", { Type: type, RollingUpdate: null }, ["Recreate", "RollingUpdate"]));
     if (at(spec, "strategy")?.["type"] === "Recreate" && at(spec, "strategy", "rollingUpdate") !== undefined)
       errors.push(
         forbiddenField("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"),
@@ -164,13 +166,9 @@ function job(draft: Draft): readonly FieldError[] {
 
 function jobTemplate(template: Draft | undefined, path: string): readonly FieldError[] {
   const errors = [...podErrors(template, path, "template")];
-  const restart = template?.["restartPolicy"];
-  if (restart === undefined || restart === "" || restart === "Always")
-    errors.push(
-      restart === undefined || restart === ""
-        ? required(`${path}.restartPolicy`, `valid values: "OnFailure", "Never"`)
-        : unsupported(`${path}.restartPolicy`, restart, ["OnFailure", "Never"]),
-    );
+  const restart = template?.["restartPolicy"] ?? "";
+  if (restart === "" || restart === "Always")
+    errors.push(required(`${path}.restartPolicy`, `valid values: "OnFailure", "Never"`));
   return errors;
 }
 
@@ -197,7 +195,7 @@ function ingress(draft: Draft): readonly FieldError[] {
     if (at(rule, "http") !== undefined && paths.length === 0) errors.push(required(`${path}.paths`));
     paths.forEach((one, i) => {
       const here = `${path}.paths[${i}]`;
-      if (one["pathType"] === undefined) errors.push(required(`${here}.pathType`, "pathType must be specified"));
+      if ((one["pathType"] ?? "") === "") errors.push(required(`${here}.pathType`, "pathType must be specified"));
       else {
         errors.push(...choice(one, "pathType", `${here}.pathType`, ["Exact", "ImplementationSpecific", "Prefix"]));
         const text = scalarText(one["path"] ?? "");
@@ -228,12 +226,15 @@ function autoscaler(draft: Draft): readonly FieldError[] {
   const spec = at(draft, "spec") ?? {};
   const target = at(spec, "scaleTargetRef") ?? {};
   const errors: FieldError[] = [];
-  for (const field of ["kind", "name"])
-    if ((target[field] ?? "") === "") errors.push(required(`spec.scaleTargetRef.${field}`));
   const [min, max] = [Number(spec["minReplicas"] ?? 1), Number(spec["maxReplicas"] ?? 0)];
   if (min < 1) errors.push(invalidValue("spec.minReplicas", min, "must be greater than or equal to 1"));
   if (max < 1) errors.push(invalidValue("spec.maxReplicas", max, "must be greater than 0"));
   if (max < min) errors.push(invalidValue("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`"));
+  for (const field of ["kind", "name"])
+    if ((target[field] ?? "") === "") errors.push(required(`spec.scaleTargetRef.${field}`));
+  const version = scalarText(target["apiVersion"]);
+  if (!version.includes("/") && target["kind"] !== "ReplicationController")
+    errors.push(invalidValue("spec.scaleTargetRef.apiVersion", version, "apiVersion must specify API group"));
   return errors;
 }
 

@@ -12,6 +12,8 @@ export interface Strategy {
   /** An update needs no resourceVersion. */
   readonly unconditionalUpdate: boolean;
   readonly createOnUpdate: boolean;
+  /** What is created is not yet what the server would store: the first update is a write, even of nothing. */
+  readonly settlesLate?: boolean;
   onCreate?(draft: Draft, making: Making): void;
   onUpdate?(draft: Draft, live: JsonObject, making: Making): void;
   /** More that a status request cannot set. */
@@ -21,6 +23,8 @@ export interface Strategy {
 /** What making an object may ask the server for. */
 export interface Making {
   readonly uid: string;
+  /** RFC 3339, to the second. */
+  readonly now: string;
   /** A cluster address that no other service has. */
   clusterAddress(wanted: string | undefined): string;
   nodePort(wanted: Json | undefined): number;
@@ -46,13 +50,14 @@ export const strategyOf: Readonly<Record<string, Strategy>> = {
   },
   "/PersistentVolume": {
     ...WITH_STATUS,
-    onCreate: (draft) => {
+    onCreate: (draft, { now }) => {
       protect(draft, "kubernetes.io/pv-protection");
-      draft["status"] = { phase: "Pending" };
+      draft["status"] = { phase: "Pending", lastPhaseTransitionTime: now };
     },
   },
   "/PersistentVolumeClaim": {
     ...WITH_STATUS,
+    settlesLate: true,
     onCreate: (draft) => {
       protect(draft, "kubernetes.io/pvc-protection");
       draft["status"] = { phase: "Pending" };
@@ -87,7 +92,7 @@ export const strategyOf: Readonly<Record<string, Strategy>> = {
   "apps/StatefulSet": WORKLOAD,
   "autoscaling/HorizontalPodAutoscaler": WITH_STATUS,
   "batch/CronJob": { ...WORKLOAD, unconditionalUpdate: true },
-  "batch/Job": { ...WORKLOAD, onCreate: jobOnCreate },
+  "batch/Job": { ...WORKLOAD, settlesLate: true, onCreate: jobOnCreate },
   "coordination.k8s.io/Lease": { ...PLAIN, createOnUpdate: true, unconditionalUpdate: false },
   "networking.k8s.io/Ingress": WORKLOAD,
   "networking.k8s.io/IngressClass": { ...PLAIN, generationOf: ["spec"] },
@@ -99,7 +104,14 @@ export const strategyOf: Readonly<Record<string, Strategy>> = {
   "rbac.authorization.k8s.io/RoleBinding": { ...PLAIN, createOnUpdate: true },
   "scheduling.k8s.io/PriorityClass": { ...PLAIN, generationOf: [] },
   "storage.k8s.io/StorageClass": PLAIN,
-  "apiextensions.k8s.io/CustomResourceDefinition": { ...WORKLOAD, unconditionalUpdate: false },
+  "apiextensions.k8s.io/CustomResourceDefinition": {
+    ...WORKLOAD,
+    unconditionalUpdate: false,
+    onCreate: (draft) => {
+      const stored = each(at(draft, "spec"), "versions").filter((version) => version["storage"] === true);
+      ensure(draft, "status")["storedVersions"] = stored.map((version) => version["name"] ?? "");
+    },
+  },
 };
 
 /** A custom resource: everything but metadata and status makes a new generation. */
@@ -167,17 +179,33 @@ function serviceOnUpdate(draft: Draft, live: JsonObject, making: Making): void {
       if (equal(spec[key], before[key])) delete spec[key];
     return;
   }
+  if (
+    spec["clusterIP"] !== undefined &&
+    equal(spec["clusterIPs"], before["clusterIPs"]) &&
+    !equal(spec["clusterIP"], before["clusterIP"])
+  )
+    spec["clusterIPs"] = [spec["clusterIP"]];
   const kept: Draft = {};
   for (const key of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"])
     if (before[key] !== undefined) kept[key] = copy(before[key]);
   fill(spec, kept);
   if (spec["clusterIP"] === undefined) serviceOnCreate(draft, making);
   const ports = each(before, "ports");
-  if (hasNodePorts(spec) && hasNodePorts(before))
-    for (const port of each(spec, "ports")) {
-      const same = ports.find((p) => p["port"] === port["port"] && p["protocol"] === port["protocol"]);
-      if (same?.["nodePort"] !== undefined) fill(port, { nodePort: same["nodePort"] });
-    }
+  const samePort = (port: Draft): Draft | undefined =>
+    ports.find((p) => p["port"] === port["port"] && p["protocol"] === port["protocol"]);
+  for (const port of each(spec, "ports")) {
+    const nodePort = samePort(port)?.["nodePort"];
+    if (nodePort === undefined) continue;
+    if (hasNodePorts(spec)) fill(port, { nodePort });
+    else if (port["nodePort"] === nodePort) delete port["nodePort"];
+  }
+  if (spec["type"] === "ClusterIP" && equal(spec["externalTrafficPolicy"], before["externalTrafficPolicy"]))
+    delete spec["externalTrafficPolicy"];
+  if (
+    spec["type"] !== "LoadBalancer" &&
+    equal(spec["allocateLoadBalancerNodePorts"], before["allocateLoadBalancerNodePorts"])
+  )
+    delete spec["allocateLoadBalancerNodePorts"];
   nodePorts(spec, making);
 }
 

@@ -105,12 +105,18 @@ const frozen: Readonly<Record<string, readonly Frozen[]>> = {
   ],
 };
 
+/** Some values are printed as the server's internal types, whose fields begin with capitals. */
+function internalText(path: string, value: Json): Json {
+  if (path !== "roleRef" || !isObject(value)) return value;
+  return { APIGroup: value["apiGroup"] ?? "", Kind: value["kind"] ?? "", Name: value["name"] ?? "" };
+}
+
 /** What may not change from one state to the next. */
 export function checkUpdate(served: Served, live: JsonObject, object: JsonObject): readonly FieldError[] {
   const kind = `${served.group}/${served.kind}`;
   const changed = (frozen[kind] ?? []).flatMap(({ path, detail }) => {
     const [before, after] = [valueAt(live, path), valueAt(object, path)];
-    return equal(before, after) ? [] : [invalidValue(path, after ?? null, detail ?? IMMUTABLE)];
+    return equal(before, after) ? [] : [invalidValue(path, internalText(path, after ?? null), detail ?? IMMUTABLE)];
   });
   return [...changed, ...(special[kind]?.(live, object) ?? [])];
 }

@@ -10,6 +10,8 @@ export interface Request {
   readonly merging: Merging;
   readonly manager: string;
   readonly subresource: string;
+  /** An object of the kind with nothing in it. */
+  readonly empty: JsonObject;
   /** RFC 3339, to the second. */
   readonly now: string;
 }
@@ -69,7 +71,7 @@ export function applyRequest(
   let managed = decode(metadata(live)["managedFields"]) ?? nothing();
   const bare = withoutManaged(live);
   if (managed.managers.size === 0 && metadata(live)["uid"] !== undefined) {
-    managed = update({ ...request, manager: "before-first-apply" }, {}, bare, managed);
+    managed = update({ ...request, manager: "before-first-apply" }, request.empty, bare, managed);
   }
   const id = identifier({ manager: request.manager, operation: "Apply", subresource: request.subresource });
   let outcome = applyManaged(request.merging, bare, config, managed.managers, id, force);

@@ -34,7 +34,9 @@ function mergeMap(type: Type | undefined, target: JsonObject, patch: JsonObject,
     if (value === null) delete out[key];
     else out[key] = mergeField(field, out[key], value, problems);
   }
-  for (const name of new Set(Object.keys(patch).map((key) => (key.startsWith(ORDER) ? key.slice(ORDER.length) : key)))) {
+  for (const name of new Set(
+    Object.keys(patch).map((key) => (key.startsWith(ORDER) ? key.slice(ORDER.length) : key)),
+  )) {
     const [list, before, field] = [out[name], target[name], fieldAt(type?.map, name)];
     const order = patch[`${ORDER}${name}`] ?? patch[name];
     const merges = field?.strategy?.split(",").includes("merge") === true;
@@ -50,12 +52,7 @@ function fieldAt(map: MapType | undefined, key: string): Field | undefined {
   return { type: map.values, required: false, pointer: false, omitEmpty: true, omitZero: false };
 }
 
-function mergeField(
-  field: Field | undefined,
-  target: Json | undefined,
-  patch: Json,
-  problems: string[],
-): Json {
+function mergeField(field: Field | undefined, target: Json | undefined, patch: Json, problems: string[]): Json {
   if (isObject(patch)) {
     if (patch[DIRECTIVE] === "replace" || field?.strategy === "replace") return plain(patch);
     return mergeMap(field?.type, isObject(target) ? target : {}, patch, problems);
@@ -109,11 +106,8 @@ function ordered(
   key: string | undefined,
 ): Json {
   const idOf = (item: Json): Json => (key !== undefined && isObject(item) ? (item[key] ?? null) : item);
-  const place = (where: readonly Json[], item: Json): number =>
-    where.findIndex((one) => equal(idOf(one), idOf(item)));
-  const patched = list
-    .filter((item) => place(order, item) >= 0)
-    .sort((a, b) => place(order, a) - place(order, b));
+  const place = (where: readonly Json[], item: Json): number => where.findIndex((one) => equal(idOf(one), idOf(item)));
+  const patched = list.filter((item) => place(order, item) >= 0).sort((a, b) => place(order, a) - place(order, b));
   const others = list.filter((item) => place(order, item) < 0);
   const out: Json[] = [];
   let next = 0;

@@ -1,10 +1,25 @@
 import { isObject, type Json, type JsonObject } from "../../model/index.ts";
-import { canonicalQuantity } from "./quantity.ts";
+import { canonicalQuantity, canonicalResource } from "./quantity.ts";
 import type { Field, MapType, Type } from "./type.ts";
+
+/** A value that its type cannot hold; `why` is the server's sentence, where it has one of its own. */
+export interface Wrong {
+  readonly path: string;
+  readonly want: string;
+  readonly got: string;
+  readonly why?: string;
+}
+
+/** How the server words it, the type's own sentence first. */
+export function wrongText({ path, want, got, why }: Wrong): string {
+  return why ?? `json: cannot unmarshal ${got} into Go struct field ${path} of type ${want}`;
+}
+
+const NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /** What a value could not be read as, and what was not known. Paths as people write them: `spec.ports[0].port`. */
 export interface Reading {
-  readonly wrong: { readonly path: string; readonly want: string; readonly got: string }[];
+  readonly wrong: Wrong[];
   readonly unknown: string[];
 }
 
@@ -86,6 +101,12 @@ function isZero(type: Type, value: Json): boolean {
   return value === "" || value === 0 || value === false || value === null;
 }
 
+/** Quantities by name are lists of resources, which know nothing smaller than a thousandth. */
+function resource(type: Type, value: Json): Json {
+  if (type.format !== "quantity" || (typeof value !== "string" && typeof value !== "number")) return value;
+  return canonicalResource(String(value)) ?? value;
+}
+
 function stringMap(map: MapType, value: JsonObject, reading: Reading, path: string): Json {
   const out: Record<string, Json> = {};
   for (const [key, item] of Object.entries(value)) {
@@ -94,7 +115,7 @@ function stringMap(map: MapType, value: JsonObject, reading: Reading, path: stri
     out[key] =
       item === null && map.values.scalar !== undefined
         ? zeroOf(map.values)
-        : canonical(map.values, item, reading, at(path, key));
+        : canonical(map.values, resource(map.values, item), reading, at(path, key));
   }
   return out;
 }
@@ -107,14 +128,21 @@ function scalar(type: Type, value: Json, reading: Reading, path: string): Json {
   const { format } = type;
   if (format === "quantity") {
     if (typeof value !== "string" && typeof value !== "number") return value === null ? "0" : refuse("Quantity");
-    return canonicalQuantity(String(value)) ?? refuse("Quantity");
+    const text = canonicalQuantity(String(value));
+    if (text !== undefined) return text;
+    reading.wrong.push({ path, want: "Quantity", got: kindOf(value), why: NO_QUANTITY });
+    return "0";
   }
   if (format === "int-or-string")
     return typeof value === "string" || (typeof value === "number" && Number.isInteger(value))
       ? value
       : refuse("IntOrString");
   if (format === "time" || format === "micro-time")
-    return value === null ? null : typeof value === "string" ? timeText(value, format) : refuse("Time");
+    return value === null
+      ? null
+      : typeof value === "string"
+        ? (timeText(value, format) ?? refuse("Time"))
+        : refuse("Time");
   if (value === null) return zeroOf(type);
   if (type.scalar === "string") return typeof value === "string" ? value : refuse("string");
   if (type.scalar === "boolean") return typeof value === "boolean" ? value : refuse("bool");
@@ -126,12 +154,15 @@ function scalar(type: Type, value: Json, reading: Reading, path: string): Json {
   return value;
 }
 
-function timeText(value: string, format: "time" | "micro-time"): string {
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) return value;
-  if (format === "time") return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-  const fraction = /\.(\d{1,6})/.exec(value)?.[1] ?? "";
-  return `${new Date(ms).toISOString().slice(0, 19)}.${fraction.padEnd(6, "0")}Z`;
+const TIME_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Undefined when it is no time; times to the microsecond must have all six digits. */
+function timeText(value: string, format: "time" | "micro-time"): string | undefined {
+  const [match, ms] = [TIME_FORM.exec(value), Date.parse(value)];
+  if (match === null || Number.isNaN(ms)) return undefined;
+  const seconds = new Date(ms).toISOString().slice(0, 19);
+  if (format === "time") return `${seconds}Z`;
+  return match[1]?.length === 6 ? `${seconds}.${match[1]}Z` : undefined;
 }
 
 function kindOf(value: Json): string {

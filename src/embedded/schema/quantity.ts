@@ -26,7 +26,37 @@ interface Quantity {
 /** Undefined when the text is no quantity. */
 export function canonicalQuantity(text: string): string | undefined {
   const quantity = parseQuantity(text);
-  return quantity === undefined ? undefined : print(quantity);
+  if (quantity === undefined) return undefined;
+  return keepsSpelling(text) ? text : print(quantity);
+}
+
+/** As `canonicalQuantity`, rounded up to a thousandth, as lists of resources are. */
+export function canonicalResource(text: string): string | undefined {
+  const quantity = parseQuantity(text);
+  if (quantity === undefined || quantity.nano % MILLI === 0n) return canonicalQuantity(text);
+  return print({ ...quantity, nano: divideUp(quantity.nano, MILLI) * MILLI });
+}
+
+const MILLI = 10n ** 6n;
+const DIGITS_MAX = 18;
+
+/** The server reads most short numbers as they are, and writes them back so: `+1` and `1E3` stay. */
+function keepsSpelling(text: string): boolean {
+  const match = QUANTITY.exec(text);
+  if (match === null || text === "0") return false;
+  const [, , number = "", suffix = ""] = match;
+  const [whole = "", part = ""] = number.split(".");
+  const digits = `${whole.replace(/^0+(?=\d)/, "")}${part}`;
+  const binary = BINARY.indexOf(suffix);
+  if (binary > 0) {
+    const fits = 15 - whole.length - Math.floor(binary * 3) - 1 >= 0;
+    return part === "" && !number.includes(".") && fits && Number(digits.slice(-3)) % 8 !== 0;
+  }
+  const exponent = /^[eE]/.test(suffix) && suffix.length > 1 ? Number(suffix.slice(1)) : (DECIMAL[suffix] ?? 0);
+  const scale = exponent - part.length;
+  return (
+    digits.length <= DIGITS_MAX && scale >= -9 && scale % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0")
+  );
 }
 
 /** Undefined when either is no quantity. */
@@ -60,7 +90,7 @@ function print({ nano, format }: Quantity): string {
   if (nano === 0n) return "0";
   const sign = nano < 0n ? "-" : "";
   const size = nano < 0n ? -nano : nano;
-  if (format === "binary" && size >= 1024n * 10n ** 9n) {
+  if (format === "binary" && size >= 1024n * 10n ** 9n && size % 10n ** 9n === 0n) {
     let value = divideUp(size, 10n ** 9n);
     let power = 0;
     while (value % 1024n === 0n && power < BINARY.length - 1) {

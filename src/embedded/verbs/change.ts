@@ -23,13 +23,13 @@ import type { Conflict } from "../merge/update.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
 import { mergePatch } from "../patch/merge-patch.ts";
 import { strategicPatch } from "../patch/strategic.ts";
+import { type Wrong, wrongText } from "../schema/canonical.ts";
 import { keyOf, type Target } from "../world.ts";
 import { asObject, checkKind, emptyOf, readAs, readObject } from "./prepare.ts";
 import {
   insertObject,
   managing,
   metaOf,
-  namedKind,
   namedResource,
   nameOf,
   replaceObject,
@@ -103,7 +103,7 @@ export function updateObject(target: Target, name: string, body: Json | undefine
   if (version !== "" && version !== metaOf(live)["resourceVersion"])
     return refuse(conflict(namedResource(target, name), MODIFIED));
   const needed = unconditional(target, read.value);
-  if (needed.length > 0) return refuse(invalid(namedKind(target, name), needed));
+  if (needed.length > 0) return refuse(invalid(namedResource(target, name), needed));
   const versioned = convertTo(target.resource, live, apiVersionOf(served));
   const entries = managedAfterUpdate(managing(target), versioned, read.value);
   const stored = replaceObject(target, live, managed(read.value, entries));
@@ -123,7 +123,7 @@ export type PatchKind = "json" | "merge" | "strategic";
 export function patchObject(target: Target, name: string, kind: PatchKind, patch: Json): Outcome<Written> {
   const { world, served } = target;
   if (kind === "strategic" && served.custom !== undefined)
-    return refuse({ code: 415, reason: "UnsupportedMediaType", message: UNSUPPORTED_FOR_CUSTOM, details: {} });
+    return refuse({ code: 415, reason: "UnsupportedMediaType", message: UNSUPPORTED_FOR_CUSTOM });
   const live = world.store.get(keyOf(target, name));
   if (live === undefined) return refuse(notFound(namedResource(target, name)));
   const versioned = convertTo(target.resource, live, apiVersionOf(served));
@@ -131,7 +131,7 @@ export function patchObject(target: Target, name: string, kind: PatchKind, patch
   if (!patched.ok) return patched;
   const reading = readAs(served, patched.value);
   const wrong = reading.wrong[0];
-  if (wrong !== undefined) return refuse(wrongAfterPatch(target, patched.value, wrong));
+  if (wrong !== undefined) return refuse(wrongAfterPatch(patched.value, wrong));
   const unknown = reading.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
   if (unknown.length > 0 && target.validation === "Strict")
     return refuse(invalidPatched(patched.value, `strict decoding error: ${unknown.join(", ")}`));
@@ -145,7 +145,7 @@ export function patchObject(target: Target, name: string, kind: PatchKind, patch
 }
 
 const UNSUPPORTED_FOR_CUSTOM =
-  "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor";
+  "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 const REJECTED: Refusal = {
   code: 422,
   reason: "Invalid",
@@ -172,14 +172,8 @@ function patchedBy(target: Target, kind: PatchKind, live: JsonObject, patch: Jso
   return done(result.value as JsonObject);
 }
 
-function wrongAfterPatch(
-  { served }: Target,
-  patched: JsonObject,
-  wrong: { readonly path: string; readonly want: string; readonly got: string },
-): Refusal {
-  if (served.custom !== undefined) return badRequest(`json: cannot unmarshal ${wrong.got} into ${wrong.path}`);
-  const why = `json: cannot unmarshal ${wrong.got} into Go struct field ${wrong.path} of type ${wrong.want}`;
-  return invalidPatched(patched, why);
+function wrongAfterPatch(patched: JsonObject, wrong: Wrong): Refusal {
+  return invalidPatched(patched, wrongText(wrong));
 }
 
 function invalidPatched(patched: JsonObject, why: string): Refusal {
@@ -193,9 +187,7 @@ function checkPatched(target: Target, name: string, patched: JsonObject): Outcom
     return refuse(badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`));
   const namespace = text(metaOf(patched), "namespace") ?? "";
   if (namespace !== target.namespace)
-    return refuse(
-      badRequest("the namespace of the provided object does not match the namespace sent on the request"),
-    );
+    return refuse(badRequest("the namespace of the provided object does not match the namespace sent on the request"));
   const [apiVersion, kind] = [text(patched, "apiVersion"), text(patched, "kind")];
   if (apiVersion !== apiVersionOf(target.served) || kind !== target.served.kind)
     return refuse(badRequest(`no kind "${kind ?? ""}" is registered for version "${apiVersion ?? ""}"`));

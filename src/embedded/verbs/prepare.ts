@@ -3,7 +3,7 @@ import { badRequest, done, internal, type Outcome, refuse } from "../api/status.
 import { defaultsOf } from "../kinds/defaults.ts";
 import { copy, type Draft } from "../kinds/draft.ts";
 import { apiVersionOf, type Served } from "../kinds/registry.ts";
-import { canonical, newReading } from "../schema/canonical.ts";
+import { canonical, newReading, type Wrong, wrongText } from "../schema/canonical.ts";
 import type { Target } from "../world.ts";
 
 /** An object read as its kind: canonical, defaulted, pruned. What was unknown is refused, warned of or passed over. */
@@ -12,16 +12,11 @@ export function readObject(target: Target, body: JsonObject): Outcome<JsonObject
   const reading = readAs(served, body);
   const subject = `${served.kind} in version ${JSON.stringify(served.version)} cannot be handled as a ${served.kind}`;
   const wrong = reading.wrong[0];
-  if (wrong !== undefined)
-    return refuse(
-      badRequest(
-        `${subject}: json: cannot unmarshal ${wrong.got} into Go struct field ${wrong.path} of type ${wrong.want}`,
-      ),
-    );
+  if (wrong !== undefined) return refuse(badRequest(`${subject}: ${wrongText(wrong)}`));
   const unknown = reading.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
   if (unknown.length > 0 && target.validation === "Strict") {
     const why = `strict decoding error: ${unknown.join(", ")}`;
-    return refuse(badRequest(served.custom === undefined ? `${subject}: ${why}` : why));
+    return refuse(badRequest(`${subject}: ${why}`));
   }
   if (target.validation === "Warn") target.warnings.push(...unknown);
   return done(reading.object);
@@ -63,7 +58,7 @@ function versionOf(apiVersion: string): string {
 export interface ReadObject {
   readonly object: JsonObject;
   readonly unknown: readonly string[];
-  readonly wrong: readonly { readonly path: string; readonly want: string; readonly got: string }[];
+  readonly wrong: readonly Wrong[];
 }
 
 export function readAs(served: Served, body: JsonObject): ReadObject {

@@ -80,10 +80,17 @@ function withScaleOwners(target: Target, live: JsonObject, next: JsonObject): Js
     const again = after.find((one) => idOf(one) === idOf(entry));
     const set = again === undefined ? rest : union(rest, setIn(again));
     if (isEmpty(set)) return [];
-    const time = again?.["time"] ?? entry["time"];
-    return [{ ...entry, ...(time === undefined ? {} : { time }), fieldsV1: toFieldsV1(set) }];
+    return [{ ...entry, fieldsV1: toFieldsV1(set) }];
   });
-  const added = after.filter((entry) => !list.some((one) => idOf(one) === idOf(entry)));
+  // What comes by way of a Scale has no time.
+  const added = after
+    .filter((entry) => !list.some((one) => idOf(one) === idOf(entry)))
+    .map(withoutTime);
   const managedFields = [...kept, ...added];
   return { ...next, metadata: { ...metaOf(next), managedFields } };
+}
+
+function withoutTime(entry: JsonObject): JsonObject {
+  const { time: _, ...rest } = entry;
+  return rest;
 }

@@ -24,7 +24,7 @@ import { equal } from "../merge/equal.ts";
 import { type Request, withoutManaged } from "../merge/managed-fields.ts";
 import { keyOf, type Target, timestamp } from "../world.ts";
 import { allocator } from "./addresses.ts";
-import { readAs } from "./prepare.ts";
+import { emptyOf, readAs } from "./prepare.ts";
 
 /** What was written, and whether it is new. */
 export interface Written {
@@ -59,6 +59,7 @@ export function managing(target: Target): Request {
       reset: resetFields(served.strategy, target.subresource),
     },
     manager: target.manager,
+    empty: emptyOf(served),
     subresource: target.subresource,
     now: timestamp(world.clock),
   };
@@ -157,7 +158,7 @@ function admitNamespace(target: Target, name: string): Outcome<undefined> {
 }
 
 function makingOf({ world }: Target): Making {
-  return { uid: world.uid(), ...allocator(world.store) };
+  return { uid: world.uid(), now: timestamp(world.clock), ...allocator(world.store) };
 }
 
 /** What only the server sets, in the metadata of an object that replaces another. */
@@ -189,9 +190,10 @@ export function replaceObject(asked: Target, live: JsonObject, object: JsonObjec
   errors.push(...checkMetadata(served, draft), ...checkObject(served, draft), ...checkUpdate(served, live, draft));
   errors.push(...newFinalizers(before, metaOf(draft)));
   if (errors.length > 0) return refuse(invalid(namedKind(target, name), errors));
-  if (equal(withoutTimes(live), withoutTimes(draft))) return done(live);
-  if (target.dryRun) return done(draft as JsonObject);
   const key = keyOf(target, name);
+  const unsettled = served.strategy.settlesLate === true && world.store.isFresh(key);
+  if (!unsettled && equal(withoutTimes(live), withoutTimes(draft))) return done(live);
+  if (target.dryRun) return done(draft as JsonObject);
   const finalizers = metaOf(draft)["finalizers"];
   const gone = before["deletionTimestamp"] !== undefined && (!Array.isArray(finalizers) || finalizers.length === 0);
   if (gone && !holdsContent(draft)) {

@@ -23,7 +23,11 @@ export function bareEmbedded(clock: Clock): EmbeddedCluster {
 }
 
 export function headersOf({ type, accept }: Step): Readonly<Record<string, string>> {
-  return { "content-type": type ?? "application/json", "user-agent": "test-client", accept: accept ?? "application/json" };
+  return {
+    "content-type": type ?? "application/json",
+    "user-agent": "test-client",
+    accept: accept ?? "application/json",
+  };
 }
 
 /** Raw requests to a real API server. */

@@ -8,42 +8,148 @@ const rbac = "rbac.authorization.k8s.io/v1";
 /** Kinds that people deploy: as little as they write, and what the server makes of it. */
 const plain: Readonly<Record<string, readonly [string, string, JsonObject]>> = {
   Deployment: ["apps/v1", "deployments", { spec: deployment()["spec"] ?? {} }],
-  StatefulSet: ["apps/v1", "statefulsets", { spec: { ...(deployment()["spec"] as JsonObject), serviceName: "a", volumeClaimTemplates: [{ metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1024Mi" } } } }] } }],
+  StatefulSet: [
+    "apps/v1",
+    "statefulsets",
+    {
+      spec: {
+        ...(deployment()["spec"] as JsonObject),
+        serviceName: "a",
+        volumeClaimTemplates: [
+          {
+            metadata: { name: "data" },
+            spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1024Mi" } } },
+          },
+        ],
+      },
+    },
+  ],
   DaemonSet: ["apps/v1", "daemonsets", { spec: deployment()["spec"] ?? {} }],
   ReplicaSet: ["apps/v1", "replicasets", { spec: deployment()["spec"] ?? {} }],
   Job: ["batch/v1", "jobs", { spec: { template: { spec: { ...pod, restartPolicy: "Never" } } } }],
-  CronJob: ["batch/v1", "cronjobs", { spec: { schedule: "* * * * *", jobTemplate: { spec: { template: { spec: { ...pod, restartPolicy: "OnFailure" } } } } } }],
+  CronJob: [
+    "batch/v1",
+    "cronjobs",
+    {
+      spec: {
+        schedule: "* * * * *",
+        jobTemplate: { spec: { template: { spec: { ...pod, restartPolicy: "OnFailure" } } } },
+      },
+    },
+  ],
   Pod: ["v1", "pods", { spec: { containers: [container({ resources: { limits: { cpu: "0.5", memory: "1Gi" } } })] } }],
   Service: ["v1", "services", { spec: { selector: { a: "b" }, ports: [{ port: 80, targetPort: "http" }] } }],
   "Service (headless)": ["v1", "services", { spec: { clusterIP: "None", selector: { a: "b" } } }],
   "Service (node port)": ["v1", "services", { spec: { type: "NodePort", ports: [{ port: 80 }] } }],
-  "Service (load balancer)": ["v1", "services", { spec: { type: "LoadBalancer", sessionAffinity: "ClientIP", ports: [{ port: 80, protocol: "UDP" }] } }],
+  "Service (load balancer)": [
+    "v1",
+    "services",
+    { spec: { type: "LoadBalancer", sessionAffinity: "ClientIP", ports: [{ port: 80, protocol: "UDP" }] } },
+  ],
   "Service (external name)": ["v1", "services", { spec: { type: "ExternalName", externalName: "example.com" } }],
-  Ingress: ["networking.k8s.io/v1", "ingresses", { spec: { rules: [{ host: "a.example.com", http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "a", port: { number: 80 } } } }] } }], tls: [{ hosts: ["a.example.com"], secretName: "tls" }] } }],
-  NetworkPolicy: ["networking.k8s.io/v1", "networkpolicies", { spec: { podSelector: {}, egress: [{ ports: [{ port: 53 }] }] } }],
-  HorizontalPodAutoscaler: ["autoscaling/v2", "horizontalpodautoscalers", { spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" } } }],
-  "HorizontalPodAutoscaler (behavior)": ["autoscaling/v2", "horizontalpodautoscalers", { spec: { maxReplicas: 3, scaleTargetRef: { kind: "Deployment", name: "a" }, metrics: [{ type: "Resource", resource: { name: "memory", target: { type: "AverageValue", averageValue: "1024Mi" } } }], behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } } }],
-  PodDisruptionBudget: ["policy/v1", "poddisruptionbudgets", { spec: { minAvailable: "50%", selector: { matchLabels: { a: "b" } } } }],
-  PersistentVolumeClaim: ["v1", "persistentvolumeclaims", { spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } }],
+  Ingress: [
+    "networking.k8s.io/v1",
+    "ingresses",
+    {
+      spec: {
+        rules: [
+          {
+            host: "a.example.com",
+            http: {
+              paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "a", port: { number: 80 } } } }],
+            },
+          },
+        ],
+        tls: [{ hosts: ["a.example.com"], secretName: "tls" }],
+      },
+    },
+  ],
+  NetworkPolicy: [
+    "networking.k8s.io/v1",
+    "networkpolicies",
+    { spec: { podSelector: {}, egress: [{ ports: [{ port: 53 }] }] } },
+  ],
+  HorizontalPodAutoscaler: [
+    "autoscaling/v2",
+    "horizontalpodautoscalers",
+    { spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" } } },
+  ],
+  "HorizontalPodAutoscaler (behavior)": [
+    "autoscaling/v2",
+    "horizontalpodautoscalers",
+    {
+      spec: {
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" },
+        metrics: [
+          { type: "Resource", resource: { name: "memory", target: { type: "AverageValue", averageValue: "1024Mi" } } },
+        ],
+        behavior: { scaleDown: { stabilizationWindowSeconds: 60 } },
+      },
+    },
+  ],
+  PodDisruptionBudget: [
+    "policy/v1",
+    "poddisruptionbudgets",
+    { spec: { minAvailable: "50%", selector: { matchLabels: { a: "b" } } } },
+  ],
+  PersistentVolumeClaim: [
+    "v1",
+    "persistentvolumeclaims",
+    { spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } },
+  ],
   ServiceAccount: ["v1", "serviceaccounts", { automountServiceAccountToken: false }],
   Secret: ["v1", "secrets", { stringData: { user: "me" }, data: { pass: "c2VjcmV0" } }],
   ConfigMap: ["v1", "configmaps", { data: { a: "" }, binaryData: { b: "AAE=" }, immutable: false }],
   Role: [rbac, "roles", { rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }] }],
   "Role (empty)": [rbac, "roles", {}],
-  RoleBinding: [rbac, "rolebindings", { roleRef: { kind: "Role", name: "a" }, subjects: [{ kind: "User", name: "u" }, { kind: "ServiceAccount", name: "s", namespace: "n" }] }],
-  LimitRange: ["v1", "limitranges", { spec: { limits: [{ type: "Container", max: { cpu: "2" }, min: { cpu: "100m" } }] } }],
+  RoleBinding: [
+    rbac,
+    "rolebindings",
+    {
+      roleRef: { kind: "Role", name: "a" },
+      subjects: [
+        { kind: "User", name: "u" },
+        { kind: "ServiceAccount", name: "s", namespace: "n" },
+      ],
+    },
+  ],
+  LimitRange: [
+    "v1",
+    "limitranges",
+    { spec: { limits: [{ type: "Container", max: { cpu: "2" }, min: { cpu: "100m" } }] } },
+  ],
   ResourceQuota: ["v1", "resourcequotas", { spec: { hard: { pods: "10", "requests.cpu": "1000m" } } }],
-  Lease: ["coordination.k8s.io/v1", "leases", { spec: { holderIdentity: "me", leaseDurationSeconds: 15, renewTime: "2026-01-01T00:00:00.5Z" } }],
-  Event: ["v1", "events", { involvedObject: { kind: "Pod", namespace: "$ns", name: "p" }, reason: "Why", message: "text", type: "Normal" }],
+  Lease: [
+    "coordination.k8s.io/v1",
+    "leases",
+    { spec: { holderIdentity: "me", leaseDurationSeconds: 15, renewTime: "2026-01-01T00:00:00.500000Z" } },
+  ],
+  Event: [
+    "v1",
+    "events",
+    { involvedObject: { kind: "Pod", namespace: "$ns", name: "p" }, reason: "Why", message: "text", type: "Normal" },
+  ],
 };
 
 const clusterWide: Readonly<Record<string, readonly [string, string, JsonObject]>> = {
   ClusterRole: [rbac, "clusterroles", { rules: [{ nonResourceURLs: ["/x"], verbs: ["get"] }] }],
-  ClusterRoleBinding: [rbac, "clusterrolebindings", { roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "a" }, subjects: [{ kind: "Group", name: "g" }] }],
+  ClusterRoleBinding: [
+    rbac,
+    "clusterrolebindings",
+    {
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "a" },
+      subjects: [{ kind: "Group", name: "g" }],
+    },
+  ],
   StorageClass: ["storage.k8s.io/v1", "storageclasses", { provisioner: "example.com/x", parameters: { a: "b" } }],
   PriorityClass: ["scheduling.k8s.io/v1", "priorityclasses", { value: 10 }],
   IngressClass: ["networking.k8s.io/v1", "ingressclasses", { spec: { controller: "example.com/x" } }],
-  PersistentVolume: ["v1", "persistentvolumes", { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } } }],
+  PersistentVolume: [
+    "v1",
+    "persistentvolumes",
+    { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } } },
+  ],
   Namespace: ["v1", "namespaces", {}],
 };
 
@@ -56,13 +162,36 @@ const rich = deployment(
     hostNetwork: true,
     securityContext: { fsGroup: 1 },
     imagePullSecrets: [{ name: "pull" }],
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule", labelSelector: { matchLabels: { a: "b" } } }],
-    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: "a", operator: "Exists" }] }] } } },
-    initContainers: [{ name: "init", image: "busybox@sha256:0000000000000000000000000000000000000000000000000000000000000000" }],
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "zone",
+        whenUnsatisfiable: "DoNotSchedule",
+        labelSelector: { matchLabels: { a: "b" } },
+      },
+    ],
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: "a", operator: "Exists" }] }],
+        },
+      },
+    },
+    initContainers: [
+      { name: "init", image: "busybox@sha256:0000000000000000000000000000000000000000000000000000000000000000" },
+    ],
     volumes: [
       { name: "cm", configMap: { name: "c" } },
       { name: "sec", secret: { secretName: "s" } },
-      { name: "proj", projected: { sources: [{ serviceAccountToken: { path: "t" } }, { downwardAPI: { items: [{ path: "n", fieldRef: { fieldPath: "metadata.name" } }] } }] } },
+      {
+        name: "proj",
+        projected: {
+          sources: [
+            { serviceAccountToken: { path: "t" } },
+            { downwardAPI: { items: [{ path: "n", fieldRef: { fieldPath: "metadata.name" } }] } },
+          ],
+        },
+      },
       { name: "empty" },
       { name: "host", hostPath: { path: "/x" } },
       { name: "claim", persistentVolumeClaim: { claimName: "p" } },
@@ -71,14 +200,21 @@ const rich = deployment(
       container({
         image: "registry.example.com:5000/app",
         ports: [{ containerPort: 8080, name: "http" }],
-        env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }, { name: "B", valueFrom: { resourceFieldRef: { resource: "limits.cpu" } } }, { name: "E", value: "" }],
+        env: [
+          { name: "A", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+          { name: "B", valueFrom: { resourceFieldRef: { resource: "limits.cpu" } } },
+          { name: "E", value: "" },
+        ],
         envFrom: [{ configMapRef: { name: "c", optional: false } }],
         resources: { limits: { cpu: "0.5", memory: "1.5Gi" }, requests: { cpu: "0.1", memory: "1e9" } },
         livenessProbe: { httpGet: { port: "http" }, initialDelaySeconds: 0 },
         readinessProbe: { tcpSocket: { port: 8080 }, timeoutSeconds: 3 },
         startupProbe: { exec: { command: ["true"] } },
         lifecycle: { preStop: { httpGet: { port: 80, path: "/bye" } } },
-        volumeMounts: [{ name: "cm", mountPath: "/c" }, { name: "sec", mountPath: "/s", readOnly: false }],
+        volumeMounts: [
+          { name: "cm", mountPath: "/c" },
+          { name: "sec", mountPath: "/s", readOnly: false },
+        ],
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
       }),
     ],
@@ -90,30 +226,113 @@ export const kindCases: readonly Case[] = [
     const where = at(groupVersion, resource);
     const object = { apiVersion: groupVersion, kind: kindOf(label), metadata: { name: "a" }, ...body };
     const other = { ...object, metadata: { name: "b" } };
-    return { name: `${label}: created and applied`, steps: [create(where, object), apply(where, "b", other), apply(where, "b", other), get(where, "b")] };
+    return {
+      name: `${label}: created and applied`,
+      steps: [create(where, object), apply(where, "b", other), apply(where, "b", other), get(where, "b")],
+    };
   }),
   ...Object.entries(clusterWide).map(([label, [groupVersion, resource, body]]): Case => {
     const where = at(groupVersion, resource, false);
     const object = { apiVersion: groupVersion, kind: label, metadata: { name: "$ns-a" }, ...body };
-    return { name: `${label}: created and applied`, steps: [create(where, object), apply(where, "$ns-b", { ...object, metadata: { name: "$ns-b" } })] };
+    return {
+      name: `${label}: created and applied`,
+      steps: [
+        create(where, object),
+        ...Array.from({ length: 2 }, () => apply(where, "$ns-b", { ...object, metadata: { name: "$ns-b" } })),
+      ],
+    };
   }),
-  { name: "a deployment with a bit of everything", steps: [apply(deployments, "a", rich), apply(deployments, "a", rich), create(deployments, { ...rich, metadata: { name: "b" } })] },
-  { name: "a service's address stays, its ports may change", steps: [apply(services, "a", service()), patch(services, "a", MERGE, { spec: { ports: [{ port: 81, name: "x" }] } }), patch(services, "a", MERGE, { spec: { clusterIP: "10.96.0.77" } }), patch(services, "a", MERGE, { spec: { type: "NodePort" } }), patch(services, "a", MERGE, { spec: { type: "ClusterIP" } })] },
-  { name: "a daemon set counts its templates", steps: [apply(at("apps/v1", "daemonsets"), "a", workload("DaemonSet")), patch(at("apps/v1", "daemonsets"), "a", MERGE, { spec: { template: { metadata: { labels: { x: "1" } } } } })] },
-  { name: "quantities in every spelling", steps: [create(at("v1", "resourcequotas"), { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "a" }, spec: { hard: { "example.com/a": "1000m", "example.com/b": "0.5", "example.com/c": "1e3", "example.com/d": "1024Ki", "example.com/e": 5, "example.com/f": "1500Mi", "example.com/g": "12E", "example.com/h": "0", "example.com/i": "100000", "example.com/j": "1.5Gi" } } })] },
+  {
+    name: "a deployment with a bit of everything",
+    steps: [
+      apply(deployments, "a", rich),
+      apply(deployments, "a", rich),
+      create(deployments, { ...rich, metadata: { name: "b" } }),
+    ],
+  },
+  {
+    name: "a service's address stays, its ports may change",
+    steps: [
+      apply(services, "a", service()),
+      patch(services, "a", MERGE, { spec: { ports: [{ port: 81, name: "x" }] } }),
+      patch(services, "a", MERGE, { spec: { clusterIP: "10.96.0.77" } }),
+      patch(services, "a", MERGE, { spec: { type: "NodePort" } }),
+      patch(services, "a", MERGE, { spec: { type: "ClusterIP" } }),
+    ],
+  },
+  {
+    name: "a daemon set counts its templates",
+    steps: [
+      apply(at("apps/v1", "daemonsets"), "a", workload("DaemonSet")),
+      patch(at("apps/v1", "daemonsets"), "a", MERGE, { spec: { template: { metadata: { labels: { x: "1" } } } } }),
+    ],
+  },
+  {
+    name: "quantities in every spelling",
+    steps: [
+      create(
+        deployments,
+        deployment(
+          {},
+          {
+            containers: [
+              "1000m",
+              "0.5",
+              "1e3",
+              "1024Ki",
+              "5",
+              "1500Mi",
+              "12E",
+              "0",
+              "100000",
+              "1.5Gi",
+              "0.1Mi",
+              "1E3",
+              "100u",
+              "+1",
+            ].map((memory, index) => container({ name: `c${index}`, resources: { limits: { memory, cpu: index } } })),
+          },
+        ),
+      ),
+    ],
+  },
 ];
 
 const invalidSteps: Readonly<Record<string, readonly [ReturnType<typeof at>, JsonObject]>> = {
-  "a deployment without anything": [deployments, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" }, spec: {} }],
+  "a deployment without anything": [
+    deployments,
+    { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" }, spec: {} },
+  ],
   "a deployment whose labels do not match": [deployments, deployment({ selector: { matchLabels: { app: "b" } } })],
-  "a deployment with wrong replicas and strategy": [deployments, deployment({ replicas: -1, strategy: { type: "Other" } })],
+  "a deployment with wrong replicas and strategy": [
+    deployments,
+    deployment({ replicas: -1, strategy: { type: "Other" } }),
+  ],
   "a deployment that restarts never": [deployments, deployment({}, { restartPolicy: "Never" })],
-  "a container without a name, image, or with a name twice": [deployments, deployment({}, { containers: [{ image: "x" }, { name: "x" }, { name: "x", image: "y" }] })],
-  "a container with an unknown pull policy": [deployments, deployment({}, { containers: [container({ imagePullPolicy: "Sometimes" })] })],
-  "a mount without its volume": [deployments, deployment({}, { containers: [container({ volumeMounts: [{ name: "none", mountPath: "/x" }] })] })],
-  "a container port out of range": [deployments, deployment({}, { containers: [container({ ports: [{ containerPort: 70000 }] })] })],
-  "a request above its limit": [deployments, deployment({}, { containers: [container({ resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } })] })],
-  "a quantity that is none": [deployments, deployment({}, { containers: [container({ resources: { requests: { cpu: "lots" } } })] })],
+  "a container without a name, image, or with a name twice": [
+    deployments,
+    deployment({}, { containers: [{ image: "x" }, { name: "x" }, { name: "x", image: "y" }] }),
+  ],
+  "a container with an unknown pull policy": [
+    deployments,
+    deployment({}, { containers: [container({ imagePullPolicy: "Sometimes" })] }),
+  ],
+  "a mount without its volume": [
+    deployments,
+    deployment({}, { containers: [container({ volumeMounts: [{ name: "none", mountPath: "/x" }] })] }),
+  ],
+  "a container port out of range": [
+    deployments,
+    deployment({}, { containers: [container({ ports: [{ containerPort: 70000 }] })] }),
+  ],
+  "a request above its limit": [
+    deployments,
+    deployment({}, { containers: [container({ resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } })] }),
+  ],
+  "a quantity that is none": [
+    deployments,
+    deployment({}, { containers: [container({ resources: { requests: { cpu: "lots" } } })] }),
+  ],
   "a service without ports": [services, service({ ports: [] })],
   "a service with two nameless ports": [services, service({ ports: [{ port: 80 }, { port: 81 }] })],
   "a service with a bad port and protocol": [services, service({ ports: [{ port: 0, protocol: "ICMP" }] })],
@@ -121,26 +340,110 @@ const invalidSteps: Readonly<Record<string, readonly [ReturnType<typeof at>, Jso
   "a config map with a bad key": [configMaps, configMap({ "a b": "x" })],
   "a bad name": [configMaps, configMap({}, { name: "A_b" })],
   "a bad label": [configMaps, configMap({}, { labels: { "a b": "x", ok: "not ok!" } })],
-  "a job that restarts always": [at("batch/v1", "jobs"), { apiVersion: "batch/v1", kind: "Job", metadata: { name: "a" }, spec: { template: { spec: pod } } }],
-  "a cron job without a schedule": [at("batch/v1", "cronjobs"), { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "a" }, spec: { jobTemplate: { spec: { template: { spec: { ...pod, restartPolicy: "Never" } } } } } }],
-  "an ingress without a path type": [at("networking.k8s.io/v1", "ingresses"), { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata: { name: "a" }, spec: { rules: [{ http: { paths: [{ path: "/", backend: { service: { name: "a", port: { number: 80 } } } }] } }] } }],
-  "a role that says nothing": [at(rbac, "roles"), { apiVersion: rbac, kind: "Role", metadata: { name: "a" }, rules: [{ resources: ["pods"] }] }],
-  "a binding to nothing": [at(rbac, "rolebindings"), { apiVersion: rbac, kind: "RoleBinding", metadata: { name: "a" }, roleRef: { kind: "Other", name: "" } }],
-  "a claim without anything": [at("v1", "persistentvolumeclaims"), { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "a" }, spec: {} }],
-  "an autoscaler without a target": [at("autoscaling/v2", "horizontalpodautoscalers"), { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", metadata: { name: "a" }, spec: { minReplicas: 3, maxReplicas: 1, scaleTargetRef: { kind: "", name: "" } } }],
+  "a job that restarts always": [
+    at("batch/v1", "jobs"),
+    { apiVersion: "batch/v1", kind: "Job", metadata: { name: "a" }, spec: { template: { spec: pod } } },
+  ],
+  "a cron job without a schedule": [
+    at("batch/v1", "cronjobs"),
+    {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { name: "a" },
+      spec: { jobTemplate: { spec: { template: { spec: { ...pod, restartPolicy: "Never" } } } } },
+    },
+  ],
+  "an ingress without a path type": [
+    at("networking.k8s.io/v1", "ingresses"),
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: "a" },
+      spec: {
+        rules: [{ http: { paths: [{ path: "/", backend: { service: { name: "a", port: { number: 80 } } } }] } }],
+      },
+    },
+  ],
+  "a role that says nothing": [
+    at(rbac, "roles"),
+    { apiVersion: rbac, kind: "Role", metadata: { name: "a" }, rules: [{ resources: ["pods"] }] },
+  ],
+  "a binding to nothing": [
+    at(rbac, "rolebindings"),
+    { apiVersion: rbac, kind: "RoleBinding", metadata: { name: "a" }, roleRef: { kind: "Other", name: "" } },
+  ],
+  "a claim without anything": [
+    at("v1", "persistentvolumeclaims"),
+    { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "a" }, spec: {} },
+  ],
+  "an autoscaler without a target": [
+    at("autoscaling/v2", "horizontalpodautoscalers"),
+    {
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name: "a" },
+      spec: { minReplicas: 3, maxReplicas: 1, scaleTargetRef: { kind: "", name: "" } },
+    },
+  ],
 };
 
 const frozen: Readonly<Record<string, readonly [ReturnType<typeof at>, JsonObject, JsonObject]>> = {
-  "a deployment's selector": [deployments, deployment(), { spec: { selector: { matchLabels: { app: "b" } }, template: { metadata: { labels: { app: "b" } } } } }],
-  "a stateful set's service": [at("apps/v1", "statefulsets"), workload("StatefulSet", { serviceName: "a" }), { spec: { serviceName: "b" } }],
-  "a secret's type": [at("v1", "secrets"), { apiVersion: "v1", kind: "Secret", metadata: { name: "a" } }, { type: "example.com/other" }],
+  "a deployment's selector": [
+    deployments,
+    deployment(),
+    { spec: { selector: { matchLabels: { app: "b" } }, template: { metadata: { labels: { app: "b" } } } } },
+  ],
+  "a stateful set's service": [
+    at("apps/v1", "statefulsets"),
+    workload("StatefulSet", { serviceName: "a" }),
+    { spec: { serviceName: "b" } },
+  ],
+  "a secret's type": [
+    at("v1", "secrets"),
+    { apiVersion: "v1", kind: "Secret", metadata: { name: "a" } },
+    { type: "example.com/other" },
+  ],
   "an immutable config map": [configMaps, { ...configMap({ x: "1" }), immutable: true }, { data: { x: "2" } }],
-  "a binding's role": [at(rbac, "rolebindings"), { apiVersion: rbac, kind: "RoleBinding", metadata: { name: "a" }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "a" } }, { roleRef: { name: "b" } }],
-  "a job's completions": [at("batch/v1", "jobs"), { apiVersion: "batch/v1", kind: "Job", metadata: { name: "a" }, spec: { template: { spec: { ...pod, restartPolicy: "Never" } } } }, { spec: { completions: 5 } }],
-  "a claim's access modes": [at("v1", "persistentvolumeclaims"), { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "a" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } }, { spec: { accessModes: ["ReadWriteMany"] } }],
+  "a binding's role": [
+    at(rbac, "rolebindings"),
+    {
+      apiVersion: rbac,
+      kind: "RoleBinding",
+      metadata: { name: "a" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "a" },
+    },
+    { roleRef: { name: "b" } },
+  ],
+  "a job's completions": [
+    at("batch/v1", "jobs"),
+    {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "a" },
+      spec: { template: { spec: { ...pod, restartPolicy: "Never" } } },
+    },
+    { spec: { completions: 5 } },
+  ],
+  "a claim's access modes": [
+    at("v1", "persistentvolumeclaims"),
+    {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "a" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    },
+    { spec: { accessModes: ["ReadWriteMany"] } },
+  ],
 };
 
 export const refusalCases: readonly Case[] = [
-  ...Object.entries(invalidSteps).map(([name, [where, body]]): Case => ({ name: `refused: ${name}`, steps: [create(where, body)] })),
-  ...Object.entries(frozen).map(([name, [where, body, change]]): Case => ({ name: `cannot change: ${name}`, steps: [create(where, body), patch(where, "a", MERGE, change), get(where, "a")] })),
+  ...Object.entries(invalidSteps).map(
+    ([name, [where, body]]): Case => ({ name: `refused: ${name}`, steps: [create(where, body)] }),
+  ),
+  ...Object.entries(frozen).map(
+    ([name, [where, body, change]]): Case => ({
+      name: `cannot change: ${name}`,
+      steps: [create(where, body), patch(where, "a", MERGE, change), get(where, "a")],
+    }),
+  ),
 ];

@@ -14,7 +14,12 @@ export const configMap = (data: JsonObject | undefined, metadata: JsonObject = {
 
 export const container = (more: JsonObject = {}): JsonObject => ({ name: "web", image: "nginx:1", ...more });
 
-export const workload = (kind: string, spec: JsonObject = {}, pod: JsonObject = {}, metadata: JsonObject = {}): JsonObject => ({
+export const workload = (
+  kind: string,
+  spec: JsonObject = {},
+  pod: JsonObject = {},
+  metadata: JsonObject = {},
+): JsonObject => ({
   apiVersion: "apps/v1",
   kind,
   metadata: { name: "a", ...metadata },

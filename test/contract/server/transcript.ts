@@ -30,7 +30,8 @@ export async function transcript(ask: Ask, { steps }: Case, ns: string): Promise
     const step = placed(typeof made === "function" ? made(answers) : made, ns);
     const { status, body } = await ask(step);
     answers.push(body);
-    lines.push({ request: `${step.method} ${step.path.replaceAll(ns, "$ns")}`, status, body: tidy(body) });
+    const path = step.path.replaceAll(ns, "$ns").replace(/continue=[^&]+/, "continue=token");
+    lines.push({ request: `${step.method} ${path}`, status, body: tidy(body) });
   }
   return lines;
 }
@@ -58,6 +59,7 @@ function normaliser(ns: string): (value: Json) => Json {
       .replace(UID, (uid) => numbered("uid", uid))
       .replace(TIME, "time")
       .replace(ADDRESS, (address) => numbered("address", address))
+      .replace(/\n@@.*$/s, "") // a diff of internal types
       .replace(/(ResourceVersion in (?:record \(|object meta: ))\d+/g, "$1version")
       // Go's names of its structs and what it was sent are no part of the answer's meaning.
       .replace(/Go struct field \S+ of type/g, "Go struct field of type")
@@ -66,13 +68,18 @@ function normaliser(ns: string): (value: Json) => Json {
       .replaceAll("\u00a0", " ");
   const walk = (value: Json, key: string): Json => {
     if (typeof value === "string")
-      return key === "resourceVersion" && value !== "" ? numbered("version", value) : inText(value);
-    if (Array.isArray(value)) return key === "managedFields" ? entries(value) : value.map((item: Json) => walk(item, key));
+      return key === "continue"
+        ? "token"
+        : key === "resourceVersion" && value !== ""
+          ? numbered("version", value)
+          : inText(value);
+    if (Array.isArray(value))
+      return key === "managedFields" || key === "causes" ? entries(value) : value.map((item: Json) => walk(item, key));
     if (!isObject(value)) return key === "nodePort" && typeof value === "number" ? "port" : value;
     const sorted = Object.keys(value).sort();
     return Object.fromEntries(sorted.map((name) => [inText(name), walk(value[name] ?? null, name)]));
   };
-  /** Their order depends on times, to the second, which two runs do not share. */
+  /** Managers are ordered by times, which two runs do not share, and the causes of a conflict by chance. */
   const entries = (list: readonly Json[]): Json =>
     list.map((entry) => walk(entry, "entry")).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   return (value) => walk(value, "");
