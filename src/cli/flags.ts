@@ -102,6 +102,14 @@ export const FLAGS = {
     text: "ask the credential helper that git is configured with",
   },
 
+  cluster: {
+    name: "cluster",
+    kind: "text",
+    value: "<cluster>",
+    group: "Cluster",
+    text: "kubeconfig: a real one; empty: one inside this process with nothing in it, so that everything is new; embedded or embedded:<file>: one inside this process, kept in the file",
+    fallback: "kubeconfig",
+  },
   kubeconfig: {
     name: "kubeconfig",
     kind: "text",
@@ -298,7 +306,7 @@ const CREDENTIALS: readonly FlagName[] = [
   "knownHosts",
   "gitCredentialHelper",
 ];
-const CLUSTER: readonly FlagName[] = ["kubeconfig", "context", "scope"];
+const CLUSTER: readonly FlagName[] = ["cluster", "kubeconfig", "context", "scope"];
 const OUTPUT: readonly FlagName[] = ["output", "verbose", "noColor"];
 const DELETES: readonly FlagName[] = [
   "confirm",

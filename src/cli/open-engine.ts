@@ -7,6 +7,7 @@ import { failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
 import { buildJob, type OpenRevision, openRevision, readInventory, runPass } from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
+import { openEmbedded } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -95,10 +96,9 @@ function openTheSource(settings: Settings, world: World, signal: AbortSignal): P
   return openSource(options, world.clock, signal);
 }
 
-async function openTheCluster(
-  { kubeconfig, context }: Settings,
-  { env, home, clock }: World,
-): Promise<Result<Cluster>> {
+async function openTheCluster(settings: Settings, { env, home, clock }: World): Promise<Result<Cluster>> {
+  const { cluster, kubeconfig, context } = settings;
+  if (cluster.kind !== "kubeconfig") return openEmbedded(cluster.kind === "embedded" ? cluster.file : undefined, clock);
   const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
   return connect({ access: accessFrom({ ...given, env, home, delimiter }), userAgent: `gitops/${VERSION}` }, clock);
 }

@@ -6,12 +6,12 @@ import { type PassRecord, recordPass } from "../report/index.ts";
 import type { Settings } from "./settings.ts";
 import type { World } from "./world.ts";
 
-type Kept = Pick<Settings, "cacheDir" | "scope" | "kubeconfig" | "context">;
+type Kept = Pick<Settings, "cacheDir" | "scope" | "cluster" | "kubeconfig" | "context">;
 
 /** Where the passes of a scope over a cluster leave their record. */
-function fileOf({ cacheDir, scope, kubeconfig, context }: Kept): string {
+function fileOf({ cacheDir, scope, cluster, kubeconfig, context }: Kept): string {
   const key = createHash("sha256")
-    .update(JSON.stringify([scope, kubeconfig ?? "", context ?? ""]))
+    .update(JSON.stringify([scope, cluster, kubeconfig ?? "", context ?? ""]))
     .digest("hex");
   return join(cacheDir, "status", `${key.slice(0, 32)}.json`);
 }

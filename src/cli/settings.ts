@@ -15,6 +15,7 @@ export interface Settings {
   readonly cacheDir: string;
   readonly allowHttp: boolean;
   readonly credentials: Credentials;
+  readonly cluster: ClusterChoice;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly defaultNamespace: string;
@@ -34,6 +35,12 @@ export interface Settings {
   readonly verbose: boolean;
   readonly noColor: boolean;
 }
+
+/** Which cluster: a real one, or one inside this process, which may be kept in a file. */
+export type ClusterChoice =
+  | { readonly kind: "kubeconfig" }
+  | { readonly kind: "empty" }
+  | { readonly kind: "embedded"; readonly file?: string };
 
 /** Flags as they were given: strings, `true` for switches, lists for those that can be repeated. */
 export type Given = Readonly<Record<string, unknown>>;
@@ -61,6 +68,7 @@ export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "h
     cacheDir: resolve(world.cwd, read.text("cacheDir") ?? join(cacheHome(world), "gitops")),
     allowHttp: read.switched("allowHttp"),
     credentials: credentialsFrom(read, world.env),
+    cluster: read.cluster(world.cwd),
     ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(world.cwd, kubeconfig) }),
     ...(context === undefined ? {} : { context }),
     defaultNamespace: read.text("defaultNamespace") ?? "default",
@@ -143,6 +151,7 @@ interface Reader {
   folder(name: FlagName): string;
   address(name: FlagName, fallback: Settings["listen"]): Settings["listen"];
   output(): Settings["output"];
+  cluster(cwd: string): ClusterChoice;
 }
 
 function newReader(given: Given, env: World["env"]): Reader {
@@ -190,6 +199,13 @@ function newReader(given: Given, env: World["env"]): Reader {
     duration: (name, fallback) => parsed(name, fallback, positiveMs, "give a duration such as 90s, 5m or 1h30m"),
     folder: (name) => parsed(name, "", folderOf, "give a folder of the repository, such as clusters/prod"),
     address: (name, fallback) => parsed(name, fallback, addressOf, "give host:port, such as 127.0.0.1:8080"),
+    cluster: (cwd) =>
+      parsed<ClusterChoice>(
+        "cluster",
+        { kind: "kubeconfig" },
+        (value) => clusterOf(value, cwd),
+        "give kubeconfig, empty, embedded, or embedded: and a file",
+      ),
     output: () => parsed<Settings["output"]>("output", "text", outputOf, "give text, json or yaml"),
   };
 }
@@ -220,6 +236,12 @@ function addressOf(text: string): Settings["listen"] | undefined {
   const number = integer(port, 0, 65_535);
   if (number === undefined) return undefined;
   return { host: host === "" ? "0.0.0.0" : host.replace(/^\[(.*)\]$/, "$1"), port: number };
+}
+
+function clusterOf(text: string, cwd: string): ClusterChoice | undefined {
+  if (text === "kubeconfig" || text === "empty" || text === "embedded") return { kind: text };
+  const file = /^embedded:(.+)$/.exec(text)?.[1];
+  return file === undefined ? undefined : { kind: "embedded", file: resolve(cwd, file) };
 }
 
 function outputOf(text: string): Settings["output"] | undefined {

@@ -51,6 +51,22 @@ describe("the program as one file", () => {
     expect(stderr).toBe("");
   });
 
+  test("needs no cluster to show everything as new", () => {
+    const { status, stdout } = gitops("diff", "--cluster", "empty");
+    expect(stdout).toContain('+ data.k: "v"');
+    expect(status).toBe(1);
+  });
+
+  test("keeps a cluster in a file", () => {
+    const cluster = ["--cluster", `embedded:${join(folder.path, "state.json")}`];
+    expect(gitops("sync", ...cluster).stdout).toContain("1 created");
+    expect(gitops("sync", ...cluster).stdout).toContain("1 unchanged");
+    expect(gitops("diff", ...cluster).status).toBe(0);
+    expect(gitops("status", ...cluster).stdout).toMatch(/apps\/web +unchanged +1 +1 /);
+    writeFileSync(join(folder.path, "state.json"), "[]");
+    expect(gitops("diff", ...cluster).stderr).toContain("holds no embedded cluster");
+  });
+
   test("says what is missing where there is no cluster and no repository", () => {
     const { status, stderr } = gitops("sync");
     expect(status).toBe(2);

@@ -29,6 +29,7 @@ describe("flags and environment", () => {
       output: "json",
       listen: "127.0.0.1:9",
       confirm: "0123456",
+      cluster: "embedded:state.json",
       gitTokenEnv: "TOKEN",
     };
     const kinds = {
@@ -99,6 +100,13 @@ describe("what follows from what", () => {
   test("no deletes at all is a limit that can be given", () => {
     expect(read({ maxDeletes: "0" }).breaker.service).toMatchObject({ free: 0, max: 0 });
   });
+});
+
+test("the cluster may be one inside the process", () => {
+  expect(read().cluster).toEqual({ kind: "kubeconfig" });
+  expect(read({ cluster: "empty" }).cluster).toEqual({ kind: "empty" });
+  expect(read({ cluster: "embedded:state.json" }).cluster).toEqual({ kind: "embedded", file: "/work/state.json" });
+  expect(refused({ cluster: "minikube" })).toContain("--cluster");
 });
 
 describe("what is refused", () => {
