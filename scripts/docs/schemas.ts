@@ -47,6 +47,7 @@ const counts = v.strictObject({
   held: say(count, "would be deleted, and is kept until confirmed"),
   kept: say(count, "no longer declared, and kept on purpose"),
   failed: count,
+  pending: say(count, "what a sync that was stopped, or a service that failed, did not come to"),
 });
 
 const STATE_NAMES = [

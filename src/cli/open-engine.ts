@@ -28,7 +28,10 @@ export const openEngine: OpenEngine = (settings, world) => {
   const cluster = once(() => openTheCluster(settings, world));
   const builders = once(() => Promise.resolve(openTheBuilders(settings, world)));
   const revisions = new WeakMap<Discovered, OpenRevision>();
-  const cache = fileCache(join(settings.cacheDir, "builds"));
+  const cache = fileCache(
+    join(settings.cacheDir, "builds"),
+    JSON.stringify([settings.repo, settings.path, settings.scope]),
+  );
 
   const engine: Engine = {
     async pass(request, onEvent, signal) {

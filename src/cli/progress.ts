@@ -1,5 +1,13 @@
 import type { PassEvent } from "../model/index.ts";
-import { advance, liveLine, NOTHING_DONE, type Paint, type Progress, plainLine } from "../report/index.ts";
+import {
+  advance,
+  type LineOptions,
+  liveLine,
+  NOTHING_DONE,
+  type Paint,
+  type Progress,
+  plainLine,
+} from "../report/index.ts";
 import { paintFor } from "./printer.ts";
 import type { Settings } from "./settings.ts";
 import type { World } from "./world.ts";
@@ -19,10 +27,14 @@ const CLEAR_LINE = "\r\u001b[2K";
  * Shows a pass on stderr: on a terminal a live line below the lines that stay, elsewhere the lines that stay. Each frame is one
  * write, so that nothing flickers; the line is never wider than the terminal, so that it can always be taken away.
  */
-export function showProgress(settings: Pick<Settings, "verbose" | "noColor">, world: World): ProgressDisplay {
-  const paint = paintFor(world.stderr, settings.noColor, world.env);
+export function showProgress(
+  { verbose, noColor }: Pick<Settings, "verbose" | "noColor">,
+  mode: LineOptions["mode"],
+  world: World,
+): ProgressDisplay {
+  const paint = paintFor(world.stderr, noColor, world.env);
   const live = world.stderr.terminal && world.env["TERM"] !== "dumb" && !isSet(world.env["CI"]);
-  if (!live) return plainDisplay(settings.verbose, paint, world);
+  if (!live) return plainDisplay({ verbose, mode }, paint, world);
   const started = world.clock.monotonicMs();
   const ended = new AbortController();
   const state: { progress: Progress } = { progress: NOTHING_DONE };
@@ -34,7 +46,7 @@ export function showProgress(settings: Pick<Settings, "verbose" | "noColor">, wo
   return {
     event(event) {
       state.progress = advance(state.progress, event, world.clock.monotonicMs());
-      const stays = plainLine(event, paint, settings.verbose);
+      const stays = plainLine(event, paint, { verbose, mode });
       if (stays !== undefined) draw(`${stays}\n`);
     },
     async end() {
@@ -46,10 +58,10 @@ export function showProgress(settings: Pick<Settings, "verbose" | "noColor">, wo
   };
 }
 
-function plainDisplay(verbose: boolean, paint: Paint, world: World): ProgressDisplay {
+function plainDisplay({ verbose, mode }: LineOptions, paint: Paint, world: World): ProgressDisplay {
   return {
     event(event) {
-      const line = plainLine(event, paint, verbose);
+      const line = plainLine(event, paint, { verbose, mode });
       if (line !== undefined) world.stderr.write(`${line}\n`);
     },
     end: () => Promise.resolve(),

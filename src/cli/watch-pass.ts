@@ -11,7 +11,7 @@ export async function watchPass(
   mode: PassRequest["mode"],
   signal: AbortSignal,
 ): Promise<PassOutcome> {
-  const progress = showProgress(settings, world);
+  const progress = showProgress(settings, mode, world);
   try {
     return await engine.pass(passRequest(settings, mode), (event) => progress.event(event), signal);
   } finally {

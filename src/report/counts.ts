@@ -1,6 +1,9 @@
 import type { PassOutcome, ServiceState, StepAction, StepResult } from "../model/index.ts";
 
-/** How many objects of each action; what failed counts as `failed` and as nothing else. */
+/**
+ * How many objects of each action; what failed counts as `failed` and as nothing else, and what a sync did not come to as
+ * `pending`.
+ */
 export interface ActionCounts {
   readonly created: number;
   readonly updated: number;
@@ -10,6 +13,7 @@ export interface ActionCounts {
   readonly held: number;
   readonly kept: number;
   readonly failed: number;
+  readonly pending: number;
 }
 
 const COUNTED: Readonly<Record<StepAction, keyof ActionCounts>> = {
@@ -22,14 +26,36 @@ const COUNTED: Readonly<Record<StepAction, keyof ActionCounts>> = {
   kept: "kept",
 };
 
-export function countSteps(steps: readonly StepResult[]): ActionCounts {
-  const counts = { created: 0, updated: 0, transferred: 0, unchanged: 0, deleted: 0, held: 0, kept: 0, failed: 0 };
-  for (const { action, result } of steps) counts[result === "failed" ? "failed" : COUNTED[action]] += 1;
+/** Only a sync does what it plans. */
+export type PassMode = "sync" | "dry-run" | "diff";
+
+/** Deletes that are kept, and objects that stay as they are: nothing was to be done about these. */
+const LEFT_ALONE: ReadonlySet<StepAction> = new Set(["unchanged", "held", "kept"]);
+
+export function countSteps(steps: readonly StepResult[], mode: PassMode): ActionCounts {
+  const counts = {
+    created: 0,
+    updated: 0,
+    transferred: 0,
+    unchanged: 0,
+    deleted: 0,
+    held: 0,
+    kept: 0,
+    failed: 0,
+    pending: 0,
+  };
+  for (const { action, result } of steps) {
+    const undone = mode === "sync" && result === "planned" && !LEFT_ALONE.has(action);
+    counts[result === "failed" ? "failed" : undone ? "pending" : COUNTED[action]] += 1;
+  }
   return counts;
 }
 
-export function countObjects(outcome: PassOutcome): ActionCounts {
-  return countSteps(outcome.services.flatMap(({ steps }) => steps));
+export function countObjects(outcome: PassOutcome, mode: PassMode): ActionCounts {
+  return countSteps(
+    outcome.services.flatMap(({ steps }) => steps),
+    mode,
+  );
 }
 
 /** Every state, the worst last: the order in which reports name them. */

@@ -12,7 +12,7 @@ import {
   type ServiceOutcome,
   type StepResult,
 } from "../model/index.ts";
-import { type ActionCounts, countObjects, countStates, countSteps } from "./counts.ts";
+import { type ActionCounts, countObjects, countStates, countSteps, type PassMode } from "./counts.ts";
 import type { StatusReport } from "./status.ts";
 
 /** The version of every document below. A field may be added within a version; nothing is renamed or taken away. */
@@ -65,7 +65,7 @@ interface ServiceDocument {
 }
 
 export interface PassDocument extends Common<"Pass"> {
-  readonly mode: "sync" | "dry-run" | "diff";
+  readonly mode: PassMode;
   readonly exit: number;
   readonly revision?: RevisionDocument;
   readonly counts: ActionCounts;
@@ -110,30 +110,30 @@ export interface ErrorDocument extends Common<"Error"> {
   readonly failures: readonly Failure[];
 }
 
-export function passDocument(outcome: PassOutcome, mode: PassDocument["mode"], exit: number): PassDocument {
+export function passDocument(outcome: PassOutcome, mode: PassMode, exit: number): PassDocument {
   return {
     kind: "Pass",
     schema: SCHEMA,
     mode,
     exit,
     ...(outcome.revision === undefined ? {} : { revision: revisionDocument(outcome.revision) }),
-    counts: countObjects(outcome),
+    counts: countObjects(outcome, mode),
     states: countStates(outcome),
     builds: outcome.builds,
     durationMs: Math.round(outcome.durationMs),
-    services: outcome.services.map(serviceDocument),
+    services: outcome.services.map((service) => serviceDocument(service, mode)),
     failures: outcome.failures.map(failureDocument),
   };
 }
 
-function serviceDocument(outcome: ServiceOutcome): ServiceDocument {
+function serviceDocument(outcome: ServiceOutcome, mode: PassMode): ServiceDocument {
   return {
     service: outcome.service,
     state: outcome.state,
     ...(outcome.at === undefined ? {} : { at: outcome.at }),
     built: outcome.built,
     durationMs: Math.round(outcome.durationMs),
-    counts: countSteps(outcome.steps),
+    counts: countSteps(outcome.steps, mode),
     steps: outcome.steps.map(({ ref, action, result, why, at, fields, failure }) => ({
       group: ref.group,
       kind: ref.kind,

@@ -19,7 +19,7 @@ export {
 } from "./metrics.ts";
 export { newPaint, type Paint } from "./paint.ts";
 export { passText } from "./pass-text.ts";
-export { advance, liveLine, NOTHING_DONE, type Progress, plainLine } from "./progress.ts";
+export { advance, type LineOptions, liveLine, NOTHING_DONE, type Progress, plainLine } from "./progress.ts";
 export { type Format, serialize } from "./serialize.ts";
 export { servicesText } from "./services-text.ts";
 export { isHealthy, type PassRecord, recordPass, statusReport } from "./status.ts";

@@ -35,7 +35,7 @@ export async function newLog(write: (line: string) => void, nowMs: () => number,
     pass(outcome) {
       const result = passResult(outcome);
       const { objects, services } = {
-        objects: present(countObjects(outcome)),
+        objects: present(countObjects(outcome, "sync")),
         services: present(countStates(outcome)),
       };
       line(result === "ok" ? "info" : "warn", "pass ended", {
@@ -73,7 +73,13 @@ function logEvent(line: Log["line"], event: PassEvent): void {
     case "finished": {
       const { service, state, steps, failures, durationMs, built } = event.outcome;
       const bad = state === "failed" || state === "blocked" || state === "held" || state === "interrupted";
-      const fields = { service, state, built, objects: present(countSteps(steps)), durationMs: Math.round(durationMs) };
+      const fields = {
+        service,
+        state,
+        built,
+        objects: present(countSteps(steps, "sync")),
+        durationMs: Math.round(durationMs),
+      };
       line(bad ? "warn" : state === "synced" ? "info" : "debug", "service ended", fields);
       for (const failure of failures) line("error", failure.message, { service, ...failureFields(failure) });
       return;

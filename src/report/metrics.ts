@@ -52,7 +52,7 @@ const METRICS = {
     name: "gitops_objects_total",
     type: "counter",
     labels: ["action"],
-    help: "Objects by what was done: created, updated, transferred, unchanged, deleted, held, kept, failed.",
+    help: "Objects by what was done: created, updated, transferred, unchanged, deleted, held, kept, failed, pending (not come to).",
   },
   builds: {
     name: "gitops_builds_total",
@@ -123,7 +123,7 @@ export async function newMetrics(version: string): Promise<Metrics> {
       if (outcome.failures.length > 0 || outcome.revision === undefined) return; // the last good picture stays
       lastPass.set(nowMs / 1000);
       setRevision(revision, outcome.revision);
-      for (const [action, count] of Object.entries(countObjects(outcome)))
+      for (const [action, count] of Object.entries(countObjects(outcome, "sync")))
         if (count > 0) objects.inc({ action }, count);
       serviceState.reset(); // services that left git leave the metrics
       for (const { service, state, failures: own } of outcome.services) {

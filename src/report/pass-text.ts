@@ -1,13 +1,13 @@
 import { type PassOutcome, type Revision, refText, type ServiceOutcome, type ServiceState } from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
-import { type ActionCounts, counted, countObjects, countStates, countSteps, STATES } from "./counts.ts";
+import { type ActionCounts, counted, countObjects, countStates, countSteps, type PassMode, STATES } from "./counts.ts";
 import { durationText } from "./duration.ts";
 import { errorText, serviceFailureLines } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
 import { visible } from "./visible.ts";
 
 export interface PassTextOptions {
-  readonly mode: "sync" | "dry-run" | "diff";
+  readonly mode: PassMode;
   /** Also the services in which nothing was to be done. */
   readonly all: boolean;
   readonly paint: Paint;
@@ -27,7 +27,7 @@ export function passText(outcome: PassOutcome, options: PassTextOptions): string
     ({ state }) => options.all || (state !== "unchanged" && state !== "suspended"),
   );
   const sections = [
-    tableLines(listed.toSorted(byStateThenId), paint),
+    tableLines(listed.toSorted(byStateThenId), options),
     [...outcome.services.flatMap((service) => heldLines(service, paint)), ...confirmLines(outcome, paint)],
     outcome.services.toSorted(byId).flatMap(({ service, failures }) => serviceFailureLines(service, failures, paint)),
     [totalLine(outcome, options)],
@@ -50,11 +50,12 @@ const COLUMNS: readonly (keyof ActionCounts)[] = [
   "deleted",
   "held",
   "failed",
+  "pending",
 ];
 
-function tableLines(services: readonly ServiceOutcome[], paint: Paint): readonly string[] {
+function tableLines(services: readonly ServiceOutcome[], { mode, paint }: PassTextOptions): readonly string[] {
   if (services.length === 0) return [];
-  const rowsOf = services.map((service) => ({ service, counts: countSteps(service.steps) }));
+  const rowsOf = services.map((service) => ({ service, counts: countSteps(service.steps, mode) }));
   const shown = COLUMNS.filter((name) => rowsOf.some(({ counts }) => counts[name] > 0));
   const header: readonly Cell[] = ["SERVICE", "STATE", ...shown.map((name) => name.toUpperCase()), "TIME"].map(
     (text, index) => ({ text, paint: paint.quiet, right: index > 1 }),
@@ -120,7 +121,7 @@ function totalLine(outcome: PassOutcome, { mode, paint }: PassTextOptions): stri
   const services = STATES.filter((state) => states[state] > 0).map((state) =>
     statePaint(state, paint)(`${states[state]} ${state}`),
   );
-  const counts = countObjects(outcome);
+  const counts = countObjects(outcome, mode);
   const objects = [...COLUMNS, "kept" as const]
     .filter((name) => counts[name] > 0)
     .map((name) => `${counts[name]} ${name}`);

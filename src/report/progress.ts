@@ -1,6 +1,6 @@
 import { type PassEvent, type Revision, refText, type ServiceOutcome, unreachable } from "../model/index.ts";
 import { cut } from "./columns.ts";
-import { counted, countSteps } from "./counts.ts";
+import { counted, countSteps, type PassMode } from "./counts.ts";
 import { durationText } from "./duration.ts";
 import { codesText } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
@@ -86,15 +86,20 @@ export function liveLine(
   return (failed > 0 ? paint.warn(text) : text) + names;
 }
 
+export interface LineOptions {
+  readonly verbose: boolean;
+  readonly mode: PassMode;
+}
+
 /** The lines that stay: one for what was fetched and found, one for each service in which something was done or went wrong. */
-export function plainLine(event: PassEvent, paint: Paint, verbose: boolean): string | undefined {
+export function plainLine(event: PassEvent, paint: Paint, { verbose, mode }: LineOptions): string | undefined {
   switch (event.type) {
     case "fetched":
       return `fetched ${revisionShort(event.revision)}`;
     case "discovered":
       return `${counted(event.services, "service")}${event.broken === 0 ? "" : `, ${event.broken} broken`}`;
     case "finished":
-      return serviceLine(event.outcome, paint, verbose);
+      return serviceLine(event.outcome, paint, { verbose, mode });
     case "step":
       return verbose && event.step.action !== "unchanged"
         ? paint.quiet(
@@ -112,10 +117,10 @@ export function plainLine(event: PassEvent, paint: Paint, verbose: boolean): str
   }
 }
 
-function serviceLine(outcome: ServiceOutcome, paint: Paint, verbose: boolean): string | undefined {
+function serviceLine(outcome: ServiceOutcome, paint: Paint, { verbose, mode }: LineOptions): string | undefined {
   const { service, state, steps, failures, durationMs } = outcome;
   if (!verbose && (state === "unchanged" || state === "suspended")) return undefined;
-  const counts = countSteps(steps);
+  const counts = countSteps(steps, mode);
   const done = Object.entries(counts).filter(([name, count]) => count > 0 && name !== "unchanged");
   const words = [
     ...done.map(([name, count]) => `${count} ${name}`),

@@ -13,7 +13,17 @@ describe("documents", () => {
       mode: "sync",
       exit: 1,
       revision: { ref: "main", commit: COMMIT, text: `main@sha1:${COMMIT}` },
-      counts: { created: 2, updated: 1, deleted: 1, held: 2, failed: 1, unchanged: 1, transferred: 0, kept: 0 },
+      counts: {
+        created: 2,
+        updated: 1,
+        deleted: 1,
+        held: 2,
+        failed: 1,
+        unchanged: 1,
+        transferred: 0,
+        kept: 0,
+        pending: 0,
+      },
       states: { synced: 1, unchanged: 1, held: 1, failed: 1, blocked: 0 },
       builds: 2,
     });

@@ -37,6 +37,17 @@ dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
 `);
   });
 
+  test("what a sync did not come to is pending, and no object is called created that is not", () => {
+    const steps = [
+      step("create", "a"),
+      step("create", "b", { result: "planned" }),
+      step("held", "c", { result: "planned" }),
+    ];
+    const stopped = pass([service("dev/pay", "interrupted", { steps })]);
+    expect(text(stopped)).toContain("objects: 1 created, 1 held, 1 pending ·");
+    expect(passText(stopped, { mode: "dry-run", all: false, paint })).toContain("objects: 2 created, 1 held ·");
+  });
+
   test("more than ten failures of one service are counted", () => {
     const failures = Array.from({ length: 12 }, (_, index) => ({ ...UNREACHABLE, message: `failure ${index}` }));
     const printed = text(pass([service("dev/pay", "failed", { failures })]));
