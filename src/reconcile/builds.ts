@@ -78,13 +78,13 @@ function cacheText(answer: BuildAnswer): string | undefined {
     ? { ok: true, footprint, objects: answer.objects }
     : { ok: false, footprint, failures: answer.failures };
   const body = jsonText(kept as unknown as Json);
-  return `${digest(body)}\n${body}`;
+  return `${digest(body)} ${body}`;
 }
 
 const UNSTABLE: ReadonlySet<string> = new Set(["build/deadline", "build/out-of-memory", "build/crashed"]);
 
 function parseCached(text: string): BuildAnswer | undefined {
-  const end = text.indexOf("\n");
+  const end = text.indexOf(" ");
   const body = text.slice(end + 1);
   if (end < 0 || digest(body) !== text.slice(0, end)) return undefined;
   return JSON.parse(body) as BuildAnswer;

@@ -13,10 +13,13 @@ export interface Io {
   readonly clock: Clock;
 }
 
-/** Results of builds by footprint, from pass to pass. Disposable: losing it costs time, never correctness. */
+/** Results of builds, by key, from pass to pass. Disposable: losing it costs time, never correctness. */
 export interface BuildCache {
   read(key: string): Promise<string | undefined>;
+  /** `text` is one line. */
   write(key: string, text: string): Promise<void>;
+  /** Called when a pass is through: what was written shall outlive the process. */
+  save(): Promise<void>;
 }
 
 export interface PassRequest {

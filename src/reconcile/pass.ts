@@ -37,6 +37,7 @@ export async function runPass(
     const plans = planPass(state, request.confirm !== undefined);
     const services = await workThrough(state, plans, onEvent, stop);
     await state.settled.save();
+    await io.cache.save();
     const builds = state.assembly.builds();
     return ended({ revision, services, failures: [], builds });
   } catch (cause) {
