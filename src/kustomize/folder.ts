@@ -64,7 +64,7 @@ export function openFolder(
 }
 
 /** The kustomization file of a folder: exactly one of the names. */
-export function findKustomization(context: BuildContext, folder: string, at: Place, report: Report): Found | undefined {
+function findKustomization(context: BuildContext, folder: string, at: Place, report: Report): Found | undefined {
   const mark = report.failures.length;
   const files = kustomizationNames.flatMap((name) => {
     const found = context.source.find(folder, name, at, report, "is fine");

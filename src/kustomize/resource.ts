@@ -27,18 +27,6 @@ export interface Scopes {
 
 export type Behavior = "unspecified" | "create" | "replace" | "merge";
 
-/** Where an object came from, as `buildMetadata: [originAnnotations]` tells it. Paths are relative to the folder built. */
-export interface Origin {
-  readonly path?: string;
-  readonly configuredIn?: string;
-  readonly configuredBy?: {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly namespace: string;
-  };
-}
-
 /**
  * An object on its way through a build: its node, which it owns and may change, and what the build must remember about
  * it. kustomize keeps these as annotations on the object; here they are fields and never show.
@@ -52,8 +40,6 @@ export interface Resource {
   /** Innermost first. */
   prefixes: readonly string[];
   suffixes: readonly string[];
-  /** `idText` of what refers to it by name. */
-  refBy: readonly string[];
   /** Names of the vars that refer to it. */
   refVarNames: readonly string[];
   behavior: Behavior;
@@ -75,7 +61,6 @@ export function newResource(node: MappingNode, at: Place, scopes: Scopes): Resou
     previous: [],
     prefixes: [],
     suffixes: [],
-    refBy: [],
     refVarNames: [],
     behavior: "unspecified",
     needsHash: false,
@@ -157,17 +142,7 @@ export function effectiveNamespace(id: ResourceId): string {
   return id.namespace === "" ? "default" : id.namespace;
 }
 
-export function sameId(a: ResourceId, b: ResourceId): boolean {
-  return (
-    a.name === b.name &&
-    a.kind === b.kind &&
-    a.group === b.group &&
-    a.version === b.version &&
-    effectiveNamespace(a) === effectiveNamespace(b)
-  );
-}
-
-/** A key under which `sameId` ids are equal. */
+/** A key that is equal for ids of one object: `default` and no namespace are the same. */
 export function idKey(id: ResourceId): string {
   return `${id.group}/${id.version}/${id.kind}/${effectiveNamespace(id)}/${id.name}`;
 }

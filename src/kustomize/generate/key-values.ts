@@ -95,7 +95,7 @@ function withoutQuotes(text: string): string {
 }
 
 /** The text that bytes are in UTF-8, a byte order mark included; undefined when they are none. */
-export function asText(bytes: Uint8Array): string | undefined {
+function asText(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

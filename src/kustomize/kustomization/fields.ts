@@ -1,4 +1,4 @@
-import { anything, type Decoded, flag, integer, list, object, pairs, placed, text } from "./decode.ts";
+import { anything, flag, integer, list, object, pairs, placed, text } from "./decode.ts";
 
 /** The whole of kustomization.yaml (kustomize v5.8, `api/types`), as decoders. A field that is not here is unknown. */
 
@@ -136,4 +136,3 @@ export type SecretSpec = Shape<typeof secretShape>;
 export type VarSpec = Shape<typeof varShape>;
 export type SortOptionsSpec = Shape<typeof sortOptionsShape>;
 export type FieldSpecSpec = Shape<typeof fieldSpecShape>;
-export type DecodedObject = Decoded<Record<string, never>>;

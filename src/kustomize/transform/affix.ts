@@ -22,7 +22,7 @@ const KEPT: readonly Gvk[] = [
 const CREATION: Creation = { kind: "scalar", tag: "!!str" };
 
 /** Puts text before or after names, and notes it, so that references find the object of their own context. */
-export function affixStep(affix: Affix): Step {
+function affixStep(affix: Affix): Step {
   return (context) => {
     for (const resource of context.set.resources) {
       const problem = rename(resource, affix);

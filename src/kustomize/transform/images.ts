@@ -2,6 +2,7 @@ import { type FieldSpecs, visitField } from "../config/field-spec.ts";
 import { setPlainText } from "../fields.ts";
 import { list, object } from "../kustomization/decode.ts";
 import { fieldSpecShape, type ImageSpec, imageShape } from "../kustomization/fields.ts";
+import { partMatcher } from "../patch/index.ts";
 import { currentId, kindOf, valueAt } from "../resource.ts";
 import type { YamlNode } from "../yaml/node.ts";
 import { failOn, type Step } from "./step.ts";
@@ -18,7 +19,7 @@ export interface ImageChange {
 const CONTAINER_LISTS: ReadonlySet<string> = new Set(["containers", "initContainers"]);
 
 /** Changes images by name: in every list called `containers` or `initContainers`, and where field specs say. */
-export function imageStep(change: ImageChange, specs: FieldSpecs): Step {
+function imageStep(change: ImageChange, specs: FieldSpecs): Step {
   const matches = imageMatcher(change.name);
   const update = (node: YamlNode): string | undefined => {
     if (node.kind === "scalar") {
@@ -64,23 +65,16 @@ function inContainers(node: YamlNode, update: (image: YamlNode) => string | unde
   return undefined;
 }
 
+const TAG_AND_DIGEST = "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$";
+
 /** The name is a pattern in kustomize, though hardly anyone means it; one that is none matches nothing. */
 function imageMatcher(name: string): (image: string) => boolean {
-  const rest = "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$";
   if (/^[a-zA-Z0-9/_:@-]*$/.test(name)) {
-    const tail = new RegExp(`^${rest}`);
-    return (image) => image.startsWith(name) && tail.test(image.slice(name.length));
+    const rest = new RegExp(`^${TAG_AND_DIGEST}`);
+    return (image) => image.startsWith(name) && rest.test(image.slice(name.length));
   }
-  const pattern = safePattern(`^${name}${rest}`);
-  return (image) => pattern?.test(image) === true;
-}
-
-function safePattern(source: string): RegExp | undefined {
-  try {
-    return new RegExp(source);
-  } catch {
-    return undefined;
-  }
+  const matcher = partMatcher(`^${name}${TAG_AND_DIGEST}`);
+  return typeof matcher === "function" ? matcher : () => false;
 }
 
 function changed(image: string, change: ImageChange): string {

@@ -33,7 +33,7 @@ const BINDINGS: ReadonlySet<string> = new Set(["RoleBinding", "ClusterRoleBindin
 const HELM_MADE = "internal.config.kubernetes.io/helm-generated";
 
 /** Puts every object that is not certainly cluster-scoped into a namespace, and what refers to it by namespace. */
-export function namespaceStep(change: NamespaceChange): Step {
+function namespaceStep(change: NamespaceChange): Step {
   return (context) => {
     if (change.namespace === "") return;
     const { set } = context;

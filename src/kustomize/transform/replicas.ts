@@ -8,7 +8,7 @@ import { decodeConfig, specsOf, type Transformer } from "./transformer.ts";
 const CREATION: Creation = { kind: "scalar", tag: "!!int" };
 
 /** Sets the number of replicas of the objects of a name. */
-export function replicasStep(name: string, count: string, specs: FieldSpecs): Step {
+function replicasStep(name: string, count: string, specs: FieldSpecs): Step {
   return (context) => {
     let found = false;
     for (const spec of specs.all) {

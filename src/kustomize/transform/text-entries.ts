@@ -17,7 +17,7 @@ import { type Configured, decodeConfig, specOf, specsOf, type Transformer } from
 const CREATION: Creation = { kind: "mapping", tag: "!!str" };
 
 /** Adds labels or annotations at the places of field specs. */
-export function textEntriesStep(entries: ReadonlyMap<string, string>, specs: FieldSpecs): Step {
+function textEntriesStep(entries: ReadonlyMap<string, string>, specs: FieldSpecs): Step {
   const keys = [...entries.keys()].sort(byCodeUnit);
   return (context) => {
     for (const resource of context.set.resources) {
