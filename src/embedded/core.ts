@@ -51,7 +51,7 @@ export function newCore(options: EmbeddedOptions): Core {
   const registry = newRegistry();
   const store = newStore(options.historyLimit ?? HISTORY_LIMIT, options.saved);
   const meta = registry.find("", "configmaps")?.versions[0]?.type.map?.fields.get("metadata")?.type ?? {};
-  const world: World = { store, registry, clock: options.clock, uid: uids(options.seed), meta };
+  const world: World = { store, registry, clock: options.clock, uid: uids(options.seed), given: { address: 0 }, meta };
   const closing = new AbortController();
   const mode = options.controllers ?? "running";
   const target: Core["target"] = (served, resource, namespace, more = {}) => ({

@@ -12,10 +12,10 @@ export interface StoreEvent {
 }
 
 /** What a save file holds. */
-export interface Saved {
+export type Saved = {
   readonly version: number;
   readonly objects: readonly (readonly [string, JsonObject])[];
-}
+};
 
 /** Objects by key (`group/resource/namespace/name`), one version counter, and the recent past. */
 export interface Store {

@@ -19,6 +19,8 @@ export interface World {
   readonly clock: Clock;
   /** The next uid: random, or the next of the seed's. */
   readonly uid: () => string;
+  /** What was given to services last. */
+  readonly given: { address: number };
   /** The type of metadata, which every kind shares. */
   readonly meta: Type;
 }

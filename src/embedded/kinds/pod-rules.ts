@@ -1,4 +1,4 @@
-import { duplicate, type FieldError, invalidValue, required, unsupported } from "../api/status.ts";
+import { duplicate, type FieldError, forbiddenField, invalidValue, required, unsupported } from "../api/status.ts";
 import { compareQuantities } from "../schema/quantity.ts";
 import { at, type Draft, each, scalarText } from "./draft.ts";
 import { DNS_LABEL, problemWith } from "./names.ts";
@@ -22,6 +22,12 @@ export function podErrors(spec: Draft | undefined, path: string, _of: "pod" | "t
   return errors;
 }
 
+/** In the order in which the server looks at them. */
+const VOLUME_SOURCES =
+  "emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs persistentVolumeClaim rbd flexVolume cinder cephfs flocker downwardAPI fc azureFile configMap vsphereVolume quobyte photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image".split(
+    " ",
+  );
+
 function volumeNames(spec: Draft | undefined, path: string, errors: FieldError[]): ReadonlySet<string> {
   const names = new Set<string>();
   each(spec, "volumes").forEach((volume, index) => {
@@ -32,6 +38,11 @@ function volumeNames(spec: Draft | undefined, path: string, errors: FieldError[]
     else if (why !== undefined) errors.push(invalidValue(at, name, why));
     else if (names.has(name)) errors.push(duplicate(at, name));
     names.add(name);
+    const sources = VOLUME_SOURCES.filter((key) => volume[key] !== undefined);
+    for (const source of sources.slice(1))
+      errors.push(
+        forbiddenField(`${path}.volumes[${index}].${source}`, "may not specify more than 1 volume type"),
+      );
   });
   return names;
 }
@@ -53,7 +64,11 @@ function containerErrors(
   const pull = scalarText(container["imagePullPolicy"] ?? "");
   if (pull !== "" && !["Always", "IfNotPresent", "Never"].includes(pull))
     errors.push(unsupported(`${path}.imagePullPolicy`, pull, ["Always", "IfNotPresent", "Never"]));
+  const portNames = new Set<string>();
   each(container, "ports").forEach((port, index) => {
+    const portName = scalarText(port["name"]);
+    if (portName !== "" && portNames.has(portName)) errors.push(duplicate(`${path}.ports[${index}].name`, portName));
+    portNames.add(portName);
     const number = Number(port["containerPort"] ?? 0);
     const here = `${path}.ports[${index}].containerPort`;
     if (number === 0) errors.push(required(here));
@@ -75,7 +90,21 @@ function containerErrors(
       });
     if ((mount["mountPath"] ?? "") === "") errors.push(required(`${here}.mountPath`));
   });
+  for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"])
+    errors.push(...handlerErrors(at(container, probe), `${path}.${probe}`));
   return [...errors, ...resourceErrors(container, path)];
+}
+
+const HANDLERS = ["exec", "httpGet", "tcpSocket", "grpc"];
+
+/** A probe does exactly one thing. */
+function handlerErrors(probe: Draft | undefined, path: string): readonly FieldError[] {
+  if (probe === undefined) return [];
+  const given = HANDLERS.filter((handler) => probe[handler] !== undefined);
+  if (given.length === 0) return [required(path, "must specify a handler type")];
+  return given
+    .slice(1)
+    .map((handler) => forbiddenField(`${path}.${handler}`, "may not specify more than 1 handler type"));
 }
 
 function resourceErrors(container: Draft, path: string): readonly FieldError[] {

@@ -97,8 +97,8 @@ export function sameSet(a: FieldSet, b: FieldSet): boolean {
 /** Every path, members before what is below them. */
 export function paths(set: FieldSet, prefix: readonly string[] = []): readonly (readonly string[])[] {
   return [
-    ...[...set.members].sort().map((element) => [...prefix, element]),
-    ...[...set.children.keys()].sort().flatMap((element) => {
+    ...[...set.members].sort(compareElements).map((element) => [...prefix, element]),
+    ...[...set.children.keys()].sort(compareElements).flatMap((element) => {
       const child = set.children.get(element);
       return child === undefined ? [] : paths(child, [...prefix, element]);
     }),
@@ -120,7 +120,7 @@ export function setOf(...fields: readonly (readonly string[])[]): FieldSet {
 export function toFieldsV1(set: FieldSet): JsonObject {
   const fields: Record<string, Json> = {};
   const elements = new Set([...set.members, ...set.children.keys()]);
-  for (const element of [...elements].sort()) {
+  for (const element of [...elements].sort(compareElements)) {
     const child = set.children.get(element);
     const below = child === undefined || isEmpty(child) ? {} : toFieldsV1(child);
     const hasBelow = Object.keys(below).length > 0;
@@ -139,6 +139,24 @@ export function fromFieldsV1(fields: JsonObject): FieldSet {
     if (names.some((name) => name !== ".")) set.children.set(element, fromFieldsV1(below));
   }
   return set;
+}
+
+/** The order of elements: fields, then items by their keys' values, then set members; numbers by size. */
+function compareElements(a: string, b: string): number {
+  if (a.startsWith("f:") || b.startsWith("f:") || a[0] !== b[0]) return a < b ? -1 : a > b ? 1 : 0;
+  const [left, right] = [valuesOf(a), valuesOf(b)];
+  const at = left.findIndex((value, index) => value !== right[index]);
+  if (at < 0) return left.length - right.length;
+  const [x, y] = [left[at] ?? "", right[at] ?? ""];
+  if (typeof x === typeof y) return x < y ? -1 : 1;
+  return typeof x === "number" ? -1 : 1;
+}
+
+/** Names and values of a key, one after the other; the value of a set member. */
+function valuesOf(element: string): readonly (string | number | boolean)[] {
+  const value: unknown = JSON.parse(element.slice(2));
+  if (typeof value === "object" && value !== null) return Object.entries(value).flat() as (string | number)[];
+  return [value as string];
 }
 
 /** A scalar as it stands in a `k:` or `v:` element; Go's JSON writer escapes HTML. */

@@ -157,8 +157,8 @@ function admitNamespace(target: Target, name: string): Outcome<undefined> {
   );
 }
 
-function makingOf({ world }: Target): Making {
-  return { uid: world.uid(), now: timestamp(world.clock), ...allocator(world.store) };
+function makingOf({ world, dryRun }: Target): Making {
+  return { uid: world.uid(), now: timestamp(world.clock), ...allocator(world.store, world.given, dryRun) };
 }
 
 /** What only the server sets, in the metadata of an object that replaces another. */
@@ -187,8 +187,8 @@ export function replaceObject(asked: Target, live: JsonObject, object: JsonObjec
   served.strategy.onUpdate?.(draft, live, makingOf(target));
   if (newGeneration(served.strategy, live, draft) && target.subresource === "")
     (draft["metadata"] as Draft)["generation"] = Number(before["generation"] ?? 0) + 1;
-  errors.push(...checkMetadata(served, draft), ...checkObject(served, draft), ...checkUpdate(served, live, draft));
   errors.push(...newFinalizers(before, metaOf(draft)));
+  errors.push(...checkMetadata(served, draft), ...checkObject(served, draft), ...checkUpdate(served, live, draft));
   if (errors.length > 0) return refuse(invalid(namedKind(target, name), errors));
   const key = keyOf(target, name);
   const unsettled = served.strategy.settlesLate === true && world.store.isFresh(key);
