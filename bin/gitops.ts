@@ -2,6 +2,12 @@ import { homedir } from "node:os";
 import { main, openEngine, worldOf } from "../src/cli/index.ts";
 import { systemClock } from "../src/clock.ts";
 
+// What escapes everything is a bug. Node's own exit code for it, 1, would say that some service failed.
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`gitops  reconcile/bug\n  this is a bug: ${error.stack ?? error.message}\n`);
+  process.exit(2);
+});
+
 void main(worldOf(process, homedir(), systemClock()), openEngine).then((code) => {
   process.exitCode = code;
 });

@@ -6,7 +6,8 @@ import { svgOf } from "./demo/svg.ts";
 const stage = await setStage();
 try {
   const args = ["sync", "--path", "clusters/dev"];
-  const { output } = await stage.gitops(args, { capture: true, env: { FORCE_COLOR: "1" } });
+  const { exit, output } = await stage.gitops(args, { capture: true, env: { FORCE_COLOR: "1" } });
+  if (exit !== 1) throw new Error(`the sync of the example ended with ${exit}, not 1:\n${output}`);
   writeFileSync("docs/sync.svg", svgOf(`$ gitops ${args.join(" ")}\n${output}`));
   console.error("wrote docs/sync.svg");
 } finally {
