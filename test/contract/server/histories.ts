@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Json, JsonObject } from "../../../src/model/index.ts";
 import { configMaps, deployments, services } from "./objects.ts";
-import { type At, at, type Case, get, JSON_PATCH, MERGE, patch, remove, type Step, STRATEGIC } from "./transcript.ts";
+import { type At, at, type Case, get, JSON_PATCH, MERGE, patch, remove, STRATEGIC, type Step } from "./transcript.ts";
 
 /** Random requests by several managers to one object: what the property test sends to both servers. */
 const managers = fc.constantFrom("one", "two", "kubectl");
@@ -46,8 +46,12 @@ const container = fc
     env: some(env),
     ports: some(ports),
     command: some(fc.array(few, { maxLength: 2 })),
-    resources: some(fc.dictionary(fc.constantFrom("limits"), fc.dictionary(fc.constantFrom("cpu", "memory"), quantity))),
-    livenessProbe: some(fc.constantFrom<JsonObject>({ httpGet: { port: 80 } }, { tcpSocket: { port: 80 }, periodSeconds: 3 })),
+    resources: some(
+      fc.dictionary(fc.constantFrom("limits"), fc.dictionary(fc.constantFrom("cpu", "memory"), quantity)),
+    ),
+    livenessProbe: some(
+      fc.constantFrom<JsonObject>({ httpGet: { port: 80 } }, { tcpSocket: { port: 80 }, periodSeconds: 3 }),
+    ),
   })
   .map(present);
 const containers = fc.uniqueArray(container, {
@@ -89,7 +93,11 @@ const deployment = fc
   );
 
 const servicePort = fc
-  .record({ name: fc.constantFrom("h", "s"), port: fc.constantFrom(80, 443), targetPort: some(fc.constantFrom<Json>(8080, "web")) })
+  .record({
+    name: fc.constantFrom("h", "s"),
+    port: fc.constantFrom(80, 443),
+    targetPort: some(fc.constantFrom<Json>(8080, "web")),
+  })
   .map(present);
 const service = fc
   .record({
