@@ -13,7 +13,7 @@ export interface BuildLimits {
   readonly objects: number;
   /** Files and folders looked for. */
   readonly files: number;
-  /** Folders in a chain of kustomizations, and levels of a document. */
+  /** Folders in a chain of kustomizations. */
   readonly depth: number;
 }
 

@@ -152,7 +152,7 @@ function mergeByName(
       "add the namespace, or use a target that selects one of them",
     );
   } else if (merge(target, patch, from, bySelector, patching) === "deleted") drop(set, new Set([target]));
-  else set.idsChanged();
+  else set.idsChanged(target);
 }
 
 function merge(
