@@ -74,9 +74,8 @@ async function make(target) {
     config,
     JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: runs, useSnapshot: false }),
   );
-  execFileSync(runs ? node : process.execPath, ["--experimental-sea-config", config], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  // The same version writes it, for its form may change from one to the next.
+  execFileSync(await runtime(here), ["--experimental-sea-config", config], { stdio: ["ignore", "ignore", "inherit"] });
   const draft = join(folder, "gitops");
   await copyFile(node, draft);
   await inject(draft, "NODE_SEA_BLOB", await readFile(blob), { sentinelFuse: FUSE });
