@@ -40,9 +40,7 @@ function volumeNames(spec: Draft | undefined, path: string, errors: FieldError[]
     names.add(name);
     const sources = VOLUME_SOURCES.filter((key) => volume[key] !== undefined);
     for (const source of sources.slice(1))
-      errors.push(
-        forbiddenField(`${path}.volumes[${index}].${source}`, "may not specify more than 1 volume type"),
-      );
+      errors.push(forbiddenField(`${path}.volumes[${index}].${source}`, "may not specify more than 1 volume type"));
   });
   return names;
 }

@@ -94,7 +94,8 @@ type GeneratedKind = Pick<
 > & { readonly shortNames?: readonly string[]; readonly categories?: readonly string[]; readonly type: number };
 
 function builtInKind(entry: GeneratedKind, type: Type): Served {
-  const empty = canonical(type, { apiVersion: apiVersionOf(entry), kind: entry.kind }, newReading()) as JsonObject;
+  const made: { empty?: JsonObject } = {};
+  const named = { apiVersion: apiVersionOf(entry), kind: entry.kind };
   const conversion = conversionOf[`${apiVersionOf(entry)}/${entry.kind}`];
   return {
     ...entry,
@@ -102,7 +103,10 @@ function builtInKind(entry: GeneratedKind, type: Type): Served {
     shortNames: entry.shortNames ?? [],
     categories: entry.categories ?? [],
     type,
-    empty: () => empty,
+    empty: () => {
+      made.empty ??= canonical(type, named, newReading()) as JsonObject;
+      return made.empty;
+    },
     strategy: strategyOf[`${entry.group}/${entry.kind}`] ?? customStrategy(false),
     ...(conversion === undefined ? {} : { conversion }),
   };

@@ -23,7 +23,7 @@ import type { Conflict } from "../merge/update.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
 import { mergePatch } from "../patch/merge-patch.ts";
 import { strategicPatch } from "../patch/strategic.ts";
-import { type Wrong, wrongText } from "../schema/canonical.ts";
+import { wrongText } from "../schema/canonical.ts";
 import { keyOf, type Target } from "../world.ts";
 import { asObject, checkKind, emptyOf, readAs, readObject } from "./prepare.ts";
 import {
@@ -131,10 +131,15 @@ export function patchObject(target: Target, name: string, kind: PatchKind, patch
   if (!patched.ok) return patched;
   const reading = readAs(served, patched.value);
   const wrong = reading.wrong[0];
-  if (wrong !== undefined) return refuse(wrongAfterPatch(patched.value, wrong));
+  if (wrong !== undefined) return refuse(invalidPatched(JSON.stringify(patched.value), wrongText(wrong)));
   const unknown = reading.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
   if (unknown.length > 0 && target.validation === "Strict")
-    return refuse(invalidPatched(patched.value, `strict decoding error: ${unknown.join(", ")}`));
+    return refuse(
+      invalidPatched(
+        kind === "strategic" ? goText(patch) : JSON.stringify(patched.value),
+        `strict decoding error: ${unknown.join(", ")}`,
+      ),
+    );
   const checked = checkPatched(target, name, patched.value);
   if (!checked.ok) return checked;
   const read = readObject(target, { ...checked.value, kind: served.kind });
@@ -172,12 +177,19 @@ function patchedBy(target: Target, kind: PatchKind, live: JsonObject, patch: Jso
   return done(result.value as JsonObject);
 }
 
-function wrongAfterPatch(patched: JsonObject, wrong: Wrong): Refusal {
-  return invalidPatched(patched, wrongText(wrong));
+function invalidPatched(shown: string, why: string): Refusal {
+  return invalid({ group: "", kind: "", name: "" }, [invalidValue("patch", shown, why)]);
 }
 
-function invalidPatched(patched: JsonObject, why: string): Refusal {
-  return invalid({ group: "", kind: "", name: "" }, [invalidValue("patch", JSON.stringify(patched), why)]);
+/** A value as Go prints it: of a strategic patch, the server shows the patch and not its result. */
+function goText(value: Json): string {
+  if (value === null) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map((item: Json) => goText(item)).join(" ")}]`;
+  if (!isObject(value)) return String(value);
+  const pairs = Object.keys(value)
+    .sort()
+    .map((key) => `${key}:${goText(value[key] ?? null)}`);
+  return `map[${pairs.join(" ")}]`;
 }
 
 /** What a patch may not change: which object it is. */

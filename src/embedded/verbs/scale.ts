@@ -83,9 +83,7 @@ function withScaleOwners(target: Target, live: JsonObject, next: JsonObject): Js
     return [{ ...entry, fieldsV1: toFieldsV1(set) }];
   });
   // What comes by way of a Scale has no time.
-  const added = after
-    .filter((entry) => !list.some((one) => idOf(one) === idOf(entry)))
-    .map(withoutTime);
+  const added = after.filter((entry) => !list.some((one) => idOf(one) === idOf(entry))).map(withoutTime);
   const managedFields = [...kept, ...added];
   return { ...next, metadata: { ...metaOf(next), managedFields } };
 }
