@@ -14,7 +14,6 @@ import {
   refuse,
   required,
 } from "../api/status.ts";
-import { scalarText } from "../kinds/draft.ts";
 import { apiVersionOf, convertTo } from "../kinds/registry.ts";
 import { mismatches } from "../merge/check.ts";
 import { paths, pathText } from "../merge/field-set.ts";
@@ -134,12 +133,7 @@ export function patchObject(target: Target, name: string, kind: PatchKind, patch
   if (wrong !== undefined) return refuse(invalidPatched(JSON.stringify(patched.value), wrongText(wrong)));
   const unknown = reading.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
   if (unknown.length > 0 && target.validation === "Strict")
-    return refuse(
-      invalidPatched(
-        kind === "strategic" ? goText(patch) : JSON.stringify(patched.value),
-        `strict decoding error: ${unknown.join(", ")}`,
-      ),
-    );
+    return refuse(invalidPatched(JSON.stringify(patched.value), `strict decoding error: ${unknown.join(", ")}`));
   const checked = checkPatched(target, name, patched.value);
   if (!checked.ok) return checked;
   const read = readObject(target, { ...checked.value, kind: served.kind });
@@ -179,17 +173,6 @@ function patchedBy(target: Target, kind: PatchKind, live: JsonObject, patch: Jso
 
 function invalidPatched(shown: string, why: string): Refusal {
   return invalid({ group: "", kind: "", name: "" }, [invalidValue("patch", shown, why)]);
-}
-
-/** A value as Go prints it: of a strategic patch, the server shows the patch and not its result. */
-function goText(value: Json): string {
-  if (value === null) return "<nil>";
-  if (Array.isArray(value)) return `[${value.map((item: Json) => goText(item)).join(" ")}]`;
-  if (!isObject(value)) return String(value);
-  const pairs = Object.keys(value)
-    .sort()
-    .map((key) => `${key}:${goText(value[key] ?? null)}`);
-  return `map[${pairs.join(" ")}]`;
 }
 
 /** What a patch may not change: which object it is. */

@@ -80,6 +80,7 @@ export async function type(
   const { code, text } = await run(args, command.input ?? "", options);
   const shown = text
     .replaceAll(ns, "$ns")
+    .replace(/Invalid value: ".*": strict/gs, "Invalid value: what was sent: strict")
     .replace(/\/tmp\/\S+/g, "FILE")
     .replace(/https?:\/\/127\.0\.0\.1:\d+/g, "SERVER");
   return { args: command.args.join(" "), code, ...(command.exitOnly === true ? {} : { text: shown }) };
