@@ -61,10 +61,21 @@ interface Pending {
   settle(answer: BuildAnswer): void;
 }
 
+/** Why a build was stopped: to make way, at its deadline, or because nobody wants it any more. */
+type Stop = "late" | "deadline" | "given up";
+
+interface Run {
+  readonly pending: Pending;
+  /** Undefined until the thread is there: what a fresh one costs is not the build's. */
+  startedMs: number | undefined;
+  /** It took longer than is fair. */
+  overdue: boolean;
+  stop: (why: Stop) => void;
+}
+
 interface Slot {
   thread: Thread | undefined;
-  /** What runs here; `stop` makes it give way. */
-  run: { readonly pending: Pending; overdue: boolean; stop(): void } | undefined;
+  run: Run | undefined;
 }
 
 interface Pool {
@@ -75,13 +86,26 @@ interface Pool {
   /** Those that took long once: they run when nothing else waits. */
   readonly late: Pending[];
   readonly sharedOf: ReturnType<typeof sharedSources>;
+  readonly closing: AbortSignal;
   killed: number;
+  /** Whether `watch` is at it. */
+  watched: boolean;
 }
 
 export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
   const closing = new AbortController();
   const slots: Slot[] = Array.from({ length: options.threads }, () => ({ thread: undefined, run: undefined }));
-  const pool: Pool = { options, clock, slots, queue: [], late: [], sharedOf: sharedSources(), killed: 0 };
+  const pool: Pool = {
+    options,
+    clock,
+    slots,
+    queue: [],
+    late: [],
+    sharedOf: sharedSources(),
+    closing: closing.signal,
+    killed: 0,
+    watched: false,
+  };
   return {
     engine: createHash("sha256")
       .update(JSON.stringify([options.worker, options.limits]))
@@ -92,6 +116,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
         either.throwIfAborted();
         const giveUp = (): void => {
           for (const line of [pool.queue, pool.late]) line.splice(0, line.length, ...line.filter((p) => p !== pending));
+          for (const { run } of slots) if (run?.pending === pending) run.stop("given up");
           reject(either.reason);
         };
         const settle = (answer: BuildAnswer): void => {
@@ -138,65 +163,88 @@ function makeRoom({ slots, queue }: Pool): void {
   const first = overdue.filter(({ pending }) => pending.yields === 0).slice(0, queue.length);
   const blocked = runs.length === slots.length && runs.every(({ pending }) => pending.yields > 0);
   const again = blocked && queue.length > 0 ? overdue.filter(({ pending }) => pending.yields < YIELDS_MAX) : [];
-  for (const run of first.length > 0 ? first : again.slice(0, 1)) run.stop();
+  for (const run of first.length > 0 ? first : again.slice(0, 1)) run.stop("late");
 }
 
-/** The clock starts when the thread has: what a fresh one costs is not the build's. */
 async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   const { clock, options } = pool;
-  const [finished, yielded] = [new AbortController(), new AbortController()];
-  const run = { pending, overdue: false, stop: () => yielded.abort() };
+  const run: Run = { pending, startedMs: undefined, overdue: false, stop: () => undefined };
   slot.run = run;
   slot.thread ??= startThread({ ...options, source: options.worker });
   const { thread } = slot;
   await thread.started;
-  const deadline = clock.deadline(options.deadlineMs, pending.signal);
-  void clock.sleep(options.patienceMs, finished.signal).then(
-    () => {
-      run.overdue = true;
-      if (pending.yields === 0) pending.job.onLate?.();
-      makeRoom(pool);
-    },
-    () => undefined,
-  );
-  const ending = await runUntil(pool, thread, pending, AbortSignal.any([deadline.signal, yielded.signal])).catch(
-    (cause: unknown): Ending => ({ kind: "died", outOfMemory: false, message: String(cause) }),
-  );
-  finished.abort();
-  deadline.release();
-  if (ending?.kind !== "answer") {
+  const ending = await new Promise<Ending | Stop>((resolve) => {
+    run.stop = resolve;
+    run.startedMs = clock.monotonicMs();
+    watch(pool);
+    if (pending.signal.aborted) resolve("given up");
+    else start(pool, thread, pending).then(resolve, (cause: unknown) => resolve(bug(cause)));
+  });
+  if (typeof ending === "string" || ending.kind === "died") {
     pool.killed += 1;
     slot.thread = undefined;
     await thread.kill();
   }
   slot.run = undefined;
-  const { job, signal } = pending;
-  if (ending?.kind === "answer") pending.settle(ending.answer);
-  else if (ending?.outOfMemory === true) pending.settle(outOfMemory(job, options.heapMb));
-  else if (ending !== undefined) pending.settle(crashed(job, ending.message));
-  else if (deadline.expired()) pending.settle(outOfTime(job, options.deadlineMs));
-  else if (!signal.aborted) {
-    pending.yields += 1;
-    pool.late.push(pending);
-  }
+  settle(pool, pending, ending);
 }
 
-/** Undefined when `stop` aborted first. */
-async function runUntil(pool: Pool, thread: Thread, pending: Pending, stop: AbortSignal): Promise<Ending | undefined> {
-  const { job } = pending;
+async function start(pool: Pool, thread: Thread, pending: Pending): Promise<Ending> {
+  const { folder, text, options, source } = pending.job;
   const content = await contentOf(pool, pending);
-  if (stop.aborted) return undefined;
   const message = {
-    folder: job.folder,
-    text: job.text === true,
-    options: job.options,
-    source: { key: job.source.key, listing: pool.sharedOf(job.source).bytes },
+    folder,
+    options,
+    text: text === true,
+    source: { key: source.key, listing: pool.sharedOf(source).bytes },
     pack: packBlobs(new Map([...content].filter(([id]) => !thread.sent.has(id)))),
   };
-  return new Promise((resolve) => {
-    stop.addEventListener("abort", () => resolve(undefined), { once: true });
-    void thread.run(message, job.source, stop).then(resolve);
-  });
+  return thread.run(message, source, pending.signal);
+}
+
+function bug(cause: unknown): Ending {
+  return { kind: "died", outOfMemory: false, message: String(cause) };
+}
+
+function settle({ options, late }: Pool, pending: Pending, ending: Ending | Stop): void {
+  const { job } = pending;
+  if (ending === "given up") return; // the caller has its answer
+  if (ending === "deadline") pending.settle(outOfTime(job, options.deadlineMs));
+  else if (ending === "late") {
+    pending.yields += 1;
+    if (!pending.signal.aborted) late.push(pending);
+  } else if (ending.kind === "answer") pending.settle(ending.answer);
+  else pending.settle(ending.outOfMemory ? outOfMemory(job, options.heapMb) : crashed(job, ending.message));
+}
+
+/** Looks at the running builds now and then, as long as there are any: one timer for all of them. */
+function watch(pool: Pool): void {
+  if (pool.watched) return;
+  pool.watched = true;
+  const { patienceMs, deadlineMs } = pool.options;
+  const tickMs = Math.max(5, Math.min(100, patienceMs / 4, deadlineMs / 4));
+  const look = async (): Promise<void> => {
+    while (pool.slots.some(({ run }) => run !== undefined)) {
+      await pool.clock.sleep(tickMs, pool.closing);
+      for (const { run } of pool.slots) if (run !== undefined) checkTime(pool, run);
+      makeRoom(pool);
+    }
+  };
+  void look()
+    .catch(() => undefined) // closed
+    .finally(() => {
+      pool.watched = false;
+    });
+}
+
+function checkTime({ clock, options }: Pool, run: Run): void {
+  if (run.startedMs === undefined) return;
+  const tookMs = clock.monotonicMs() - run.startedMs;
+  if (tookMs >= options.deadlineMs) run.stop("deadline");
+  else if (tookMs >= options.patienceMs && !run.overdue) {
+    run.overdue = true;
+    if (run.pending.yields === 0) run.pending.job.onLate?.();
+  }
 }
 
 /** Starts reading what a job will need, while the jobs before it run. */

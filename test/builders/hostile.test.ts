@@ -147,8 +147,8 @@ describe("hostile input", () => {
   });
 
   test("a build that needs too much memory ends as that, and no other", async () => {
-    const pool = builders({ heapMb: 40, threads: 1 });
-    const items = Array.from({ length: 9_000 }, (_, index) => configMap(`c-${index}`, "a: b, c: d, e: f, g: h"));
+    const pool = builders({ heapMb: 40, threads: 1, limits: { ...BUILDERS_DEFAULTS.limits, objects: 1e9 } });
+    const items = Array.from({ length: 60_000 }, (_, index) => configMap(`c-${index}`, "a: b, c: d, e: f, g: h"));
     const files = { "bad/kustomization.yaml": "resources: [all.yaml]\n", "bad/all.yaml": items.join("---\n") };
     const source = sourceOf(memoryTree({ ...files, ...good("fine") }));
     const [bad, fine] = await Promise.all([build(pool, source, "bad"), build(pool, source, "fine")]);
