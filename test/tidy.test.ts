@@ -7,20 +7,18 @@ const may: Record<string, readonly string[]> = {
   model: [],
   kustomize: ["model"],
   plan: ["model"],
-  health: ["model"],
   services: ["model", "kustomize"],
   git: ["model"],
   cluster: ["model"],
   embedded: ["model", "cluster"],
   builders: ["model", "kustomize"],
-  reconcile: ["model", "kustomize", "plan", "health", "services", "git", "cluster", "builders"],
+  reconcile: ["model", "kustomize", "plan", "services", "git", "cluster", "builders"],
   report: ["model"],
   controller: ["model", "git", "services", "cluster", "builders", "reconcile", "report"],
   cli: [
     "model",
     "kustomize",
     "plan",
-    "health",
     "services",
     "git",
     "cluster",
@@ -93,7 +91,7 @@ describe("the house", () => {
   });
 
   test("pure rooms touch no disk and no network", () => {
-    const pure = /^(?:model|kustomize|plan|health|services)\//;
+    const pure = /^(?:model|kustomize|plan|services)\//;
     expect(users(/from "node:(?!crypto|zlib|buffer)[a-z_/]+"/, []).filter((file) => pure.test(file))).toEqual([]);
   });
 

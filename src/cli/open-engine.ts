@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { BUILDERS_DEFAULTS, type Builders, openBuilders } from "../builders/index.ts";
 import { accessFrom, type Cluster, connect, readOnly } from "../cluster/index.ts";
 import { openSource, type Source } from "../git/index.ts";
-import { failed, ok, type PassOutcome, type Result } from "../model/index.ts";
+import { type Clock, failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
 import { buildJob, type OpenRevision, openRevision, readInventory, runPass } from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
@@ -75,7 +75,7 @@ export const openEngine: OpenEngine = (settings, world) => {
     },
     async owned(scope, signal) {
       const to = await cluster.get(signal);
-      return to.ok ? countOwned(to.value, scope, signal) : to;
+      return to.ok ? countOwned(to.value, scope, world.clock, signal) : to;
     },
     async close() {
       await builders.close((threads) => threads.close());
@@ -116,9 +116,10 @@ function openTheBuilders({ concurrency }: Settings, { clock }: World): Builders 
 async function countOwned(
   cluster: Cluster,
   scope: string,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Result<ReadonlyMap<string, number>>> {
-  const inventory = await readInventory(cluster, signal);
+  const inventory = await readInventory(cluster, clock, signal);
   if (!inventory.ok) return inventory;
   const counts = new Map<string, number>();
   for (const live of inventory.value.live.values()) {

@@ -21,7 +21,7 @@ export async function prepare(
 ): Promise<Prepared> {
   onEvent({ type: "phase", phase: "fetch" });
   const [listed, opened] = await Promise.all([
-    readInventory(io.cluster, stop),
+    readInventory(io.cluster, io.clock, stop),
     openRevision(io.source, request.path, stop),
   ]);
   if (!opened.ok) return opened;
