@@ -15,8 +15,11 @@ export interface ParseCache {
 /** The ways to read a blob; each gives another type, which only its own reader keeps and takes. */
 export type CachedKind = "manifests" | "kustomization" | "schema" | "config";
 
-/** Text of this many bytes is kept parsed: some 40 times as much memory. The oldest goes first. */
-const CACHED_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * Text of this many bytes is kept parsed, at some 40 times as much memory; the oldest goes first. Reading again costs
+ * little more than cloning what is kept, so more would not pay.
+ */
+const CACHED_BYTES_MAX = 4 * 1024 * 1024;
 
 export function newParseCache(bytesMax: number = CACHED_BYTES_MAX): ParseCache {
   const kept = new Map<string, { readonly value: unknown; readonly bytes: number }>();
