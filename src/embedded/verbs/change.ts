@@ -14,6 +14,7 @@ import {
   refuse,
   required,
 } from "../api/status.ts";
+import { scalarText } from "../kinds/draft.ts";
 import { apiVersionOf, convertTo } from "../kinds/registry.ts";
 import { mismatches } from "../merge/check.ts";
 import { paths, pathText } from "../merge/field-set.ts";
