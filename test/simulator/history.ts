@@ -1,0 +1,247 @@
+import type { Breaker } from "../../src/plan/index.ts";
+import type { BuildTrouble } from "./builds.ts";
+import type { Edit } from "./edits.ts";
+import { type Breakage, PLAIN, type ServiceSpec, type Spelling, type Thing, type ThingKind } from "./monorepo.ts";
+import type { Act } from "./people.ts";
+import { newRandom, type Random } from "./random.ts";
+import type { GitFault } from "./repository.ts";
+import type { FaultKind, Trouble } from "./trouble.ts";
+
+/** One run of the program, and what goes wrong in it. */
+export interface RunStep {
+  readonly step: "run";
+  readonly mode: "sync" | "diff" | "dry-run";
+  readonly trouble: Trouble;
+  readonly builds: readonly BuildTrouble[];
+  readonly git?: GitFault;
+  readonly cache: "kept" | "wiped" | "torn" | "mixed";
+  /** Confirms what is held at the revision at hand. */
+  readonly confirm: boolean;
+  /** Only services that match. */
+  readonly only?: string;
+}
+
+export type Step =
+  | { readonly step: "commit"; readonly edits: readonly Edit[] }
+  | { readonly step: "reset"; readonly back: number }
+  | { readonly step: "act"; readonly act: Act }
+  | RunStep;
+
+/** All that happens, as plain data: steps can be left out and it is still a history. */
+export interface History {
+  readonly seed: number;
+  readonly breaker: Breaker;
+  readonly steps: readonly Step[];
+}
+
+const NAMES = ["a", "b", "c"] as const;
+const SERVICES = ["cart", "pay", "mail", "web"] as const;
+const BREAKAGES: readonly [Breakage, ...Breakage[]] = [
+  "yaml",
+  "kustomization",
+  "resource",
+  "field",
+  "document",
+  "folder",
+  "twice",
+];
+const FAULTS: readonly [FaultKind, ...FaultKind[]] = [
+  "lost-before",
+  "lost-after",
+  "conflict",
+  "throttled",
+  "server-error",
+  "unavailable",
+  "forbidden",
+  "timeout",
+  "truncated",
+  "stale",
+  "group",
+  "slow",
+];
+const ACTS: readonly [Act["act"], ...Act["act"][]] = [
+  "edit",
+  "relabel",
+  "unlabel",
+  "forget",
+  "delete",
+  "recreate",
+  "restore",
+  "claim",
+  "copy",
+  "child",
+  "adopt",
+  "keep",
+  "hold",
+  "release",
+];
+
+const LOOSE_BREAKER: Breaker = {
+  service: { free: 3, share: 0.5, max: 50 },
+  run: { free: 10, share: 0.2, max: 200 },
+  gone: { free: 1, share: 0.2, max: 20 },
+};
+const TIGHT_BREAKER: Breaker = {
+  service: { free: 1, share: 0.5, max: 3 },
+  run: { free: 2, share: 0.4, max: 4 },
+  gone: { free: 0, share: 0.3, max: 2 },
+};
+
+/** The history of a seed. */
+export function historyOf(seed: number): History {
+  const random = newRandom(seed);
+  const breaker = random.chance(0.4) ? TIGHT_BREAKER : LOOSE_BREAKER;
+  const first: Edit[] = [];
+  const services = 2 + random.int(3);
+  for (let index = 0; index < services; index += 1)
+    first.push({ edit: "add-service", service: service(random, index) });
+  if (random.chance(0.3)) first.push({ edit: "base", base: 0, things: [thing(random)] });
+  if (random.chance(0.2)) first.push({ edit: "loose", thing: thing(random) });
+  const steps: Step[] = [{ step: "commit", edits: first }, run(random, random.chance(0.7))];
+  for (let round = 1 + random.int(3); round > 0; round -= 1) {
+    if (random.chance(0.35)) steps.push({ step: "act", act: anAct(random) });
+    if (random.chance(0.12)) steps.push({ step: "reset", back: 1 + random.int(3) });
+    else steps.push({ step: "commit", edits: Array.from({ length: 1 + random.int(3) }, () => edit(random)) });
+    if (random.chance(0.15)) steps.push({ step: "act", act: anAct(random) });
+    steps.push(run(random, random.chance(0.3)));
+  }
+  return { seed, breaker, steps };
+}
+
+function thing(random: Random): Thing {
+  const kind = random.weighted<ThingKind>([
+    [8, "ConfigMap"],
+    [2, "Secret"],
+    [3, "Role"],
+    [1, "ClusterRole"],
+    [1, "PersistentVolumeClaim"],
+    [1, "Namespace"],
+    [1, "Widget"],
+    [1, "CustomResourceDefinition"],
+  ]);
+  const generated: Spelling = kind === "ConfigMap" ? "generated" : "plain";
+  const unserved: Spelling = kind === "Role" ? "unserved" : "plain";
+  const spelling = random.weighted<Spelling>([
+    [9, "plain"],
+    [3, generated],
+    [1, "labelled"],
+    [1, "far"],
+    [1, "anchored"],
+    [1, "kept"],
+    [1, unserved],
+  ]);
+  const namespace = random.weighted<Thing["namespace"]>([
+    [6, "one"],
+    [2, "two"],
+    [1, "three"],
+  ]);
+  return { kind, namespace, name: random.pick(NAMES), value: value(random), spelling };
+}
+
+function value(random: Random): string {
+  return `v${random.int(4)}`;
+}
+
+function service(random: Random, index: number): ServiceSpec {
+  const name = SERVICES[index % SERVICES.length] ?? "cart";
+  const things: Thing[] = [];
+  for (let count = 1 + random.int(4); count > 0; count -= 1) {
+    const made = thing(random);
+    if (!things.some((one) => one.kind === made.kind && one.name === made.name)) things.push(made);
+  }
+  const settings = {
+    ...PLAIN,
+    prune: !random.chance(0.08),
+    suspend: random.chance(0.05),
+    targetNamespace: random.chance(0.06) ? ("two" as const) : ("" as const),
+    prefix: random.chance(0.1) ? ("p-" as const) : ("" as const),
+  };
+  const form = random.chance(0.75) ? "flux" : "folder";
+  return { name, form, folder: name, things, bases: random.chance(0.2) ? [random.int(2)] : [], settings };
+}
+
+function edit(random: Random): Edit {
+  const [at, which, to, base] = [random.int(12), random.int(12), random.int(12), random.int(2)];
+  const name = random.pick(["old", "new", ...SERVICES]);
+  const make = random.weighted<() => Edit>([
+    [3, () => ({ edit: "add", service: at, thing: thing(random) })],
+    [5, () => ({ edit: "drop", service: at, thing: which })],
+    [6, () => ({ edit: "move", service: at, thing: which, to })],
+    [2, () => ({ edit: "copy", service: at, thing: which, to })],
+    [3, () => ({ edit: "change", service: at, thing: which, value: value(random) })],
+    [2, () => ({ edit: "drop-service", service: at })],
+    [1, () => ({ edit: "drop-all", service: at })],
+    [1, () => ({ edit: "rename-service", service: at, name })],
+    [1, () => ({ edit: "rename-folder", service: at, folder: name })],
+    [1, () => ({ edit: "split-service", service: at, name })],
+    [1, () => ({ edit: "merge-services", service: at, into: to })],
+    [5, () => ({ edit: "break", service: at, breakage: random.pick(BREAKAGES) })],
+    [2, () => ({ edit: "mend", service: at })],
+    [1, () => ({ edit: "set", service: at, settings: { suspend: random.chance(0.7) } })],
+    [1, () => ({ edit: "set", service: at, settings: { prune: random.chance(0.3) } })],
+    [1, () => ({ edit: "set", service: at, settings: { targetNamespace: random.chance(0.5) ? "two" : "" } })],
+    [1, () => ({ edit: "set", service: at, settings: { dependsOn: random.chance(0.5) ? [] : [name] } })],
+    [2, () => ({ edit: "depend", service: at, on: to })],
+    [1, () => ({ edit: "use-base", service: at, base })],
+    [2, () => ({ edit: "move-to-base", service: at, thing: which, base })],
+    [1, () => ({ edit: "move-to-loose", service: at, thing: which })],
+    [1, () => ({ edit: "drop-loose" })],
+    [1, () => ({ edit: "add-service", service: service(random, at) })],
+    [1, () => ({ edit: "path", gone: random.chance(0.5) })],
+  ]);
+  return make();
+}
+
+function anAct(random: Random): Act {
+  return { act: random.pick(ACTS), of: random.int(24), with: random.int(24) };
+}
+
+/** Requests of one run: discovery and lists come first, so that trouble begins to matter after those. */
+const LISTS = 8;
+const REQUESTS = 16;
+
+function run(random: Random, calm: boolean): RunStep {
+  const at = (): number => (random.chance(0.25) ? random.int(LISTS) : LISTS + random.int(REQUESTS));
+  const quiet: RunStep = {
+    step: "run",
+    mode: "sync",
+    trouble: { faults: [], acts: [] },
+    builds: [],
+    cache: "kept",
+    confirm: random.chance(0.12),
+  };
+  if (calm) return quiet;
+  const faults = random.chance(0.5)
+    ? Array.from({ length: 1 + random.int(2) }, () => ({ at: at(), kind: random.pick(FAULTS) }))
+    : [];
+  const acts = random.chance(0.5)
+    ? Array.from({ length: 1 + random.int(3) }, () => ({ at: at(), act: anAct(random) }))
+    : [];
+  const git: readonly GitFault[] = random.chance(0.06) ? [random.pick(["down", "empty", "content"])] : [];
+  const builds: readonly BuildTrouble[] = random.chance(0.15)
+    ? [{ at: random.int(4), kind: random.pick(["late", "deadline"]) }]
+    : [];
+  return {
+    ...quiet,
+    mode: random.weighted<RunStep["mode"]>([
+      [20, "sync"],
+      [1, "diff"],
+      [1, "dry-run"],
+    ]),
+    trouble: {
+      faults,
+      acts,
+      ...(random.chance(0.15) ? { crash: { at: at(), after: random.chance(0.5) } } : {}),
+      ...(random.chance(0.05) ? { stopAt: at() } : {}),
+    },
+    builds,
+    cache: random.weighted<RunStep["cache"]>([
+      [8, "kept"],
+      [2, "wiped"],
+      [1, "torn"],
+      [1, "mixed"],
+    ]),
+    ...(git[0] === undefined ? {} : { git: git[0] }),
+    ...(random.chance(0.05) ? { only: random.pick(["*/cart", "*/pay", "*a*"]) } : {}),
+  };
+}

@@ -1,0 +1,168 @@
+import { BUILDERS_DEFAULTS } from "../../src/builders/index.ts";
+import { build, newParseCache } from "../../src/kustomize/index.ts";
+import { memoryTree } from "../support/disk-tree.ts";
+import {
+  API_VERSIONS,
+  type Breakage,
+  isNamespaced,
+  type Monorepo,
+  nameOf,
+  PATH,
+  PLAIN,
+  type ServiceSpec,
+  serviceId,
+  type Thing,
+  type ThingKind,
+} from "./monorepo.ts";
+
+/** One object that a service means to have. */
+export interface Wish {
+  /** `group/kind/namespace/name`. */
+  readonly key: string;
+  readonly kind: ThingKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly value: string;
+  /** Written in a version that the API server does not serve. */
+  readonly unserved: boolean;
+  /** Made by a generator, which writes no annotations. */
+  readonly generated: boolean;
+}
+
+/** What one service of a revision is meant to be. */
+export interface ServiceIntent {
+  readonly id: string;
+  /** `known`: the program can find out what it wants. `unknown`: it cannot, whatever the reason. */
+  readonly state: "known" | "unknown" | "suspended";
+  /** What it wants, also where the program cannot find that out. */
+  readonly wishes: readonly Wish[];
+  readonly prune: boolean;
+  readonly suspend: boolean;
+  readonly dependsOn: readonly string[];
+}
+
+/** What a revision is meant to say: the judge's own reading, made from the meaning and not from the files. */
+export interface Intent {
+  /** False when the program must refuse the revision as a whole. */
+  readonly usable: boolean;
+  /** False when a definition cannot be read, so that services may exist that nobody can list. */
+  readonly complete: boolean;
+  readonly services: readonly ServiceIntent[];
+}
+
+export function intentOf(monorepo: Monorepo): Intent {
+  if (monorepo.pathGone) return { usable: false, complete: false, services: [] };
+  const services = monorepo.services.map((service) => intentOfService(service, monorepo));
+  const documents = monorepo.services.filter(({ form }) => form === "flux");
+  const unreadable = documents.some(({ breakage }) => breakage === "document");
+  if (monorepo.loose.length > 0 && documents.length > 0) {
+    services.push({
+      id: PATH,
+      state: unreadable ? "unknown" : "known",
+      wishes: monorepo.loose.map((thing) => wishOf(thing, { targetNamespace: "", prefix: "" })),
+      prune: true,
+      suspend: false,
+      dependsOn: [],
+    });
+  }
+  const unfit = unfitServices(services);
+  return {
+    usable: true,
+    complete: !unreadable,
+    services: services.map((service) => (unfit.has(service.id) ? { ...service, state: "unknown" } : service)),
+  };
+}
+
+function intentOfService(service: ServiceSpec, { bases }: Monorepo): ServiceIntent {
+  const { breakage } = service;
+  // A plain folder has nothing to state settings in.
+  const settings = service.form === "flux" ? service.settings : { ...PLAIN, prefix: service.settings.prefix };
+  const renaming = settings.targetNamespace !== "";
+  const things = renaming
+    ? service.things.filter(({ kind }) => kind !== "Namespace")
+    : [...service.things, ...service.bases.flatMap((base) => bases[base] ?? [])];
+  const wishes = breakage === "folder" && service.form === "flux" ? [] : things.map((thing) => wishOf(thing, settings));
+  const broken = isBroken(service) || clashes(things, settings.targetNamespace);
+  return {
+    id: serviceId(service),
+    state: broken ? "unknown" : settings.suspend ? "suspended" : "known",
+    wishes,
+    prune: settings.prune,
+    suspend: settings.suspend,
+    dependsOn: settings.dependsOn.map((name) => `flux-system/${name}`),
+  };
+}
+
+const OF_DOCUMENTS: ReadonlySet<Breakage | undefined> = new Set(["field", "document", "folder", "twice"]);
+
+function isBroken({ form, breakage }: ServiceSpec): boolean {
+  return breakage !== undefined && (form === "flux" || !OF_DOCUMENTS.has(breakage));
+}
+
+/** Whether kustomize refuses these together: one id twice. */
+export function clashes(things: readonly Thing[], targetNamespace: string): boolean {
+  const ids = things.map((thing) => {
+    const namespace = isNamespaced(thing.kind) ? targetNamespace || thing.namespace : "";
+    return `${thing.spelling === "unserved"}/${thing.kind}/${namespace}/${nameOf(thing)}`;
+  });
+  return new Set(ids).size < ids.length;
+}
+
+function wishOf(thing: Thing, settings: { readonly targetNamespace: string; readonly prefix: string }): Wish {
+  const { kind, value, spelling } = thing;
+  const namespace = isNamespaced(kind) ? settings.targetNamespace || thing.namespace : "";
+  const prefix = kind === "Namespace" || kind === "CustomResourceDefinition" ? "" : settings.prefix;
+  const name = spelling === "generated" ? generatedName(thing, prefix) : `${prefix}${nameOf(thing)}`;
+  return {
+    key: keyOf(kind, namespace, name),
+    kind,
+    namespace,
+    name,
+    value,
+    unserved: spelling === "unserved",
+    generated: spelling === "generated",
+  };
+}
+
+export function keyOf(kind: string, namespace: string, name: string): string {
+  const apiVersion = API_VERSIONS[kind as ThingKind];
+  return `${apiVersion.includes("/") ? apiVersion.split("/")[0] : ""}/${kind}/${namespace}/${name}`;
+}
+
+/** The name that the generator gives: its hash is kustomize's business, which has its own tests. */
+function generatedName({ name, value }: Thing, prefix: string): string {
+  const file = [
+    "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
+    prefix === "" ? "" : `namePrefix: ${prefix}\n`,
+    `configMapGenerator: [{name: ${name}, literals: [value=${value}]}]\n`,
+  ].join("");
+  const built = build(memoryTree({ "kustomization.yaml": file }), "", {
+    cache: newParseCache(),
+    limits: BUILDERS_DEFAULTS.limits,
+    loadRestrictions: "rootOnly",
+  });
+  if (!built.ok) throw new Error("a generator of one literal builds");
+  return built.objects[0]?.manifest.metadata.name ?? "";
+}
+
+/** Services with a dependency that is not there, or that depend on themselves. */
+function unfitServices(services: readonly ServiceIntent[]): ReadonlySet<string> {
+  const byId = new Map(services.map((service) => [service.id, service]));
+  const reaches = (from: string, to: string, seen: Set<string>): boolean =>
+    (byId.get(from)?.dependsOn ?? []).some((next) => {
+      if (next === to) return true;
+      if (seen.has(next)) return false;
+      seen.add(next);
+      return reaches(next, to, seen);
+    });
+  return new Set(
+    services
+      .filter(({ id, dependsOn }) => dependsOn.some((one) => !byId.has(one)) || reaches(id, id, new Set()))
+      .map(({ id }) => id),
+  );
+}
+
+/** Ids of services that want an object, whether or not the program can know. */
+export function wantersOf({ services }: Intent, key: string): readonly string[] {
+  return services.filter(({ wishes }) => wishes.some((wish) => wish.key === key)).map(({ id }) => id);
+}

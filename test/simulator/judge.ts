@@ -1,0 +1,224 @@
+import type { LiveMetadata } from "../../src/cluster/index.ts";
+import { child, stringMap } from "../../src/model/index.ts";
+import type { Breaker } from "../../src/plan/index.ts";
+import { type Intent, type ServiceIntent, wantersOf } from "./intent.ts";
+import { asLabel, keepsItself, type Live } from "./live.ts";
+import { VALUE } from "./monorepo.ts";
+import { type Request, toldMetadata } from "./trouble.ts";
+
+/** A law that was broken, and how. */
+export interface Violation {
+  readonly law: string;
+  readonly what: string;
+}
+
+/** One run as the judge sees it. */
+export interface RunRecord {
+  readonly intent: Intent;
+  readonly scope: string;
+  readonly breaker: Breaker;
+  readonly confirmed: boolean;
+  readonly writes: boolean;
+  /** Whether a service was asked for in this run. */
+  readonly selected: (id: string) => boolean;
+  /** Nothing may be written at all: the revision could not be had. */
+  readonly sourceFailed: boolean;
+  /** Services whose build ended without an answer. */
+  readonly unbuilt: ReadonlySet<string>;
+  /** Some build was not waited for. */
+  readonly late: boolean;
+  readonly requests: readonly Request[];
+}
+
+const PROTECTED: ReadonlySet<string> = new Set(["Namespace", "CustomResourceDefinition", "PersistentVolumeClaim"]);
+
+/** Every write of one run, held against what the revision means and what the cluster held at that moment. */
+export function judgeRun(run: RunRecord): readonly Violation[] {
+  const found: Violation[] = [];
+  const say = (law: string, { verb, kind, namespace, name }: Request, why: string): void => {
+    found.push({ law, what: `${verb} ${kind?.kind} ${namespace}/${name}: ${why}` });
+  };
+  const writes = run.requests.filter(({ verb }) => verb === "apply" || verb === "remove" || verb === "patch");
+  for (const write of writes) {
+    if (!run.writes && !write.dryRun) say("a diff writes nothing", write, "it was written");
+    if (run.sourceFailed || !run.intent.usable) say("L3 unknown is not empty", write, "the revision could not be had");
+  }
+  if (found.length > 0) return found;
+  writes.forEach((write) => {
+    if (write.dryRun) return;
+    if (write.verb === "remove") judgeRemove(run, write, (why) => say("L2 a delete is proven", write, why));
+    if (write.verb === "apply" && write.done) judgeApply(run, write, (why) => say("L4 one owner", write, why));
+  });
+  judgeBreakers(run, (what) => found.push({ law: "L2 under the breakers", what }));
+  return found;
+}
+
+type Say = (why: string) => void;
+
+function serviceOf(run: RunRecord, label: string): ServiceIntent | undefined {
+  const service = run.intent.services.find(({ id }) => asLabel(id) === label);
+  return service !== undefined && run.unbuilt.has(service.id) ? { ...service, state: "unknown" } : service;
+}
+
+function judgeRemove(run: RunRecord, request: Request, say: Say): void {
+  const { before, kind, remove } = request;
+  const index = run.requests.indexOf(request);
+  const earlier = run.requests.slice(0, index);
+  const key = `${kind?.group}/${kind?.kind}/${request.namespace}/${request.name}`;
+  const same = (one: Request): boolean =>
+    one.kind?.kind === kind?.kind && one.namespace === request.namespace && one.name === request.name;
+  const last = earlier.filter(same).at(-1);
+  const read = last?.verb === "metadata" ? toldMetadata(last) : undefined;
+  if (read === undefined) say("it was not read live just before");
+  else if (remove?.uid !== read.uid || remove.resourceVersion !== read.resourceVersion) {
+    say("the preconditions are not those of the object that was read");
+  }
+  const planned = listed(run, key);
+  if (planned === undefined) say("it was in no list of this run");
+  else if (planned.uid !== remove?.uid) say("it is not the object that the plan saw");
+  if (!request.done || before === undefined) return;
+  if (before.uid !== planned?.uid) say("another object was deleted than the one that the plan saw");
+  const { owner } = before;
+  if (owner === undefined || owner.scope !== run.scope) return say("it carries no owner label of this scope");
+  if (!owner.proven) say("its owner label was not written by an apply of ours");
+  if (planned !== undefined && planned.labels["gitops.bulkhead.dev/service"] !== owner.service) {
+    say("its owner is not the one that the plan saw");
+  }
+  if (before.controlled) say("another object controls it");
+  if (keepsItself(before)) say("it says that it must not be pruned");
+  if (PROTECTED.has(before.kind.kind) && !run.confirmed) say("its kind is protected and nobody confirmed");
+  const wanters = wantersOf(run.intent, key);
+  if (wanters.length > 0) say(`${wanters.join(" and ")} want it`);
+  for (const along of takenAlong(request)) {
+    const wanting = wantersOf(run.intent, along.key);
+    if (wanting.length > 0) say(`${along.key} goes with it, which ${wanting.join(" and ")} want`);
+  }
+  judgeOwner(run, owner.service, earlier, say);
+}
+
+/** What the owner of a deleted object has to be. */
+function judgeOwner(run: RunRecord, label: string, earlier: readonly Request[], say: Say): void {
+  const service = serviceOf(run, label);
+  if (service === undefined) {
+    if (!run.intent.complete) say("its owner may be in a definition that cannot be read");
+    return;
+  }
+  if (!run.selected(service.id)) say(`${service.id} was not asked for`);
+  if (service.state !== "known") say(`what ${service.id} wants is ${service.state}`);
+  if (!service.prune) say(`prune is off for ${service.id}`);
+  const wanted = new Set(service.wishes.map(({ key }) => key));
+  const failed = earlier.find(
+    ({ verb, kind, namespace, name, told }) =>
+      verb === "apply" && told?.ok === false && wanted.has(`${kind?.group}/${kind?.kind}/${namespace}/${name}`),
+  );
+  if (failed !== undefined) say(`${service.id} could not apply ${failed.kind?.kind} ${failed.name}`);
+  const kinds = new Set(service.wishes.map(({ kind }) => kind));
+  const unlisted = run.requests.find(
+    ({ verb, kind, told }) => verb === "list" && told?.ok === false && kinds.has(kind?.kind as "Role"),
+  );
+  if (unlisted !== undefined) say(`${unlisted.kind?.kind} of ${service.id} could not be listed`);
+  if (service.wishes.some(({ unserved }) => unserved)) say(`${service.id} declares what is not served`);
+  if (service.wishes.length === 0 && !run.confirmed) say(`${service.id} declares nothing any more`);
+}
+
+/** What the deletion of a namespace or a definition takes with it. */
+function takenAlong({ before, world }: Request): readonly Live[] {
+  if (before?.kind.kind === "Namespace") return world.filter(({ namespace }) => namespace === before.name);
+  if (before?.kind.kind === "CustomResourceDefinition") return world.filter(({ kind }) => kind.kind === "Widget");
+  return [];
+}
+
+/** An object as the run's list told it. */
+function listed(run: RunRecord, key: string): LiveMetadata | undefined {
+  for (const { verb, kind, told } of run.requests) {
+    if (verb !== "list" || told?.ok !== true) continue;
+    const { items } = told.value as { items: readonly LiveMetadata[] };
+    const item = items.find(({ ref }) => `${kind?.group}/${kind?.kind}/${ref.namespace}/${ref.name}` === key);
+    if (item !== undefined) return item;
+  }
+  return undefined;
+}
+
+function judgeApply(run: RunRecord, request: Request, say: Say): void {
+  const { manifest, kind, before } = request;
+  const metadata = manifest?.metadata;
+  const labels = stringMap(metadata?.["labels"] as never);
+  const service = serviceOf(run, labels["gitops.bulkhead.dev/service"] ?? "");
+  if (service === undefined) return say("no service of the revision is its owner");
+  if (service.state !== "known") say(`what ${service.id} wants is ${service.state}`);
+  // A namespace or a definition is applied for whoever needs it.
+  const shared = kind?.kind === "Namespace" || kind?.kind === "CustomResourceDefinition";
+  if (!shared && !run.selected(service.id)) say(`${service.id} was not asked for`);
+  const key = `${kind?.group}/${kind?.kind}/${request.namespace}/${request.name}`;
+  const wish = service.wishes.find((one) => one.key === key);
+  if (wish === undefined) return say(`${service.id} does not want it`);
+  const annotated = stringMap(metadata?.["annotations"] as never)[VALUE];
+  const value = annotated ?? stringMap(child(manifest, "data"))["value"];
+  if (!service.wishes.some((one) => one.key === key && one.value === value)) {
+    say(`${service.id} wants another value`);
+  }
+  for (const dependency of service.dependsOn) {
+    const other = run.intent.services.find(({ id }) => id === dependency);
+    if (other?.state === "unknown" && run.selected(dependency)) say(`${dependency}, which it needs, is not ready`);
+  }
+  const list = run.requests.find((one) => one.verb === "list" && one.kind?.kind === kind?.kind);
+  if (list?.told?.ok === false) return say("its kind could not be listed");
+  const then = list?.all.find((one) => one.key === key);
+  if (list === undefined && before?.owner?.proven === true && before.owner.service !== asLabel(service.id)) {
+    return say("it was taken from another owner, and its kind was never listed");
+  }
+  if (list?.fault === "stale" || then?.owner === undefined || before?.uid !== then.uid) return;
+  judgeTaking(run, service, key, then.owner, say);
+}
+
+/** Whether a service may have an object that had a proven owner when the run began. */
+function judgeTaking(
+  run: RunRecord,
+  service: ServiceIntent,
+  key: string,
+  owner: NonNullable<Live["owner"]>,
+  say: Say,
+): void {
+  if (!owner.proven) return;
+  if (owner.scope !== run.scope) return say(`it belongs to scope ${owner.scope}`);
+  if (owner.service === asLabel(service.id)) return;
+  const other = serviceOf(run, owner.service);
+  if (other === undefined) {
+    if (!run.intent.complete) say("its owner may be in a definition that cannot be read");
+    return;
+  }
+  if (other.state !== "known") return say(`its owner is ${other.id}, and what that wants is ${other.state}`);
+  if (!run.late && other.wishes.some((wish) => wish.key === key)) say(`its owner ${other.id} wants it, too`);
+}
+
+/** Counts what a run tried to delete against the limits that it was given. */
+function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
+  if (run.confirmed) return;
+  const owned = new Map<string, number>();
+  const labelOf = new Map<string, string>();
+  for (const { verb, told } of run.requests) {
+    if (verb !== "list" || told?.ok !== true) continue;
+    for (const { labels, uid } of (told.value as { items: readonly LiveMetadata[] }).items) {
+      const label = labels["gitops.bulkhead.dev/service"];
+      if (label === undefined || labels["gitops.bulkhead.dev/scope"] !== run.scope) continue;
+      owned.set(label, (owned.get(label) ?? 0) + 1);
+      labelOf.set(uid, label);
+    }
+  }
+  const deleted = new Map<string, number>();
+  for (const { verb, remove, dryRun } of run.requests) {
+    const label = labelOf.get(remove?.uid ?? "");
+    if (verb === "remove" && !dryRun && label !== undefined) deleted.set(label, (deleted.get(label) ?? 0) + 1);
+  }
+  const over = (count: number, whole: number, limit: { free: number; share: number; max: number }): boolean =>
+    count > limit.free && (count > limit.share * whole || count > limit.max);
+  const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+  const known = new Set(run.intent.services.map(({ id }) => asLabel(id)));
+  for (const [label, count] of deleted) {
+    if (known.has(label) && over(count, owned.get(label) ?? 0, run.breaker.service))
+      say(`${count} of ${owned.get(label) ?? 0} objects of ${label}`);
+  }
+  if (over(sum(deleted), sum(owned), run.breaker.run)) say(`${sum(deleted)} of all ${sum(owned)} objects`);
+  const gone = [...deleted.keys()].filter((label) => !known.has(label)).length;
+  if (over(gone, owned.size, run.breaker.gone)) say(`${gone} services that are gone, of ${owned.size}`);
+}

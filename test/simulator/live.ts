@@ -1,0 +1,104 @@
+import type { Kind } from "../../src/cluster/index.ts";
+import type { EmbeddedCluster } from "../../src/embedded/index.ts";
+import { isObject, type Json, type JsonObject, stringMap } from "../../src/model/index.ts";
+
+/** Kinds that the simulated API server lists, besides custom ones. */
+export const SERVED: readonly Kind[] = [
+  kind("", "v1", "ConfigMap", "configmaps", true),
+  kind("", "v1", "Secret", "secrets", true),
+  kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true),
+  kind("", "v1", "Namespace", "namespaces", false),
+  kind("rbac.authorization.k8s.io", "v1", "Role", "roles", true),
+  kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false),
+  kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
+  kind("sim.dev", "v1", "Widget", "widgets", true),
+];
+
+function kind(group: string, version: string, name: string, resource: string, namespaced: boolean): Kind {
+  const verbs = ["get", "list", "watch", "patch", "delete"];
+  return { group, version, versions: [version], kind: name, resource, namespaced, verbs };
+}
+
+const SERVICE = "gitops.bulkhead.dev/service";
+const SCOPE = "gitops.bulkhead.dev/scope";
+
+/** One object as it is in the cluster, read past every fault: what the judge goes by. */
+export interface Live {
+  readonly key: string;
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly object: JsonObject;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly terminating: boolean;
+  readonly controlled: boolean;
+  /** The owner that its labels name, and whether an apply of the program itself wrote the label. */
+  readonly owner?: { readonly service: string; readonly scope: string; readonly proven: boolean };
+}
+
+export function readLive(twin: EmbeddedCluster, of: Kind, namespace: string, name: string): Live | undefined {
+  const object = twin.core.world.store.get(`${of.group}/${of.resource}/${namespace}/${name}`);
+  return object === undefined ? undefined : liveOf(of, object);
+}
+
+export function listLive(twin: EmbeddedCluster, kinds: readonly Kind[] = SERVED): readonly Live[] {
+  return kinds.flatMap((of) =>
+    twin.core.world.store.list(`${of.group}/${of.resource}/`).map(([, object]) => liveOf(of, object)),
+  );
+}
+
+function liveOf(of: Kind, object: JsonObject): Live {
+  const meta = objectAt(object, "metadata");
+  const textAt = (field: string): string => (typeof meta[field] === "string" ? meta[field] : "");
+  const labels = stringMap(objectAt(meta, "labels"));
+  const service = labels[SERVICE];
+  const references = Array.isArray(meta["ownerReferences"]) ? meta["ownerReferences"] : [];
+  const [namespace, name] = [textAt("namespace"), textAt("name")];
+  return {
+    key: `${of.group}/${of.kind}/${namespace}/${name}`,
+    kind: of,
+    namespace,
+    name,
+    uid: textAt("uid"),
+    resourceVersion: textAt("resourceVersion"),
+    object,
+    labels,
+    annotations: stringMap(objectAt(meta, "annotations")),
+    terminating: meta["deletionTimestamp"] !== undefined,
+    controlled: references.some((one: Json) => isObject(one) && one["controller"] === true),
+    ...(service === undefined
+      ? {}
+      : { owner: { service, scope: labels[SCOPE] ?? "", proven: isProven(meta["managedFields"]) } }),
+  };
+}
+
+/** Whether the entry of the program's own applies holds the owner label. */
+function isProven(managedFields: Json | undefined): boolean {
+  if (!Array.isArray(managedFields)) return false;
+  return managedFields.some((entry: Json) => {
+    if (!isObject(entry) || entry["manager"] !== "gitops" || entry["operation"] !== "Apply") return false;
+    if (entry["subresource"] !== undefined && entry["subresource"] !== "") return false;
+    const labels = objectAt(objectAt(objectAt(entry, "fieldsV1"), "f:metadata"), "f:labels");
+    return labels[`f:${SERVICE}`] !== undefined;
+  });
+}
+
+function objectAt(object: JsonObject, field: string): JsonObject {
+  const value = object[field];
+  return isObject(value) ? value : {};
+}
+
+/** Whether an object says that it must not be pruned. */
+export function keepsItself({ labels, annotations }: Live): boolean {
+  return ["gitops.bulkhead.dev/prune", "kustomize.toolkit.fluxcd.io/prune"].some((mark) =>
+    [labels[mark], annotations[mark]].some((value) => value?.toLowerCase() === "disabled"),
+  );
+}
+
+/** A service's or scope's id as its label shows it; simulated ids hold no underscore and are short. */
+export function asLabel(id: string): string {
+  return id.replaceAll("/", "_");
+}

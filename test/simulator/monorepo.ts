@@ -1,0 +1,226 @@
+/** The kinds that simulated services declare. */
+export type ThingKind =
+  | "ConfigMap"
+  | "Secret"
+  | "Role"
+  | "ClusterRole"
+  | "PersistentVolumeClaim"
+  | "Namespace"
+  | "Widget"
+  | "CustomResourceDefinition";
+
+/**
+ * How an object is written down. `generated`: a ConfigMap by a generator, with a hash in its name. `labelled`, `far` and
+ * `anchored` are spellings in which its name is not the first thing a reader of the text finds. `unserved`: a version of
+ * its kind that the API server does not have. `kept`: it says itself that it must not be pruned.
+ */
+export type Spelling = "plain" | "generated" | "labelled" | "far" | "anchored" | "unserved" | "kept";
+
+/** One object as somebody means it. */
+export interface Thing {
+  readonly kind: ThingKind;
+  readonly namespace: "one" | "two" | "three";
+  readonly name: string;
+  readonly value: string;
+  readonly spelling: Spelling;
+}
+
+/**
+ * What is wrong with a service: `yaml` an object file is no YAML, `kustomization` its kustomization file is none, `resource`
+ * it names a file that is not there, `field` its Flux document has a field that is not honoured, `document` its Flux document
+ * is no YAML, `folder` its folder is gone, `twice` its Flux document is there twice.
+ */
+export type Breakage = "yaml" | "kustomization" | "resource" | "field" | "document" | "folder" | "twice";
+
+export interface Settings {
+  readonly prune: boolean;
+  readonly suspend: boolean;
+  readonly dependsOn: readonly string[];
+  readonly targetNamespace: "" | "two";
+  readonly prefix: "" | "p-";
+}
+
+export interface ServiceSpec {
+  readonly name: string;
+  /** A Flux Kustomization with a folder under `apps/`, or a plain folder under the path itself. */
+  readonly form: "flux" | "folder";
+  readonly folder: string;
+  readonly things: readonly Thing[];
+  /** Which of the shared bases it takes in. */
+  readonly bases: readonly number[];
+  readonly settings: Settings;
+  readonly breakage?: Breakage;
+}
+
+/** What people mean the repository to say. */
+export interface Monorepo {
+  readonly services: readonly ServiceSpec[];
+  readonly bases: readonly (readonly Thing[])[];
+  /** Objects beside the Flux documents. */
+  readonly loose: readonly Thing[];
+  /** The folder that the program is pointed at is not there. */
+  readonly pathGone: boolean;
+}
+
+export const EMPTY_MONOREPO: Monorepo = { services: [], bases: [[], []], loose: [], pathGone: false };
+
+export const PATH = "fleet";
+export const PLAIN: Settings = { prune: true, suspend: false, dependsOn: [], targetNamespace: "", prefix: "" };
+
+export function serviceId({ form, name, folder }: ServiceSpec): string {
+  return form === "flux" ? `flux-system/${name}` : `${PATH}/plain/${folder}`;
+}
+
+/** Files of the repository by path. */
+export type Files = Readonly<Record<string, string>>;
+
+/** The monorepo as it is written down. */
+export function filesOf(monorepo: Monorepo): Files {
+  const files: Record<string, string> = { "README.md": "a simulated monorepo\n" };
+  monorepo.bases.forEach((things, index) => writeFolder(files, `base/${index}`, things, { prefix: "", bases: [] }));
+  for (const service of monorepo.services) writeService(files, service);
+  if (monorepo.loose.length > 0) files[`${PATH}/loose.yaml`] = monorepo.loose.map(documentOf).join("---\n");
+  files[`${PATH}/NOTES`] = "what runs here\n";
+  if (!monorepo.pathGone) return files;
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith(`${PATH}/`)));
+}
+
+function writeService(files: Record<string, string>, service: ServiceSpec): void {
+  const { form, name, folder, settings, breakage } = service;
+  const flux = form === "flux";
+  const home = flux ? `apps/${folder}` : `${PATH}/plain/${folder}`;
+  if (flux) {
+    const document = fluxDocument(service, home);
+    files[`${PATH}/${name}.yaml`] = breakage === "document" ? `${document}  broken: [\n` : document;
+    if (breakage === "twice") files[`${PATH}/${name}-again.yaml`] = document;
+  }
+  if (flux && breakage === "folder") return;
+  const up = flux ? "../.." : "../../..";
+  // A Namespace in a service with a namespace of its own would be renamed to it.
+  const renaming = flux && settings.targetNamespace !== "";
+  const bases = renaming ? [] : service.bases.map((base) => `${up}/base/${base}`);
+  const things = service.things.filter(({ kind }) => !renaming || kind !== "Namespace");
+  writeFolder(files, home, things, { prefix: settings.prefix, bases, ...(breakage === undefined ? {} : { breakage }) });
+}
+
+interface FolderOptions {
+  readonly prefix: string;
+  readonly bases: readonly string[];
+  readonly breakage?: Breakage;
+}
+
+function writeFolder(
+  files: Record<string, string>,
+  folder: string,
+  things: readonly Thing[],
+  { prefix, bases, breakage }: FolderOptions,
+): void {
+  const resources: string[] = [...bases];
+  const generated: string[] = [];
+  things.forEach((thing, index) => {
+    if (thing.spelling === "generated") {
+      generated.push(
+        `  - name: ${thing.name}\n    namespace: ${thing.namespace}\n    literals: [value=${thing.value}]\n`,
+      );
+      return;
+    }
+    const file = `${index}-${thing.kind.toLowerCase()}.yaml`;
+    files[`${folder}/${file}`] = documentOf(thing);
+    resources.push(file);
+  });
+  if (breakage === "yaml") {
+    files[`${folder}/broken.yaml`] = "kind: ConfigMap\n  metadata: [\n";
+    resources.unshift("broken.yaml");
+  }
+  if (breakage === "resource") resources.push("forgotten.yaml");
+  const lines = [
+    "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
+    prefix === "" ? "" : `namePrefix: ${prefix}\n`,
+    `resources: [${resources.join(", ")}]\n`,
+    generated.length === 0 ? "" : `configMapGenerator:\n${generated.join("")}`,
+    breakage === "kustomization" ? "images: [\n" : "",
+  ];
+  files[`${folder}/kustomization.yaml`] = lines.join("");
+}
+
+function fluxDocument({ name, settings, breakage }: ServiceSpec, home: string): string {
+  const { prune, suspend, dependsOn, targetNamespace } = settings;
+  const depends = dependsOn.map((one) => `{name: ${one}}`).join(", ");
+  return [
+    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n",
+    `metadata: {name: ${name}, namespace: flux-system}\n`,
+    `spec:\n  interval: 10m\n  timeout: 5m\n  path: ./${home}\n  prune: ${prune}\n`,
+    "  sourceRef: {kind: GitRepository, name: fleet}\n",
+    suspend ? "  suspend: true\n" : "",
+    depends === "" ? "" : `  dependsOn: [${depends}]\n`,
+    targetNamespace === "" ? "" : `  targetNamespace: ${targetNamespace}\n`,
+    breakage === "field" ? "  postBuild: {substitute: {a: b}}\n" : "",
+  ].join("");
+}
+
+export const API_VERSIONS: Readonly<Record<ThingKind, string>> = {
+  ConfigMap: "v1",
+  Secret: "v1",
+  Role: "rbac.authorization.k8s.io/v1",
+  ClusterRole: "rbac.authorization.k8s.io/v1",
+  PersistentVolumeClaim: "v1",
+  Namespace: "v1",
+  Widget: "sim.dev/v1",
+  CustomResourceDefinition: "apiextensions.k8s.io/v1",
+};
+
+const CLUSTER_SCOPED: ReadonlySet<ThingKind> = new Set(["ClusterRole", "Namespace", "CustomResourceDefinition"]);
+
+export function isNamespaced(kind: ThingKind): boolean {
+  return !CLUSTER_SCOPED.has(kind);
+}
+
+/** The name that an object is written with: some kinds have only one. */
+export function nameOf({ kind, name }: Thing): string {
+  if (kind === "Namespace") return "three";
+  return kind === "CustomResourceDefinition" ? "widgets.sim.dev" : name;
+}
+
+/** The annotation that carries an object's value, whatever its kind. */
+export const VALUE = "simulator/value";
+
+const CRD_SPEC = `spec:
+  group: sim.dev
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`;
+
+const BODIES: Readonly<Record<ThingKind, (value: string) => string>> = {
+  ConfigMap: (value) => `data: {value: ${value}}\n`,
+  Secret: (value) => `stringData: {value: ${value}}\n`,
+  Role: () => "rules: []\n",
+  ClusterRole: () => "rules: []\n",
+  PersistentVolumeClaim: () => "spec:\n  accessModes: [ReadWriteOnce]\n  resources: {requests: {storage: 1Gi}}\n",
+  Namespace: () => "",
+  Widget: (value) => `spec: {value: ${value}}\n`,
+  CustomResourceDefinition: () => CRD_SPEC,
+};
+
+function documentOf(thing: Thing): string {
+  const { kind, namespace, value, spelling } = thing;
+  const apiVersion = spelling === "unserved" ? API_VERSIONS[kind].replace(/v1$/, "v1alpha7") : API_VERSIONS[kind];
+  const name = spelling === "anchored" ? `&name ${nameOf(thing)}` : nameOf(thing);
+  const before =
+    spelling === "labelled"
+      ? "  labels: {name: decoy}\n"
+      : spelling === "far"
+        ? `  # ${"a long way to the name ".repeat(120)}\n`
+        : "";
+  const kept = spelling === "kept" ? ", gitops.bulkhead.dev/prune: disabled" : "";
+  return [
+    `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n${before}  name: ${name}\n`,
+    isNamespaced(kind) ? `  namespace: ${namespace}\n` : "",
+    `  annotations: {${VALUE}: ${value}${kept}}\n`,
+    BODIES[kind](value),
+  ].join("");
+}

@@ -1,0 +1,143 @@
+import type { Kind } from "../../src/cluster/index.ts";
+import type { EmbeddedCluster } from "../../src/embedded/index.ts";
+import type { Json, JsonObject, Manifest } from "../../src/model/index.ts";
+import { type Live, listLive, readLive } from "./live.ts";
+import { VALUE } from "./monorepo.ts";
+
+/**
+ * What others do to the cluster: people, controllers, other installations. `of` picks among the objects that carry an owner
+ * label, `with` among all.
+ *
+ * `edit` a field · `relabel` the owner to another's · `unlabel` · `forget` who wrote which field · `delete` · `recreate` by a
+ * stranger, labels copied · `restore` deleted and applied again by another run of the program · `claim` by another
+ * installation · `copy` under another name, with its labels · `child` with copied labels and a controller reference · `adopt`
+ * put under a controller · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
+ */
+export interface Act {
+  readonly act:
+    | "edit"
+    | "relabel"
+    | "unlabel"
+    | "forget"
+    | "delete"
+    | "recreate"
+    | "restore"
+    | "claim"
+    | "copy"
+    | "child"
+    | "adopt"
+    | "keep"
+    | "hold"
+    | "release";
+  readonly of: number;
+  readonly with: number;
+}
+
+const HOLD = "simulator.dev/hold";
+const never = new AbortController().signal;
+
+export async function act(twin: EmbeddedCluster, { act: what, of, with: other }: Act): Promise<void> {
+  const labelled = listLive(twin).filter(({ owner }) => owner !== undefined);
+  const live = labelled[of % Math.max(1, labelled.length)];
+  if (live === undefined) return;
+  const person = twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" });
+  const another = labelled[other % labelled.length] ?? live;
+  const patch = (body: JsonObject): Promise<unknown> =>
+    person.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
+  switch (what) {
+    case "edit":
+      return void (await patch({ metadata: { annotations: { [VALUE]: "edited" } } }));
+    case "relabel":
+      return void (await patch({ metadata: { labels: ownerLabels(another) } }));
+    case "unlabel":
+      return void (await patch({ metadata: { labels: { "gitops.bulkhead.dev/service": null } } }));
+    case "forget":
+      return void (await patch({ metadata: { managedFields: [{}] } }));
+    case "delete":
+      return await deleted(twin, live);
+    case "recreate":
+      await deleted(twin, live);
+      return void (await apply(person, live.kind, copyOf(live, live.name), "kubectl"));
+    case "restore":
+      await deleted(twin, live);
+      return void (await apply(twin, live.kind, copyOf(live, live.name), "gitops"));
+    case "claim":
+      return void (await apply(twin, live.kind, claimed(live), "gitops"));
+    case "copy":
+      return void (await apply(person, live.kind, copyOf(live, `copy-${live.name}`), "kubectl"));
+    case "child": {
+      const copy = copyOf(live, `child-${live.name}`);
+      const metadata = { ...copy.metadata, ownerReferences: [controllerOf(live)] };
+      return void (await apply(person, live.kind, { ...copy, metadata } as Manifest, "some-controller"));
+    }
+    case "adopt":
+      if (another.namespace !== live.namespace || another.uid === live.uid) return;
+      return void (await patch({ metadata: { ownerReferences: [controllerOf(another)] } }));
+    case "keep": {
+      const mark = other % 2 === 0 ? "gitops.bulkhead.dev/prune" : "kustomize.toolkit.fluxcd.io/prune";
+      return void (await patch({ metadata: { annotations: { [mark]: "Disabled" } } }));
+    }
+    case "hold":
+      return void (await patch({ metadata: { finalizers: [HOLD] } }));
+    case "release":
+      return await release(twin, live);
+  }
+}
+
+/** Lets go of everything that a simulated finalizer holds. */
+export async function releaseAll(twin: EmbeddedCluster): Promise<void> {
+  for (const live of listLive(twin)) await release(twin, live);
+}
+
+async function release(twin: EmbeddedCluster, live: Live): Promise<void> {
+  const finalizers = (live.object["metadata"] as JsonObject)["finalizers"];
+  if (!Array.isArray(finalizers) || !finalizers.includes(HOLD)) return;
+  const left = finalizers.filter((one: Json) => one !== HOLD);
+  const body = { metadata: { finalizers: left } };
+  await twin.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
+}
+
+async function deleted(twin: EmbeddedCluster, live: Live): Promise<void> {
+  const now = readLive(twin, live.kind, live.namespace, live.name);
+  if (now === undefined) return;
+  const { uid, resourceVersion } = now;
+  const person = twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" });
+  await person.remove(live.kind, live.namespace, live.name, { uid, resourceVersion, propagation: "Background" }, never);
+}
+
+async function apply(who: EmbeddedCluster, kind: Kind, manifest: Manifest, fieldManager: string): Promise<void> {
+  await who.apply(kind, manifest, { fieldManager, force: true }, never);
+}
+
+/** The object as somebody would write it down who reads it from the cluster. */
+function copyOf({ object, labels, annotations, namespace }: Live, name: string): Manifest {
+  const { metadata: _, status: _status, ...rest } = object;
+  const metadata = { name, labels, annotations, ...(namespace === "" ? {} : { namespace }) };
+  return { ...rest, metadata } as unknown as Manifest;
+}
+
+/** The object as another installation would apply it. */
+function claimed(live: Live): Manifest {
+  const copy = copyOf(live, live.name);
+  const labels = {
+    ...live.labels,
+    "gitops.bulkhead.dev/service": "elsewhere_app",
+    "gitops.bulkhead.dev/scope": "elsewhere",
+  };
+  return { ...copy, metadata: { ...copy.metadata, labels } };
+}
+
+function ownerLabels({ labels }: Live): JsonObject {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name.startsWith("gitops.bulkhead.dev/")));
+}
+
+function controllerOf({ kind, object, name, uid }: Live): JsonObject {
+  return {
+    apiVersion: object["apiVersion"] ?? "v1",
+    kind: kind.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: false,
+  };
+}

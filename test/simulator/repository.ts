@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import type { Snapshot, Source } from "../../src/git/index.ts";
+import { type Failure, failed, ok, type Tree } from "../../src/model/index.ts";
+import { memoryTree } from "../support/disk-tree.ts";
+import { filesOf, type Monorepo } from "./monorepo.ts";
+
+/** One commit of the simulated repository. */
+export interface Commit {
+  readonly id: string;
+  readonly monorepo: Monorepo;
+}
+
+/** What is wrong with git in one run: `down` cannot be reached, `empty` has no commit, `content` cannot be read. */
+export type GitFault = "down" | "empty" | "content";
+
+/** A git repository in memory, with one branch that can be moved anywhere. */
+export interface Repository {
+  commit(monorepo: Monorepo): void;
+  /** Moves the branch back, as a force-push does; what was after is no longer reachable. */
+  reset(back: number): void;
+  head(): Commit;
+  source(fault: GitFault | undefined): Source;
+  /** The tree of a root id, for builds. */
+  tree(key: string): Tree | undefined;
+}
+
+export function newRepository(first: Monorepo): Repository {
+  const commits: Commit[] = [];
+  const trees = new Map<string, Tree>();
+  const treeOf = new Map<string, Tree>();
+  const state = { count: 0 };
+  const commit = (monorepo: Monorepo): void => {
+    const tree = memoryTree(filesOf(monorepo));
+    const root = tree.entry("")?.id ?? "";
+    const id = createHash("sha1")
+      .update(`${state.count++} ${root}`)
+      .digest("hex");
+    trees.set(root, trees.get(root) ?? tree);
+    treeOf.set(id, trees.get(root) ?? tree);
+    commits.push({ id, monorepo });
+  };
+  commit(first);
+  const head = (): Commit => commits.at(-1) ?? { id: "", monorepo: first };
+  return {
+    commit,
+    reset(back) {
+      commits.splice(Math.max(1, commits.length - back));
+    },
+    head,
+    tree: (key) => trees.get(key),
+    source(fault) {
+      const fetched = (): Snapshot => {
+        const { id } = head();
+        return snapshotOf(id, treeOf.get(id) ?? memoryTree({}), fault === "content");
+      };
+      return {
+        describe: () => "memory",
+        latest: () => Promise.resolve(ok({ ref: "main", commit: head().id })),
+        fetch: () => Promise.resolve(fault === "down" || fault === "empty" ? failed(gitFailure(fault)) : ok(fetched())),
+        close: () => Promise.resolve(),
+      };
+    },
+  };
+}
+
+function snapshotOf(id: string, tree: Tree, unreadable: boolean): Snapshot {
+  const byId = new Map<string, Uint8Array>();
+  const loaded = new Map<string, Uint8Array>();
+  const files = (folder: string): { path: string; entry: NonNullable<ReturnType<Tree["entry"]>> }[] =>
+    (tree.list(folder) ?? []).flatMap((name) => {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const entry = tree.entry(path);
+      if (entry === undefined) return [];
+      return entry.kind === "tree" ? files(path) : [{ path, entry }];
+    });
+  for (const { entry } of files("")) byId.set(entry.id, tree.read(entry));
+  const blobs: Snapshot["blobs"] = (ids) => {
+    if (unreadable && ids.length > 0) return Promise.resolve(failed(gitFailure("content")));
+    for (const wanted of ids) {
+      const content = byId.get(wanted);
+      if (content !== undefined) loaded.set(wanted, content);
+    }
+    return Promise.resolve(ok(undefined));
+  };
+  return {
+    revision: { ref: "main", commit: id },
+    commit: { id, tree: tree.entry("")?.id ?? "", parents: [], author: "jo", email: "", subject: "", timeMs: 0 },
+    tree,
+    files: (folder) => (tree.entry(folder)?.kind === "tree" ? files(folder) : undefined),
+    load: (wanted, signal) => {
+      const paths =
+        typeof wanted === "function"
+          ? files("")
+              .map(({ path }) => path)
+              .filter(wanted)
+          : wanted;
+      return blobs(
+        paths.flatMap((path) => tree.entry(path)?.id ?? []),
+        signal,
+      );
+    },
+    blobs,
+    content: (blob) => loaded.get(blob),
+    changedPaths: () => Promise.resolve(ok(undefined)),
+  };
+}
+
+function gitFailure(fault: GitFault): Failure {
+  const codes = {
+    down: "source/unreachable",
+    empty: "source/empty-repository",
+    content: "source/unreadable-object",
+  } as const;
+  return { code: codes[fault], message: `simulated: git is ${fault}`, remedy: "wait" };
+}

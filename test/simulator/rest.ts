@@ -1,0 +1,103 @@
+import type { PassOutcome } from "../../src/model/index.ts";
+import { child, stringMap } from "../../src/model/index.ts";
+import type { Intent, ServiceIntent, Wish } from "./intent.ts";
+import type { Violation } from "./judge.ts";
+import { asLabel, keepsItself, type Live } from "./live.ts";
+import { VALUE } from "./monorepo.ts";
+
+/** What is left when nothing happens any more. */
+export interface Rest {
+  readonly intent: Intent;
+  readonly scope: string;
+  readonly outcome: PassOutcome;
+  readonly live: readonly Live[];
+}
+
+/** Whether the cluster holds what the revision means, service by service. */
+export function judgeRest(rest: Rest): readonly Violation[] {
+  const { intent, outcome } = rest;
+  const found: Violation[] = [];
+  if (!intent.usable) return found;
+  if (outcome.failures.length > 0)
+    found.push({ law: "I7 it converges", what: `the run fails: ${outcome.failures[0]?.message}` });
+  for (const service of intent.services) {
+    const said = outcome.services.find((one) => one.service === service.id);
+    const say = (law: string, what: string): void => void found.push({ law, what: `${service.id}: ${what}` });
+    if (said === undefined) {
+      if (intent.complete) say("L7 silence is not health", "nothing was said of it");
+      continue;
+    }
+    const { state, failures } = said;
+    const why = failures[0]?.message ?? "";
+    if (service.state === "suspended" && state !== "suspended") say("L7 silence is not health", `it is ${state}`);
+    const expected = service.suspend ? ["failed", "suspended"] : ["failed"];
+    if (service.state === "unknown" && !expected.includes(state)) say("L7 silence is not health", `it is ${state}`);
+    if (service.state !== "known") continue;
+    if (state === "blocked") {
+      const ready = (id: string): boolean =>
+        ["synced", "unchanged", "held"].includes(outcome.services.find((one) => one.service === id)?.state ?? "");
+      if (service.dependsOn.every(ready)) say("L1 isolation", `it is blocked though what it needs is ready: ${why}`);
+      continue;
+    }
+    const excuses = service.wishes.map((wish) => excuseFor(rest, service, wish));
+    if (state === "failed" && excuses.every((excuse) => excuse === undefined)) say("L1 isolation", `it failed: ${why}`);
+    service.wishes.forEach((wish, index) => {
+      const problem = excuses[index] === undefined ? unmet(rest, service, wish) : undefined;
+      if (problem !== undefined) say("I3 what is declared is there", `${wish.key} ${problem}`);
+    });
+  }
+  return found;
+}
+
+/** Why a service need not have what it wants; undefined when it must. */
+function excuseFor({ intent, scope, live }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
+  if (wish.unserved) return "its version is not served";
+  const rivals = intent.services.filter(
+    ({ id, state, wishes }) => id !== service.id && state === "known" && wishes.some(({ key }) => key === wish.key),
+  );
+  const now = live.find(({ key }) => key === wish.key);
+  const owner = now?.owner?.proven === true ? now.owner : undefined;
+  const mine = owner?.scope === scope && owner.service === asLabel(service.id);
+  if (rivals.length > 0 && !mine) return "another one wants it";
+  if (service.wishes.filter(({ key }) => key === wish.key).length > 1) return "it is declared twice";
+  if (wish.namespace === "three" && !live.some(({ key, terminating }) => key === "/Namespace//three" && !terminating))
+    return "its namespace is not there";
+  if (wish.kind === "Widget" && !live.some(({ key }) => key.startsWith("apiextensions.k8s.io/")))
+    return "its kind is not there";
+  if (owner === undefined || mine) return undefined;
+  if (owner.scope !== scope) return "it belongs to another scope";
+  const other = intent.services.find(({ id }) => asLabel(id) === owner.service);
+  if (other === undefined) return intent.complete ? undefined : "its owner cannot be asked";
+  return other.state === "known" ? undefined : "its owner cannot be asked";
+}
+
+function unmet({ scope, live }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
+  const now = live.find(({ key }) => key === wish.key);
+  if (now === undefined) return "is not there";
+  if (now.terminating) return "is being deleted";
+  if (now.owner?.service !== asLabel(service.id) || now.owner.scope !== scope || !now.owner.proven)
+    return `is owned by ${now.owner?.service ?? "nobody"}`;
+  const annotated = wish.generated ? wish.value : now.annotations[VALUE];
+  if (annotated !== wish.value) return `has value ${annotated}, not ${wish.value}`;
+  const data = stringMap(child(now.object, "data"))["value"];
+  if (wish.kind === "ConfigMap" && data !== wish.value) return `holds ${data}, not ${wish.value}`;
+  return undefined;
+}
+
+/** Objects of ours that nobody wants any more and that nothing speaks for, after everything held was confirmed. */
+export function judgeLeftovers({ intent, scope, outcome, live }: Rest): readonly Violation[] {
+  if (!intent.usable || !intent.complete) return [];
+  const states = new Map(outcome.services.map(({ service, state }) => [asLabel(service), state]));
+  const unsure = intent.services.some(({ state }) => state !== "known");
+  return live
+    .filter(({ key, owner, terminating, controlled, ...one }) => {
+      if (owner?.proven !== true || owner.scope !== scope || terminating || controlled) return false;
+      if (keepsItself({ key, terminating, controlled, ...one })) return false;
+      if (intent.services.some(({ wishes }) => wishes.some((wish) => wish.key === key))) return false;
+      const service = intent.services.find(({ id }) => asLabel(id) === owner.service);
+      if (service !== undefined && (!service.prune || service.state !== "known")) return false;
+      if (["failed", "blocked"].includes(states.get(owner.service) ?? "")) return false;
+      return !unsure;
+    })
+    .map(({ key, owner }) => ({ law: "I2 nothing is left over", what: `${key} of ${owner?.service}` }));
+}

@@ -1,0 +1,232 @@
+import picomatch from "picomatch";
+import { createEmbedded } from "../../src/embedded/index.ts";
+import { newParseCache, type ParseCache } from "../../src/kustomize/index.ts";
+import type { PassOutcome } from "../../src/model/index.ts";
+import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { memoryCache, simulatedBuilders } from "./builds.ts";
+import { edited } from "./edits.ts";
+import type { History, RunStep, Step } from "./history.ts";
+import { intentOf } from "./intent.ts";
+import { judgeRun, type Violation } from "./judge.ts";
+import { listLive } from "./live.ts";
+import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
+import { act, releaseAll } from "./people.ts";
+import { newRepository, type Repository } from "./repository.ts";
+import { judgeLeftovers, judgeRest } from "./rest.ts";
+import { NO_TROUBLE, type Past, troubled } from "./trouble.ts";
+import { virtualTime } from "./virtual-clock.ts";
+
+/** What became of a history: where it broke a law, and what the API server logged. */
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  /** The number of the step that broke it; `steps.length` and above are the runs to rest. */
+  readonly at: number;
+  /** One line a request, in order. */
+  readonly audit: readonly string[];
+}
+
+/** The program under test; a mutated build of it can be put in its place. */
+export type RunPass = typeof runPass;
+
+/** Runs after the last step until nothing changes any more. */
+const RUNS_TO_REST = 6;
+const never = new AbortController().signal;
+
+/** Plays a history through the real reconciler and stops at the first law that is broken. */
+export async function simulate(history: History, pass: RunPass = runPass): Promise<Verdict> {
+  const world = await newWorld(history, pass);
+  const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: world.audit });
+  try {
+    for (const [at, step] of history.steps.entries()) {
+      const violations = await played(world, step);
+      if (violations.length > 0) return verdict(at, violations);
+    }
+    return verdict(history.steps.length, await brought(world));
+  } finally {
+    await world.twin.close();
+  }
+}
+
+interface World {
+  readonly history: History;
+  readonly pass: RunPass;
+  readonly time: ReturnType<typeof virtualTime>;
+  readonly twin: ReturnType<typeof createEmbedded>;
+  readonly repository: Repository;
+  readonly cache: ReturnType<typeof memoryCache>;
+  readonly parsed: ParseCache;
+  readonly past: Past;
+  readonly audit: string[];
+}
+
+async function newWorld(history: History, pass: RunPass): Promise<World> {
+  const time = virtualTime();
+  const audit: string[] = [];
+  const twin = createEmbedded({
+    clock: time.clock(),
+    seed: history.seed,
+    onAudit: ({ verb, requestURI, userAgent, responseStatus }) =>
+      void audit.push(`${userAgent} ${verb} ${requestURI} ${responseStatus.code}`),
+  });
+  const kinds = await twin.kinds(never);
+  const namespaces = kinds.ok ? kinds.value.kinds.find(({ kind }) => kind === "Namespace") : undefined;
+  for (const name of ["one", "two"]) {
+    const manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+    if (namespaces !== undefined)
+      await twin.apply(namespaces, manifest, { fieldManager: "admin", force: false }, never);
+  }
+  return {
+    history,
+    pass,
+    time,
+    twin,
+    repository: newRepository(EMPTY_MONOREPO),
+    cache: memoryCache(),
+    parsed: newParseCache(),
+    past: new Map(),
+    audit,
+  };
+}
+
+async function played(world: World, step: Step): Promise<readonly Violation[]> {
+  const { repository, twin } = world;
+  switch (step.step) {
+    case "commit":
+      repository.commit(step.edits.reduce(edited, repository.head().monorepo));
+      return [];
+    case "reset":
+      repository.reset(step.back);
+      return [];
+    case "act":
+      await act(twin, step.act);
+      return [];
+    case "run":
+      return (await run(world, step)).violations;
+  }
+}
+
+interface Ran {
+  readonly violations: readonly Violation[];
+  readonly outcome?: PassOutcome;
+  /** Requests that were to change something, and were granted. */
+  readonly writes: readonly string[];
+}
+
+const SCOPE = "simulated";
+
+async function run(world: World, step: RunStep): Promise<Ran> {
+  const { cache, repository, twin, past, parsed, history } = world;
+  const clock = world.time.clock();
+  if (step.cache === "wiped") cache.wipe();
+  else if (step.cache !== "kept") cache.corrupt(step.cache);
+  const stop = new AbortController();
+  const { cluster, requests, crashed } = troubled(twin, step.trouble, past, clock, stop);
+  const commit = repository.head();
+  const unbuilt = new Set<string>();
+  const builders = simulatedBuilders(repository, step.builds, clock, parsed, (service) => unbuilt.add(service));
+  const request: PassRequest = {
+    mode: step.mode,
+    path: PATH,
+    scope: SCOPE,
+    services: step.only === undefined ? [] : [step.only],
+    defaultNamespace: "one",
+    concurrency: 3,
+    breaker: history.breaker,
+    ...(step.confirm ? { confirm: commit.id } : {}),
+  };
+  const io = { source: repository.source(step.git), cluster, builders, cache, clock };
+  let outcome: PassOutcome | undefined;
+  let thrown: unknown;
+  const passed = world
+    .pass(io, request, () => undefined, stop.signal)
+    .then(
+      (done) => void (outcome = done),
+      (cause: unknown) => void (thrown = cause ?? "nothing"),
+    );
+  // What a crashed run still has in its hands is left to itself: none of its requests gets anywhere.
+  const ends = new Promise<void>((resolve) => {
+    void passed.then(resolve);
+    void crashed.then(resolve);
+  });
+  const ended = await clock.runUntil(ends);
+  const violations = [
+    ...judgeRun({
+      intent: intentOf(commit.monorepo),
+      scope: SCOPE,
+      breaker: history.breaker,
+      confirmed: step.confirm,
+      writes: step.mode === "sync",
+      selected: selector(step.only),
+      sourceFailed: step.git !== undefined,
+      unbuilt,
+      late: step.builds.length > 0,
+      requests,
+    }),
+    ...(ended ? [] : [{ law: "D it ends", what: "the run hangs" }]),
+    ...(thrown === undefined ? [] : [{ law: "D it ends", what: `the run throws: ${String(thrown)}` }]),
+    ...bugsIn(outcome),
+  ];
+  const writes = requests
+    .filter(({ verb, dryRun, done }) => done && (verb === "apply" || verb === "remove" || verb === "patch") && !dryRun)
+    .map(({ verb, kind, namespace, name }) => `${verb} ${kind?.kind} ${namespace}/${name}`);
+  return { violations, writes, ...(outcome === undefined ? {} : { outcome }) };
+}
+
+/** A glob over ids, or over their last part. */
+function selector(glob: string | undefined): (id: string) => boolean {
+  if (glob === undefined) return () => true;
+  const matches = picomatch(glob);
+  return (id) => matches(id) || matches(id.split("/").at(-1) ?? "");
+}
+
+function bugsIn(outcome: PassOutcome | undefined): readonly Violation[] {
+  return (outcome?.services ?? []).flatMap(({ service, failures }) =>
+    failures
+      .filter(({ code }) => code === "reconcile/bug")
+      .map(({ message }) => ({ law: "no bug", what: `${service}: ${message}` })),
+  );
+}
+
+const CALM: RunStep = {
+  step: "run",
+  mode: "sync",
+  trouble: NO_TROUBLE,
+  builds: [],
+  cache: "kept",
+  confirm: false,
+};
+
+/** Runs without trouble until one writes nothing, and judges what is there then. */
+async function brought(world: World): Promise<readonly Violation[]> {
+  await releaseAll(world.twin);
+  const first = await toRest(world, CALM);
+  if (first.violations.length > 0 || first.outcome === undefined) return first.violations;
+  const { intent, live } = at(world);
+  const rest = { intent, live, scope: SCOPE };
+  const unmet = judgeRest({ ...rest, outcome: first.outcome });
+  if (unmet.length > 0) return unmet;
+  const again = await run(world, CALM);
+  if (again.violations.length > 0) return again.violations;
+  const builds = again.outcome?.builds ?? 0;
+  if (again.writes.length + builds > 0)
+    return [{ law: "I8 a no-op is free", what: `${builds} builds, writes ${again.writes.join(", ")}` }];
+  const confirmed = await toRest(world, { ...CALM, confirm: true });
+  if (confirmed.violations.length > 0 || confirmed.outcome === undefined) return confirmed.violations;
+  const end = { ...rest, live: at(world).live, outcome: confirmed.outcome };
+  return [...judgeRest(end), ...judgeLeftovers(end)];
+}
+
+async function toRest(world: World, step: RunStep): Promise<Ran> {
+  let writes: readonly string[] = [];
+  for (let count = 0; count < RUNS_TO_REST; count += 1) {
+    const ran = await run(world, step);
+    if (ran.violations.length > 0 || ran.writes.length === 0) return ran;
+    writes = ran.writes;
+  }
+  const what = `it still writes after ${RUNS_TO_REST} runs: ${writes.slice(0, 3).join(", ")}`;
+  return { violations: [{ law: "I7 it converges", what }], writes };
+}
+
+function at({ repository, twin }: World): { intent: ReturnType<typeof intentOf>; live: ReturnType<typeof listLive> } {
+  return { intent: intentOf(repository.head().monorepo), live: listLive(twin) };
+}

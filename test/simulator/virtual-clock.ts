@@ -1,0 +1,94 @@
+import type { Clock } from "../../src/model/index.ts";
+
+/** Time that passes only when everybody waits for it. It is shared by all that happens in one history. */
+export interface VirtualTime {
+  /** Milliseconds since the history began. */
+  nowMs(): number;
+  /** A clock of its own for one run: what sleeps by it is forgotten with it. */
+  clock(): RunClock;
+}
+
+export interface RunClock extends Clock {
+  /**
+   * Runs until the promise settles, letting time pass whenever nothing else can happen. False when it never settles: nobody
+   * sleeps and nothing happens any more.
+   */
+  runUntil(settled: Promise<unknown>): Promise<boolean>;
+}
+
+interface Sleeper {
+  readonly atMs: number;
+  wake(): void;
+}
+
+/** A run that sleeps more often than this goes on for ever. */
+const WAKES_MAX = 20_000;
+
+export function virtualTime(): VirtualTime {
+  const startMs = Date.UTC(2026, 0, 1);
+  const state = { nowMs: 0 };
+  return {
+    nowMs: () => state.nowMs,
+    clock() {
+      const sleepers = new Set<Sleeper>();
+      const at = (atMs: number, wake: () => void): Sleeper => {
+        const sleeper = { atMs, wake };
+        sleepers.add(sleeper);
+        return sleeper;
+      };
+      return {
+        nowMs: () => startMs + state.nowMs,
+        monotonicMs: () => state.nowMs,
+        sleep: (durationMs, signal) =>
+          new Promise((resolve, reject) => {
+            signal.throwIfAborted();
+            const stop = (): void => {
+              sleepers.delete(sleeper);
+              reject(signal.reason);
+            };
+            const sleeper = at(state.nowMs + durationMs, () => {
+              signal.removeEventListener("abort", stop);
+              resolve();
+            });
+            signal.addEventListener("abort", stop, { once: true });
+          }),
+        deadline(durationMs, signal) {
+          const own = new AbortController();
+          const follow = (): void => own.abort(signal.reason);
+          if (signal.aborted) follow();
+          else signal.addEventListener("abort", follow, { once: true });
+          const expired = { yet: false };
+          const sleeper = at(state.nowMs + durationMs, () => {
+            expired.yet = true;
+            own.abort(new DOMException("time is up", "TimeoutError"));
+          });
+          return {
+            signal: own.signal,
+            expired: () => expired.yet,
+            release() {
+              sleepers.delete(sleeper);
+              signal.removeEventListener("abort", follow);
+            },
+          };
+        },
+        async runUntil(settled) {
+          const done = { yet: false };
+          const end = (): void => void (done.yet = true);
+          settled.then(end, end);
+          for (let wakes = 0; wakes < WAKES_MAX; wakes += 1) {
+            // Everything here runs in microtasks, so one turn of the loop is all of it.
+            await new Promise((resolve) => setImmediate(resolve));
+            if (done.yet) return true;
+            let next: Sleeper | undefined;
+            for (const sleeper of sleepers) if (next === undefined || sleeper.atMs < next.atMs) next = sleeper;
+            if (next === undefined) return false;
+            sleepers.delete(next);
+            state.nowMs = Math.max(state.nowMs, next.atMs);
+            next.wake();
+          }
+          return false;
+        },
+      };
+    },
+  };
+}
