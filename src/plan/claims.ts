@@ -81,6 +81,7 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
       } else refused.get(one.service)?.push(refusal(one.declared, claim, holder));
     }
   }
+  const inhabitants = inhabitantsOf(claims.values());
   const unknown = claimants.flatMap(({ service, desired }) =>
     desired.kind === "unknown" ? [{ service, ...desired }] : [],
   );
@@ -89,6 +90,8 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
     refused,
     wanted: new Map([...claims].map(([key, claim]) => [key, claim.map(({ service }) => service)])),
     mayBeWanted(object) {
+      const inhabitant = inhabitants.get(homeOf(object));
+      if (inhabitant !== undefined) return `${inhabitant} declares objects that would go with it`;
       const owner = ownerOf(object);
       const wanting = unknown.find(
         ({ service, names }) =>
@@ -98,6 +101,26 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
       return undefined;
     },
   };
+}
+
+/** Who declares objects that live in a namespace or are of a definition's group: such an object takes them with it. */
+function inhabitantsOf(claims: Iterable<readonly Claim[]>): ReadonlyMap<string, string> {
+  const inhabitants = new Map<string, string>();
+  for (const claim of claims) {
+    for (const { service, declared } of claim) {
+      inhabitants.set(`namespace ${declared.ref.namespace}`, service);
+      inhabitants.set(`group ${declared.ref.group}`, service);
+    }
+  }
+  return inhabitants;
+}
+
+/** What lives with an object, as `inhabitantsOf` calls it; a definition's name is its plural and its group. */
+function homeOf({ ref: { group, kind, name } }: LiveMetadata): string {
+  if (group === "" && kind === "Namespace") return `namespace ${name}`;
+  if (group === "apiextensions.k8s.io" && kind === "CustomResourceDefinition")
+    return `group ${name.slice(name.indexOf(".") + 1)}`;
+  return "";
 }
 
 type Holder =

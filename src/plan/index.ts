@@ -1,8 +1,8 @@
-export { type Breaker, DEFAULT_BREAKER, type Limit } from "./breaker.ts";
-export { type Claimant, type Claims, type Desired, type LiveIndex, type Mentions, resolveClaims } from "./claims.ts";
+export { type Breaker, DEFAULT_BREAKER } from "./breaker.ts";
+export { type Claimant, type Desired, type LiveIndex, type Mentions, resolveClaims } from "./claims.ts";
 export { type Declared, declare } from "./declare.ts";
 export { fieldChanges } from "./fields.ts";
-export { FIELD_MANAGER, labelValue, ownerOf, pruneDisabled, SERVICE_LABEL, type Stamp } from "./marks.ts";
-export { rankOf, STAGES, type Stage, stageOf } from "./order.ts";
+export { FIELD_MANAGER, labelValue, ownerOf, pruneDisabled, SERVICE_LABEL } from "./marks.ts";
+export { rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";

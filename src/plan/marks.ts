@@ -7,13 +7,13 @@ export const FIELD_MANAGER = "gitops";
 /** The owner: which service an object belongs to. */
 export const SERVICE_LABEL = "gitops.bulkhead.dev/service";
 /** Which set of services the owner is of; two installations in one cluster differ here. */
-export const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
+const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
 /** The owner's full id, which a label cannot always hold. */
-export const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
+const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
 /** Hash of the desired object as it was applied. */
 export const APPLIED_ANNOTATION = "gitops.bulkhead.dev/applied";
 /** `disabled`: never delete this object. Also written on objects of services whose prune is off. */
-export const PRUNE_ANNOTATION = "gitops.bulkhead.dev/prune";
+const PRUNE_ANNOTATION = "gitops.bulkhead.dev/prune";
 /** The same switch as Flux spells it; label or annotation. */
 const FLUX_PRUNE = "kustomize.toolkit.fluxcd.io/prune";
 const FLUX_NAME_LABEL = "kustomize.toolkit.fluxcd.io/name";

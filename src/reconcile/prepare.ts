@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import type { BrokenService, Failure } from "../model/index.ts";
+import { ownerOf } from "../plan/index.ts";
 import { dependencyFailures } from "../services/index.ts";
 import { assemble } from "./assemble.ts";
 import { readInventory } from "./inventory.ts";
@@ -62,9 +63,7 @@ function selector(globs: readonly string[]): (id: string) => boolean {
 
 export function unmatchedGlobs({ request, revision, broken, inventory }: PassState): readonly Failure[] {
   const ids = [...revision.discovery.services, ...broken].map(({ id }) => id);
-  const gone = [...inventory.live.values()].map(
-    ({ annotations }) => annotations["gitops.bulkhead.dev/service-id"] ?? "",
-  );
+  const gone = [...inventory.live.values()].map((object) => ownerOf(object)?.id ?? "");
   return request.services
     .filter((glob) => ![...ids, ...gone].some(selector([glob])))
     .map((glob) => ({

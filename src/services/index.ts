@@ -1,3 +1,3 @@
 export { dependencyFailures } from "./dependencies.ts";
-export { type DiscoveryStep, discover } from "./discover.ts";
+export { discover } from "./discover.ts";
 export { durationMs } from "./duration.ts";

@@ -1,4 +1,4 @@
-import { type JsonObject, type LiveMetadata, type Manifest, refKey, refOf } from "../../src/model/index.ts";
+import { type JsonObject, type LiveMetadata, type Manifest, refKey } from "../../src/model/index.ts";
 import { type Declared, declare, FIELD_MANAGER } from "../../src/plan/index.ts";
 
 /** A ConfigMap that a service declares. */
@@ -34,7 +34,7 @@ export function liveAfter({ manifest, ref }: Declared, change: Partial<LiveMetad
 }
 
 /** fieldsV1 of an apply of a manifest without lists, as the server records it. */
-export function fieldsOf(manifest: Manifest): JsonObject {
+function fieldsOf(manifest: Manifest): JsonObject {
   const walk = (value: unknown): JsonObject =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).map(([key, below]) => [`f:${key}`, walk(below)]))
@@ -47,5 +47,3 @@ export function fieldsOf(manifest: Manifest): JsonObject {
 export function index(...objects: readonly LiveMetadata[]): ReadonlyMap<string, LiveMetadata> {
   return new Map(objects.map((object) => [refKey(object.ref), object]));
 }
-
-export { refKey, refOf };
