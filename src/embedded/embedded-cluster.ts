@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type Applied,
   type Cluster,
   isLiveObject,
   type Kind,
@@ -90,7 +91,7 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
         throw new Error(`${kind.kind} ${name} has no namespace to be applied in`);
       const group = groupOf(manifest.apiVersion);
       const version = versionOf(manifest.apiVersion);
-      return ask({ ...kind, group }, version, kind.namespaced ? namespace : "", name, "patch", signal, (asked) => {
+      const send = (asked: Target): Outcome<Applied> => {
         const target: Target = {
           ...asked,
           manager: options.fieldManager,
@@ -101,7 +102,10 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
           created,
           object: liveOrDry(inVersion(target, object)),
         }));
-      });
+      };
+      const query = `?fieldManager=${encodeURIComponent(options.fieldManager)}&force=${options.force}${dry(options)}`;
+      const at = kind.namespaced ? namespace : "";
+      return ask({ ...kind, group }, version, at, name, "patch", signal, send, query);
     },
     async patch(kind, namespace, name, type, body, signal) {
       return ask(kind, kind.version, namespace, name, "patch", signal, (target) =>
@@ -126,6 +130,7 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
           if (!deleted.ok && deleted.refusal.code === 404) return { ok: true, value: "gone" };
           return mapped(deleted, ({ removed, object }) => (removed || !held(object) ? "removed" : "terminating"));
         },
+        dry(options).replace("&", "?"),
       );
     },
     watch: (kind, options, signal) => watch(core, caller, kind, options, signal),
@@ -133,6 +138,11 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
       core.close();
     },
   };
+}
+
+/** What a dry run's URL says besides. */
+function dry({ dryRun }: { readonly dryRun?: boolean }): string {
+  return dryRun === true ? "&dryRun=All" : "";
 }
 
 /** A manifest as it would arrive over HTTP: what is undefined is not there. */
@@ -179,11 +189,12 @@ type Ask = <T>(
   verb: string,
   signal: AbortSignal,
   answer: (target: Target) => Outcome<T>,
+  query?: string,
 ) => Answer<T>;
 
 /** Finds the kind, asks, lets controllers react, and writes the audit line. */
 function requests(core: Core, caller: Caller): Ask {
-  return (kind, version, namespace, name, verb, signal, answer) => {
+  return (kind, version, namespace, name, verb, signal, answer, query = "") => {
     signal.throwIfAborted();
     const resource = core.world.registry.find(kind.group, kind.resource);
     const one = resource === undefined ? undefined : served(resource, version);
@@ -194,7 +205,7 @@ function requests(core: Core, caller: Caller): Ask {
     core.settle();
     core.audit.record({
       verb,
-      requestURI: uriOf(kind, version, namespace, name),
+      requestURI: `${uriOf(kind, version, namespace, name)}${query}`,
       caller,
       objectRef: {
         resource: kind.resource,
@@ -203,11 +214,16 @@ function requests(core: Core, caller: Caller): Ask {
         ...(kind.group === "" ? {} : { apiGroup: kind.group }),
         apiVersion: version,
       },
-      code: outcome.ok ? 200 : outcome.refusal.code,
+      code: outcome.ok ? codeOf(outcome.value) : outcome.refusal.code,
       ...(outcome.ok ? {} : { reason: outcome.refusal.reason }),
     });
     return outcome.ok ? { ok: true, value: outcome.value } : { ok: false, problem: problemOf(outcome.refusal) };
   };
+}
+
+function codeOf(value: unknown): number {
+  if (value === undefined || value === "gone") return 404;
+  return typeof value === "object" && value !== null && "created" in value && value.created === true ? 201 : 200;
 }
 
 export function managerOf({ userAgent }: Caller): string {

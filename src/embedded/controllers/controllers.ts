@@ -37,6 +37,7 @@ export function newControllers({ world, target, mode, rolloutMs, closed }: Contr
     const object = store.get(key);
     if (object === undefined) {
       collectGarbage(world, owners, key);
+      for (const owner of owners.ownersOfGone(key)) changed.add(owner);
       const space = key.split("/")[2] ?? "";
       if (space !== "") changed.add(`/namespaces//${space}`);
       return;

@@ -11,6 +11,8 @@ export interface Owners {
   dependents(uid: string): readonly string[];
   uidOf(key: string): string | undefined;
   lives(uid: string): boolean;
+  /** The keys of those that a deleted object depended on, as far as they live. */
+  ownersOfGone(key: string): readonly string[];
   /** Deletes an object whose owners are all gone. */
   adopt(world: World, key: string, object: JsonObject): void;
 }
@@ -33,15 +35,21 @@ export function newOwners(store: Store): Owners {
   const dependents = new Map<string, Set<string>>();
   const living = new Map<string, string>();
   const lastUid = new Map<string, string>();
+  const gone = new Map<string, readonly string[]>();
   const note = ({ key, type, object, before }: Pick<StoreEvent, "key" | "type" | "object" | "before">): void => {
     for (const { uid } of before === undefined ? [] : ownersOf(before)) dependents.get(uid)?.delete(key);
     const uid = scalarText(metaOf(object)["uid"] ?? "");
     lastUid.set(key, uid);
     if (type === "DELETED") {
       living.delete(uid);
+      gone.set(
+        key,
+        ownersOf(object).map((owner) => owner.uid),
+      );
       return;
     }
     living.set(uid, key);
+    gone.delete(key);
     for (const owner of ownersOf(object)) {
       const known = dependents.get(owner.uid) ?? new Set();
       known.add(key);
@@ -54,6 +62,7 @@ export function newOwners(store: Store): Owners {
     dependents: (uid) => [...(dependents.get(uid) ?? [])],
     uidOf: (key) => lastUid.get(key),
     lives: (uid) => living.has(uid),
+    ownersOfGone: (key) => (gone.get(key) ?? []).flatMap((uid) => living.get(uid) ?? []),
     adopt(world, key, object) {
       const owners = ownersOf(object);
       if (owners.length === 0 || owners.some(({ uid }) => living.has(uid))) return;
