@@ -46,7 +46,7 @@ export async function shrinkGenerated(count: number, seed: number): Promise<Verd
 }
 
 /** Both build it to the same documents, or both refuse it. A difference carries the files that show it. */
-export function judgeGenerated(name: string, made: KustomizationCase, answer: ReferenceAnswer): Verdict {
+function judgeGenerated(name: string, made: KustomizationCase, answer: ReferenceAnswer): Verdict {
   const ours = buildOurs(memoryTree(made.files), made.folder);
   const verdict = verdictOf(name, ours, answer);
   if (verdict.outcome !== "failed") return verdict;
