@@ -1,5 +1,5 @@
 // npm run conformance -- DIR… [--kustomize PATH] [-o text|json] [--jobs N]
-// npm run conformance -- --generate N [--seed S] [-o text|json]
+// npm run conformance -- --generate N [--seed S] [--shrink] [-o text|json]
 //
 // Compares this engine with kustomize. DIR is a folder (or its .tar.gz) of `case.json` cases, or any tree of kustomizations,
 // which is built by both. Exit 0: nothing failed. 1: something did. 2: could not run.
@@ -8,11 +8,11 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { caseFolders, openFolder, runCase, runTree } from "./conformance/cases.ts";
 import type { Verdict } from "./conformance/compare.ts";
-import { runGenerated } from "./conformance/generated.ts";
+import { runGenerated, shrinkGenerated } from "./conformance/generated.ts";
 import { referenceKustomize } from "./reference-kustomize.ts";
 
 const USAGE = `usage: npm run conformance -- DIR… [--kustomize PATH] [-o text|json] [--jobs N]
-       npm run conformance -- --generate N [--seed S] [-o text|json]`;
+       npm run conformance -- --generate N [--seed S] [--shrink] [-o text|json]`;
 
 interface Report {
   readonly verdicts: Verdict[];
@@ -30,6 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
       jobs: { type: "string", default: String(Math.min(4, availableParallelism())) },
       generate: { type: "string" },
       seed: { type: "string", default: "1" },
+      shrink: { type: "boolean", default: false },
     },
   });
   const [jobs, generate, seed] = [Number(values.jobs), Number(values.generate ?? 0), Number(values.seed)];
@@ -38,12 +39,18 @@ async function main(argv: readonly string[]): Promise<number> {
     throw new Error(USAGE);
   }
   const report: Report = { verdicts: [], unbuilt: 0, lenient: [] };
-  if (generate > 0) report.verdicts.push(...(await runGenerated(generate, seed)));
+  if (generate > 0) report.verdicts.push(...(await generated(generate, seed, values.shrink)));
   for (const path of positionals) await runPath(path, values.kustomize, jobs, report);
   if (report.verdicts.length === 0)
     throw new Error("nothing was compared: no case.json and no folder that kustomize builds");
   process.stdout.write(values.output === "json" ? jsonReport(report) : textReport(report));
   return count(report, "failed") === 0 ? 0 : 1;
+}
+
+/** All verdicts, or with `--shrink` only the one of the smallest case that differs. */
+async function generated(count: number, seed: number, shrink: boolean): Promise<readonly Verdict[]> {
+  if (!shrink) return runGenerated(count, seed);
+  return [(await shrinkGenerated(count, seed)) ?? { name: `${count} cases from seed ${seed}`, outcome: "passed" }];
 }
 
 async function runPath(path: string, kustomize: string | undefined, jobs: number, report: Report): Promise<void> {

@@ -1,3 +1,3 @@
 export type { BuildJob, TreeSource } from "./job.ts";
-export type { BuildAnswer, JobOptions } from "./messages.ts";
+export type { BuildAnswer } from "./messages.ts";
 export { BUILDERS_DEFAULTS, type Builders, type BuildersOptions, openBuilders } from "./pool.ts";

@@ -12,7 +12,7 @@ const texts = fc.constantFrom("x", "web", "two words", "v1", "a: b", "", "#no", 
 const riddles = fc.constantFrom("true", "1", "1.0", "yes", "null", "0x1F", "~", "1e3", "010", "2020-01-01", "off");
 export const values = fc.oneof({ weight: 12, arbitrary: texts }, { weight: 1, arbitrary: riddles });
 export const labels: fc.Arbitrary<Fields> = fc.dictionary(keys, values, { minKeys: 1, maxKeys: 2 });
-export const images = fc.constantFrom(
+const images = fc.constantFrom(
   "nginx",
   "nginx:1.7",
   "reg.io:5000/team/app:v1",

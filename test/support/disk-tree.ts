@@ -121,7 +121,7 @@ function lazyEntry(
 }
 
 /** The id that git gives an object. */
-export function gitId(type: "blob" | "tree", bytes: Uint8Array): string {
+function gitId(type: "blob" | "tree", bytes: Uint8Array): string {
   return createHash("sha1").update(`${type} ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
