@@ -33,7 +33,7 @@ const brief = v.strictObject({
 });
 
 const revision = v.strictObject({
-  ref: say(v.string(), "the ref as asked for"),
+  ref: say(v.string(), "the ref as asked for; without one, the branch that HEAD stands for"),
   commit: say(v.string(), "the commit that it was"),
   text: say(v.string(), "both, as Flux writes them: `main@sha1:…`"),
 });

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Clock, failed, ok, type Result, type Revision } from "../model/index.ts";
+import { type Clock, failed, isSameRevision, ok, type Result, type Revision } from "../model/index.ts";
 import { type Environment, readingEnvironment } from "./environment.ts";
 import { damaged } from "./mirror-refresh.ts";
 import { openReader } from "./object-reader.ts";
@@ -50,7 +50,9 @@ export function localSource(
       const ended = await runLocal(reading, args, "", signal);
       if (ended.timedOut) return failed(tooSlow(path, call.timeoutMs));
       const commit = ended.stdout.trim();
-      if (ended.code === 0) return ok({ ref: wanted.kind === "commit" ? commit : wanted.text, commit });
+      if (ended.code !== 0) continue;
+      const branch = candidate === "HEAD" ? await headBranch(reading, signal) : undefined;
+      return ok({ ref: wanted.kind === "commit" ? commit : (branch ?? wanted.text), commit });
     }
     const refs = await runLocal(reading, ["for-each-ref", "--count=1000", "--format=%(refname)"], "", signal);
     if (refs.code !== 0) return failed(unreadable(path, refs.stderr));
@@ -69,7 +71,7 @@ export function localSource(
     async fetch(signal) {
       const revision = await latest(signal);
       if (!revision.ok) return revision;
-      if (last?.revision.commit === revision.value.commit) return ok(last);
+      if (last !== undefined && isSameRevision(last.revision, revision.value)) return ok(last);
       const objects = { reader: () => reader, heal: async () => false };
       const taken = await takeSnapshot(objects, revision.value, kept, limits, signal);
       if ("broken" in taken) return failed(damaged(path, taken.broken));
@@ -80,6 +82,12 @@ export function localSource(
       reader.close();
     },
   };
+}
+
+/** The branch that HEAD stands for; undefined when it is on none. */
+async function headBranch(reading: Call, signal: AbortSignal): Promise<string | undefined> {
+  const ended = await runLocal(reading, ["symbolic-ref", "--quiet", "HEAD"], "", signal);
+  return ended.code === 0 ? /^refs\/heads\/(.+)$/m.exec(ended.stdout)?.[1] : undefined;
 }
 
 function tooSlow(path: string, timeoutMs: number): { code: "source/timeout"; message: string; remedy: string } {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type Clock, type Failure, failed, ok, type Result } from "../model/index.ts";
+import { type Clock, type Failure, failed, isSameRevision, ok, type Result } from "../model/index.ts";
 import { takeLock } from "./lock.ts";
 import { tidyMirror } from "./mirror.ts";
 import { damaged, type OpenMirror, rebuildMirror, updateMirror } from "./mirror-refresh.ts";
@@ -91,7 +91,7 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
     async fetch(signal) {
       const at = await resolveRef(remote, cacheDir, wanted, signal);
       if (!at.ok) return at;
-      if (last?.revision.commit === at.value.revision.commit) return ok(last);
+      if (last !== undefined && isSameRevision(last.revision, at.value.revision)) return ok(last);
       return locked(async () => {
         let taken = await updateMirror(mirror, wanted, at.value, kept, signal);
         if (taken.ok && "broken" in taken.value) taken = await rebuildMirror(mirror, wanted, at.value, kept, signal);

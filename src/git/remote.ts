@@ -82,15 +82,15 @@ export async function resolveRef(
     return ok({ name: wanted.commit, revision: { ref: wanted.commit, commit: wanted.commit } });
   }
   const patterns = wanted.candidates.flatMap((name) => (name === "HEAD" ? [name] : [name, `${name}^{}`]));
-  const some = await remote.call(gitDir, ["ls-remote"], patterns, signal);
+  const some = await remote.call(gitDir, ["ls-remote", "--symref"], patterns, signal);
   if (some.code !== 0) return failed(...remote.refusal(some));
-  const resolved = pick(wanted, refsOf(some.stdout));
+  const resolved = pick(wanted, some.stdout);
   if (resolved !== undefined) return ok(resolved);
-  const all = await remote.call(gitDir, ["ls-remote"], [], signal);
+  const all = await remote.call(gitDir, ["ls-remote", "--symref"], [], signal);
   if (all.code !== 0) return failed(...remote.refusal(all));
-  const refs = refsOf(all.stdout);
-  const late = pick(wanted, refs);
+  const late = pick(wanted, all.stdout);
   if (late !== undefined) return ok(late);
+  const refs = refsOf(all.stdout);
   if (refs.size === 0 && isHttp(remote.repository) && !all.stderr.includes(PACKET)) {
     return failed(...remote.refusal({ ...all, code: -1, stderr: "fatal: invalid server response" }));
   }
@@ -100,12 +100,20 @@ export async function resolveRef(
 /** What git's packet trace has for anything that a git server said. */
 const PACKET = "packet:";
 
-function pick(wanted: RefName & { readonly kind: "ref" }, refs: ReadonlyMap<string, string>): Resolved | undefined {
+function pick(wanted: RefName & { readonly kind: "ref" }, answer: string): Resolved | undefined {
+  const refs = refsOf(answer);
   for (const name of wanted.candidates) {
     const commit = refs.get(`${name}^{}`) ?? refs.get(name);
-    if (commit !== undefined) return { name, revision: { ref: wanted.text, commit } };
+    if (commit === undefined) continue;
+    const ref = (name === "HEAD" ? headBranchOf(answer) : undefined) ?? wanted.text;
+    return { name, revision: { ref, commit } };
   }
   return undefined;
+}
+
+/** The branch that HEAD stands for, which `ls-remote --symref` tells first; undefined when it is on none. */
+function headBranchOf(answer: string): string | undefined {
+  return /^ref: refs\/heads\/([^\t\n]+)\tHEAD$/m.exec(answer)?.[1];
 }
 
 function isHttp(repository: Repository): boolean {

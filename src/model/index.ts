@@ -22,6 +22,6 @@ export type {
 } from "./outcome.ts";
 export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";
 export { failed, ok, type Result, unreachable } from "./result.ts";
-export { type Revision, revisionText } from "./revision.ts";
+export { isSameRevision, type Revision, revisionText } from "./revision.ts";
 export type { BrokenService, Discovery, Service, ServiceSettings } from "./service.ts";
 export { ABSENT, type Footprint, type Tree, type TreeEntry } from "./tree.ts";

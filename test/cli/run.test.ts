@@ -80,14 +80,14 @@ test("follows the ref, outlives the source, and ends when asked", { timeout: 60_
 
   const { port } = await logged(0, ({ message }) => message === "serving");
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
-  expect(await logged(0, ended)).toMatchObject({ result: "ok", revision: `HEAD@sha1:${first}` });
+  expect(await logged(0, ended)).toMatchObject({ result: "ok", revision: `main@sha1:${first}` });
   expect((await get("/healthz")).status).toBe(200);
   expect((await get("/readyz")).status).toBe(200);
 
   const second = await repository.commit({ "apps/web/web.yaml": configMap("two") }, "two");
-  expect(await logged(log.findIndex(ended) + 1, ended)).toMatchObject({ revision: `HEAD@sha1:${second}` });
+  expect(await logged(log.findIndex(ended) + 1, ended)).toMatchObject({ revision: `main@sha1:${second}` });
   const metrics = await (await get("/metrics")).text();
-  expect(metrics).toContain(`gitops_revision_info{revision="HEAD@sha1:${second}"} 1`);
+  expect(metrics).toContain(`gitops_revision_info{revision="main@sha1:${second}"} 1`);
   expect(metrics).toContain('gitops_objects_total{action="updated"} 1');
 
   renameSync(repository.path, `${repository.path}.gone`);

@@ -116,6 +116,19 @@ describe.each(ways)("over %s", (way) => {
     expect(await found(first)).toBe(first);
   });
 
+  test("HEAD is named for its branch, and for itself where it is on none", async () => {
+    const first = await repository.commit({ a: "1" }, "first", "release/1.2");
+    await repository.git("symbolic-ref", "HEAD", "refs/heads/release/1.2");
+    const source = await sourceOf({ repo: address(way), ref: "HEAD" });
+    expect(valueOf(await source.fetch(patient)).revision).toEqual({ ref: "release/1.2", commit: first });
+    await repository.git("branch", "main", first);
+    await repository.git("symbolic-ref", "HEAD", "refs/heads/main");
+    expect(valueOf(await source.latest(patient))).toEqual({ ref: "main", commit: first });
+    expect(valueOf(await source.fetch(patient)).revision).toEqual({ ref: "main", commit: first });
+    await repository.git("update-ref", "--no-deref", "HEAD", first);
+    expect(valueOf(await source.fetch(patient)).revision).toEqual({ ref: "HEAD", commit: first });
+  });
+
   test("a branch goes before a tag of the same name", async () => {
     const first = await repository.commit({ a: "1" }, "first");
     await repository.git("tag", "main", first);
