@@ -72,7 +72,17 @@ async function make(target) {
   const runs = target === here;
   await writeFile(
     config,
-    JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: runs, useSnapshot: false }),
+    JSON.stringify({
+      main,
+      output: blob,
+      disableExperimentalSEAWarning: true,
+      useCodeCache: runs,
+      useSnapshot: false,
+      // A pass makes much that is soon gone; the runtime's default lets that grow before it looks at it.
+      execArgv: ["--max-semi-space-size=8"],
+      // NODE_OPTIONS could open a debugger in a process that holds a cluster's credentials.
+      execArgvExtension: "none",
+    }),
   );
   // The same version writes it, for its form may change from one to the next.
   execFileSync(await runtime(here), ["--experimental-sea-config", config], { stdio: ["ignore", "ignore", "inherit"] });
