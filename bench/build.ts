@@ -10,7 +10,7 @@ import { kustomizationFolders } from "../scripts/conformance/cases.ts";
 import { goKustomize, OFFLINE } from "../scripts/reference-kustomize.ts";
 import { writeMonorepo } from "./kustomize/monorepo.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const CORPUS = fileURLToPath(new URL("../../shared/corpus/", import.meta.url));
 
 /** One round of one runner over one workload. Milliseconds and kilobytes. */
@@ -128,7 +128,7 @@ function table(rows: readonly Row[]): string {
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join("  ");
   return [
-    "milliseconds a build, best of five rounds; × is Go's time divided by ours",
+    "milliseconds a build, best of three rounds; × is Go's time divided by ours",
     line(head),
     ...body.map(line),
   ].join("\n");
