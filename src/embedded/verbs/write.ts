@@ -11,12 +11,12 @@ import {
   MODIFIED,
   type Named,
   notFound,
+  notImplemented,
   type Outcome,
   refuse,
   required,
 } from "../api/status.ts";
-import type { Draft } from "../kinds/draft.ts";
-import { copy, scalarText } from "../kinds/draft.ts";
+import { at, copy, type Draft, scalarText } from "../kinds/draft.ts";
 import { apiVersionOf, convertTo, hubVersion, type Served } from "../kinds/registry.ts";
 import { type Making, newGeneration, resetFields } from "../kinds/strategy.ts";
 import { checkMetadata, checkObject, checkUpdate } from "../kinds/validate.ts";
@@ -88,6 +88,9 @@ export function insertObject(asked: Target, object: JsonObject): Outcome<JsonObj
   };
   if (served.strategy.status) dropStatus(served, draft);
   served.strategy.onCreate?.(draft, making);
+  const conversion = at(draft, "spec", "conversion")?.["strategy"];
+  if (served.kind === "CustomResourceDefinition" && conversion === "Webhook")
+    return refuse(notImplemented("conversion webhooks"));
   const errors = [...checkMetadata(served, draft), ...checkObject(served, draft)];
   if (errors.length > 0) return refuse(invalid(namedKind(target, name), errors));
   const key = keyOf(target, name);

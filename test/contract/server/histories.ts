@@ -1,7 +1,19 @@
 import fc from "fast-check";
 import type { Json, JsonObject } from "../../../src/model/index.ts";
 import { configMaps, deployments, services } from "./objects.ts";
-import { type At, at, type Case, get, JSON_PATCH, MERGE, patch, remove, STRATEGIC, type Step } from "./transcript.ts";
+import { definition, definitions, lists, served, things } from "./read-cases.ts";
+import {
+  type At,
+  type Case,
+  create,
+  get,
+  JSON_PATCH,
+  MERGE,
+  patch,
+  remove,
+  STRATEGIC,
+  type Step,
+} from "./transcript.ts";
 
 /** Random requests by several managers to one object: what the property test sends to both servers. */
 const managers = fc.constantFrom("one", "two", "kubectl");
@@ -177,6 +189,21 @@ function stepsOf(where: At, object: fc.Arbitrary<JsonObject>): fc.Arbitrary<Step
   );
 }
 
+const item = fc.record({ name: fc.constantFrom("x", "y", "z"), value: some(few) }).map(present);
+// Of a custom resource, the server stores empty maps of metadata and does not show them: see docs/embedded.md.
+const filled = metadata.map((parts) =>
+  present(Object.fromEntries(Object.entries(parts).filter(([, value]) => Object.keys(value ?? {}).length > 0))),
+);
+const thing = fc
+  .record({
+    metadata: filled,
+    set: some(fc.uniqueArray(fc.constantFrom("a", "b", "c"), { maxLength: 3 })),
+    map: some(fc.uniqueArray(item, { maxLength: 3, selector: (one) => one["name"] })),
+    whole: some(map),
+  })
+  .map(({ metadata: meta, ...spec }) => named("$ns.example.com/v1", "Thing", meta, { spec: present(spec) }));
+const define: readonly Step[] = [create(definitions, definition(lists)), served];
+
 const LENGTH_MAX = 10;
 
 /** A history of requests, as a case. */
@@ -185,6 +212,6 @@ export const histories: fc.Arbitrary<Case> = fc
     fc.array(stepsOf(configMaps, configMap), { minLength: 2, maxLength: LENGTH_MAX }),
     fc.array(stepsOf(deployments, deployment), { minLength: 2, maxLength: LENGTH_MAX }),
     fc.array(stepsOf(services, service), { minLength: 2, maxLength: LENGTH_MAX }),
-    fc.array(stepsOf(at("apps/v1", "deployments"), deployment), { minLength: 2, maxLength: LENGTH_MAX }),
+    fc.array(stepsOf(things, thing), { minLength: 2, maxLength: LENGTH_MAX }).map((steps) => [...define, ...steps]),
   )
   .map((steps) => ({ name: "a random history", steps }));

@@ -14,10 +14,10 @@ const three = [named("a", { app: "x" }), named("b", { app: "y", tier: "t" }), na
 const select = (selector: string): Step => list(`?labelSelector=${encodeURIComponent(selector)}`, METADATA_LIST);
 const first = { method: "GET", path: `${configMaps.all}?limit=2` } as const;
 
-const definitions = at("apiextensions.k8s.io/v1", "customresourcedefinitions", false);
-const things = at("$ns.example.com/v1", "things");
+export const definitions = at("apiextensions.k8s.io/v1", "customresourcedefinitions", false);
+export const things = at("$ns.example.com/v1", "things");
 
-const definition = (schema: JsonObject, more: JsonObject = {}): JsonObject => ({
+export const definition = (schema: JsonObject, more: JsonObject = {}): JsonObject => ({
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
   metadata: { name: "things.$ns.example.com" },
@@ -53,7 +53,7 @@ const open = {
     tags: { type: "array", items: { type: "string" } },
   },
 };
-const lists = {
+export const lists = {
   type: "object",
   properties: {
     set: { type: "array", "x-kubernetes-list-type": "set", items: { type: "string" } },
