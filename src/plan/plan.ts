@@ -70,12 +70,20 @@ export function makePlans(input: PlanInput): readonly ServicePlan[] {
   return withRunBreakers([...present, ...gone], owned, input);
 }
 
-/** Live objects of this scope by the service label that they carry. */
-function ownedByService({ scope, live }: PlanInput): ReadonlyMap<string, readonly LiveMetadata[]> {
+/**
+ * Live objects of this scope by the service label that they carry. A server may show one object in several groups (Event,
+ * or OpenShift's roles): it counts once, and as what somebody declares, or it would be deleted for not being declared twice.
+ */
+function ownedByService({ scope, live, claims }: PlanInput): ReadonlyMap<string, readonly LiveMetadata[]> {
+  const shown = new Map<string, LiveMetadata>();
+  for (const [key, object] of live) {
+    if (!shown.has(object.uid) || claims.wanted.has(key)) shown.set(object.uid, object);
+  }
   const owned = new Map<string, LiveMetadata[]>();
   for (const object of live.values()) {
     const owner = ownerOf(object);
     if (owner === undefined || owner.scope !== labelValue(scope)) continue;
+    if (shown.get(object.uid) !== object) continue;
     const others = owned.get(owner.service);
     if (others === undefined) owned.set(owner.service, [object]);
     else others.push(object);
@@ -106,7 +114,7 @@ function planPresent(
     ? "a kind of this service could not be listed"
     : granted.length === 0 && failures.length === 0 && removed.length > 0
       ? "the service declares no object any more, everything of it would be deleted"
-      : tooMany(deletes(removed), owned.length, input.breaker.service, "objects of the service");
+      : tooMany(deletes(removed), owned.filter(ownsLabel).length, input.breaker.service, "objects of the service");
   return { service, present: true, steps: [...steps, ...held(removed, why, !unlisted, input.confirmed)], failures };
 }
 
@@ -147,7 +155,7 @@ function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step
   const controller = live.ownerReferences.find((owner) => owner.controller);
   if (controller !== undefined) return kept(`it is controlled by ${controller.kind} ${controller.name}`);
   if (!prune || pruneDisabled(live)) return kept("prune is disabled");
-  const wanted = input.claims.mayBeWanted(live);
+  const wanted = input.claims.mayBeWanted(live) ?? shownElsewhere(live, input);
   if (wanted !== undefined) return { action: "held", why: wanted, live, confirmable: false };
   if (PROTECTED.has(kindKey(live.ref)) && !input.confirmed) {
     return { action: "held", why: `${live.ref.kind} is protected`, live, confirmable: true };
@@ -155,16 +163,28 @@ function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step
   return { action: "delete", why: "no longer in git", live };
 }
 
+/** Why an object may be one that is declared in another group, when the cluster does not say what it holds there. */
+function shownElsewhere({ ref }: LiveMetadata, { unlisted, claims }: PlanInput): string | undefined {
+  const kinds = [...unlisted].filter((kind) => kind.endsWith(`/${ref.kind}`));
+  const same = kinds.find((kind) => claims.wanted.has(`${kind}/${ref.namespace}/${ref.name}`));
+  return same === undefined ? undefined : `it may be the ${same} of the same name, and those could not be listed`;
+}
+
 /** The breakers over the whole run: too many services gone, or too many objects. They hold every delete that is left. */
 function withRunBreakers(
   plans: readonly ServicePlan[],
   owned: ReadonlyMap<string, readonly LiveMetadata[]>,
-  { breaker, confirmed }: PlanInput,
+  { breaker, confirmed, known }: PlanInput,
 ): readonly ServicePlan[] {
   const gone = plans.filter(({ present, steps }) => !present && deletes(steps) > 0).length;
   const total = plans.reduce((sum, { steps }) => sum + deletes(steps), 0);
-  const objects = [...owned.values()].reduce((sum, of) => sum + of.length, 0);
-  const manyGone = tooMany(gone, owned.size, breaker.gone, "services");
+  // A label that was copied, as controllers do for what they make, must not make the whole look larger than it is.
+  const counts = [...owned.values()].map((of) => of.filter(ownsLabel).length).filter((count) => count > 0);
+  const objects = counts.reduce((sum, count) => sum + count, 0);
+  const stranger = !known.some((service) => owned.has(labelValue(service)));
+  const manyGone = stranger
+    ? "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?"
+    : tooMany(gone, counts.length, breaker.gone, "services");
   const manyObjects = tooMany(total, objects, breaker.run, "objects of the run");
   return plans.map((plan) => {
     const why = manyObjects ?? (plan.present ? undefined : manyGone);

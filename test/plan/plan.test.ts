@@ -172,6 +172,34 @@ describe("a delete is proven, never inferred", () => {
     expect(last(planned({ "x/a": keep }, all, { confirmed: true })["x/a"])).toBe("delete n: no longer in git");
   });
 
+  test("what the server shows in two groups is one object: declared in either of them, it stays", () => {
+    const manifest = { kind: "Event", metadata: { name: "e", namespace: "shop" } };
+    const core = declareAs("x/a", { ...manifest, apiVersion: "v1" });
+    const shown = liveAfter(declareAs("x/a", { ...manifest, apiVersion: "events.k8s.io/v1" }), { uid: "one" });
+    const all = [liveAfter(core, { uid: "one" }), shown];
+    const others = keep.map((one) => liveAfter(one));
+    expect(planned({ "x/a": [...keep, core] }, [...others, ...all])["x/a"]).toEqual([
+      "unchanged b",
+      "unchanged c",
+      "unchanged e",
+    ]);
+    expect(planned({ "x/a": keep }, [...others, ...all])["x/a"]).toEqual([
+      "unchanged b",
+      "unchanged c",
+      "delete e: no longer in git",
+    ]);
+  });
+
+  test("what may be declared in a group that could not be listed is held", () => {
+    const manifest = { kind: "Event", metadata: { name: "e", namespace: "shop" } };
+    const core = declareAs("x/b", { ...manifest, apiVersion: "v1" });
+    const shown = liveAfter(declareAs("x/a", { ...manifest, apiVersion: "events.k8s.io/v1" }));
+    const all = [...keep.map((one) => liveAfter(one)), shown];
+    expect(last(planned({ "x/a": keep, "x/b": [core] }, all, { unlisted: new Set(["/Event"]) })["x/a"])).toBe(
+      "held e: it may be the /Event of the same name, and those could not be listed",
+    );
+  });
+
   test("a service that declares nothing any more is held", () => {
     const steps = planned({ "x/a": [], "x/b": [declaredBy("x/b", "z")] }, [
       liveAfter(a),
@@ -209,6 +237,26 @@ describe("the breakers", () => {
     const all = fleet(services);
     const result = actions(planned(without(all, gone), liveOf(all)));
     expect([...result].sort()).toEqual([action, "unchanged"].sort());
+  });
+
+  test("a revision that has none of the services that the cluster holds deletes nothing, however little it is", () => {
+    const other = declaredBy("y/b", "z");
+    const why =
+      "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?";
+    expect(planned({ "y/b": [other] }, [liveAfter(a)])["x/a"]).toEqual([`held a: ${why}`]);
+    expect(planned({}, [liveAfter(a)])["x/a"]).toEqual([`held a: ${why}`]);
+    expect(planned({ "y/b": [other] }, [liveAfter(a)], { confirmed: true })["x/a"]).toEqual([
+      "delete a: no longer in git",
+    ]);
+  });
+
+  test("objects that only carry a copied label do not make the whole look larger", () => {
+    const own = [1, 2, 3, 4, 5, 6].map((n) => declaredBy("x/a", `own-${n}`));
+    const copies = [1, 2, 3, 4, 5, 6, 7, 8].map((n) =>
+      liveAfter(declaredBy("x/a", `copy-${n}`), { managedFields: [] }),
+    );
+    const steps = planned({ "x/a": own.slice(4) }, [...own.map((one) => liveAfter(one)), ...copies])["x/a"] ?? [];
+    expect(steps.filter((step) => step.startsWith("held"))).toHaveLength(4);
   });
 
   test("a confirmation lets them go", () => {
