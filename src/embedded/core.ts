@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type Clock, isObject, type JsonObject } from "../model/index.ts";
+import type { Clock } from "../model/index.ts";
 import { type Audit, type AuditEvent, newAudit } from "./api/audit.ts";
 import { type Controllers, newControllers } from "./controllers/controllers.ts";
 import { definitions } from "./controllers/definitions.ts";
@@ -115,8 +115,4 @@ function bootstrap(world: World, target: Core["target"]): void {
     const read = readObject(at, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
     if (read.ok) insertObject(at, read.value);
   }
-}
-
-export function metadataOf(object: JsonObject): JsonObject {
-  return isObject(object["metadata"]) ? object["metadata"] : {};
 }

@@ -6,4 +6,4 @@ export {
   type EmbeddedOptions,
   type Saved,
 } from "./embedded-cluster.ts";
-export { embeddedReply, type ServedCluster, type ServeOptions, serveEmbedded } from "./http/serve.ts";
+export { embeddedReply, type ServedCluster, serveEmbedded } from "./http/serve.ts";

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
-import { createEmbedded, type EmbeddedCluster, ROLLOUT_ANNOTATION } from "../../src/embedded/index.ts";
+import {
+  type AuditEvent,
+  createEmbedded,
+  type EmbeddedCluster,
+  type EmbeddedOptions,
+  ROLLOUT_ANNOTATION,
+} from "../../src/embedded/index.ts";
 import type { Clock, Json, JsonObject } from "../../src/model/index.ts";
 import { askEmbedded } from "../contract/server/asks.ts";
 import { controllerCases } from "../contract/server/controller-cases.ts";
@@ -159,11 +165,9 @@ describe("an embedded cluster's life", () => {
   });
 
   test("what happened is in the audit log, with who acted as whom", async () => {
-    const lines: JsonObject[] = [];
-    const cluster = createEmbedded({
-      clock: systemClock(),
-      onAudit: (event) => lines.push(event as unknown as JsonObject),
-    });
+    const lines: AuditEvent[] = [];
+    const options: EmbeddedOptions = { clock: systemClock(), onAudit: (event) => lines.push(event) };
+    const cluster = createEmbedded(options);
     await apply(cluster.as({ user: "gitops", impersonated: { user: "tenant", groups: ["team"] } }));
     expect(lines.filter(({ verb }) => verb === "patch")).toMatchObject([
       {

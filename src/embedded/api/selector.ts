@@ -33,11 +33,6 @@ export function parseSelector(text: string): Selector {
   };
 }
 
-export function selectorProblem(text: string): string | undefined {
-  const parsed = parseSelector(text);
-  return parsed.ok ? undefined : parsed.why;
-}
-
 const KEY = "[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?";
 const VALUE = "[-A-Za-z0-9_.]*";
 

@@ -34,7 +34,7 @@ import { tableOf } from "./table.ts";
 import { watchReply } from "./watch-reply.ts";
 
 /** A path of a resource, taken apart. */
-export interface Route {
+interface Route {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
@@ -78,7 +78,7 @@ export function answer(core: Core, request: ApiRequest, user: string): ApiReply 
 }
 
 /** Names are decoded last, since they may hold slashes. */
-export function routeOf(path: string): Route | undefined {
+function routeOf(path: string): Route | undefined {
   const parts = path
     .split("/")
     .filter((part) => part !== "")

@@ -1,5 +1,4 @@
 import { isObject, type Json, type JsonObject } from "../../model/index.ts";
-import { selectorProblem } from "../api/selector.ts";
 import {
   duplicate,
   type FieldError,
@@ -319,10 +318,4 @@ function definition(draft: Draft): readonly FieldError[] {
       errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required"));
   });
   return errors;
-}
-
-/** What is wrong with a label selector in an object. */
-export function selectorErrors(selector: string, path: string): readonly FieldError[] {
-  const why = selectorProblem(selector);
-  return why === undefined ? [] : [invalidValue(path, selector, why)];
 }

@@ -3,7 +3,6 @@ import { type FieldError, forbiddenField, invalidValue, required } from "../api/
 import { equal } from "../merge/equal.ts";
 import { at, type Draft, scalarText } from "./draft.ts";
 import {
-  CONFIG_KEY,
   DNS_LABEL,
   DNS_SUBDOMAIN,
   type NameRule,
@@ -14,9 +13,6 @@ import {
 } from "./names.ts";
 import type { Served } from "./registry.ts";
 import { rulesOf } from "./rules.ts";
-
-/** A rule's answer for an object; paths are the server's. */
-export type Check = (draft: Draft) => readonly FieldError[];
 
 const nameRules: Readonly<Record<string, NameRule>> = {
   "/Namespace": DNS_LABEL,
@@ -46,7 +42,7 @@ const LABEL_VALUE =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const LABEL_VALUE_MAX = 63;
 
-export function checkLabels(labels: Json | undefined, path: string): readonly FieldError[] {
+function checkLabels(labels: Json | undefined, path: string): readonly FieldError[] {
   if (!isObject(labels)) return [];
   return Object.entries(labels).flatMap(([key, value]) => {
     const why = problemWith(QUALIFIED, key);
@@ -206,14 +202,4 @@ function immutableData(
 function valueAt(object: JsonObject, path: string): Json | undefined {
   const keys = path.split(".");
   return at(object as Draft, ...keys.slice(0, -1))?.[keys.at(-1) ?? ""];
-}
-
-/** Keys of ConfigMaps and Secrets. */
-export function checkKeys(object: JsonObject, field: string): readonly FieldError[] {
-  const data = object[field];
-  if (!isObject(data)) return [];
-  return Object.keys(data).flatMap((key) => {
-    const why = problemWith(CONFIG_KEY, key);
-    return why === undefined ? [] : [invalidValue(`${field}[${key}]`, key, why)];
-  });
 }

@@ -90,10 +90,6 @@ export function without(a: FieldSet, b: FieldSet): FieldSet {
   return { members, children };
 }
 
-export function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return isEmpty(difference(a, b)) && isEmpty(difference(b, a));
-}
-
 /** Every path, members before what is below them. */
 export function paths(set: FieldSet, prefix: readonly string[] = []): readonly (readonly string[])[] {
   return [

@@ -7,7 +7,7 @@ import { keyOf, type Target } from "../world.ts";
 import { managing, metaOf, namedKind, namedResource, replaceObject } from "./write.ts";
 
 /** The Scale of a workload (autoscaling/v1). */
-export function scaleOf(object: JsonObject): JsonObject {
+function scaleOf(object: JsonObject): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metaOf(object);
   const labels = at(object as Draft, "spec", "selector", "matchLabels") ?? {};
   const selector = Object.entries(labels)

@@ -14,7 +14,6 @@ import {
   notImplemented,
   type Outcome,
   refuse,
-  required,
 } from "../api/status.ts";
 import { at, copy, type Draft, scalarText } from "../kinds/draft.ts";
 import { apiVersionOf, convertTo, hubVersion, type Served } from "../kinds/registry.ts";
@@ -291,5 +290,3 @@ export function unconditional(target: Target, given: JsonObject): readonly Field
   if (version !== "" || target.served.strategy.unconditionalUpdate) return [];
   return [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")];
 }
-
-export const nameRequired = (): FieldError => required("metadata.name", "name or generateName is required");

@@ -22,7 +22,7 @@ export function bareEmbedded(clock: Clock): EmbeddedCluster {
   return createEmbedded({ clock, controllers: "none" });
 }
 
-export function headersOf({ type, accept }: Step): Readonly<Record<string, string>> {
+function headersOf({ type, accept }: Step): Readonly<Record<string, string>> {
   return {
     "content-type": type ?? "application/json",
     "user-agent": "test-client",

@@ -85,7 +85,7 @@ function normaliser(ns: string): (value: Json) => Json {
   return (value) => walk(value, "");
 }
 
-export const APPLY = "application/apply-patch+yaml";
+const APPLY = "application/apply-patch+yaml";
 export const MERGE = "application/merge-patch+json";
 export const JSON_PATCH = "application/json-patch+json";
 export const STRATEGIC = "application/strategic-merge-patch+json";
