@@ -1,7 +1,8 @@
 // Bundles the program into dist/gitops.cjs: one CommonJS file that runs on Node 20 and goes into the single executable.
-// The build worker is bundled first and carried inside as text, so that threads need no second file.
-import { chmod, mkdir, rename, symlink, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// The build worker is bundled first and carried inside as text, so that threads need no second file;
+// so are the files of the demo.
+import { chmod, mkdir, readdir, readFile, rename, symlink, unlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -49,10 +50,21 @@ export async function bundleTo(outfile, options) {
     entryPoints: ["bin/gitops.ts"],
     outfile: draft,
     plugins: [narrowed],
-    define: { GITOPS_WORKER_SOURCE: JSON.stringify(await workerSource()) },
+    define: {
+      GITOPS_WORKER_SOURCE: JSON.stringify(await workerSource()),
+      GITOPS_DEMO_FILES: JSON.stringify(await textsBelow(join(root, "fixtures", "monorepo"))),
+    },
     ...options,
   });
   await rename(draft, outfile); // whole or not at all: the file may be running
+}
+
+/** The files below a folder, path to text. */
+async function textsBelow(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const texts = paths.sort().map(async (path) => [relative(folder, path), await readFile(path, "utf8")]);
+  return Object.fromEntries(await Promise.all(texts));
 }
 
 /** Writes dist/gitops.cjs. */

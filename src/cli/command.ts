@@ -29,6 +29,8 @@ export interface Call {
   readonly world: World;
   readonly printer: Printer;
   readonly open: OpenEngine;
+  /** Runs another command line of this program, in a world of its own. Answers its exit code. */
+  again(world: World): Promise<number>;
 }
 
 /** Runs `work` with an engine and with ears for signals, and closes both. Answers the exit code. */

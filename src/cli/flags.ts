@@ -272,6 +272,13 @@ export const FLAGS = {
     fallback: "0.0.0.0:8080",
   },
 
+  keep: {
+    name: "keep",
+    kind: "switch",
+    group: "Serving",
+    text: "leave the cluster and the repository up afterwards, until Ctrl-C, and say how to look around",
+  },
+
   output: {
     name: "output",
     short: "o",

@@ -16,7 +16,14 @@ export async function main(world: World, open: OpenEngine): Promise<number> {
   const { output, noColor } = settings.value;
   const printer = newPrinter(output, noColor, world);
   try {
-    return await asked.spec.run({ argument: asked.argument, settings: settings.value, world, printer, open });
+    return await asked.spec.run({
+      argument: asked.argument,
+      settings: settings.value,
+      world,
+      printer,
+      open,
+      again: (other) => main(other, open),
+    });
   } catch (error) {
     // Expected failures are values; what is thrown is a bug, and says so.
     if (settings.value.verbose && error instanceof Error) world.stderr.write(`${error.stack ?? ""}\n`);

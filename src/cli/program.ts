@@ -2,6 +2,7 @@ import { Argument, Command, Option } from "commander";
 import type { CommandSpec } from "./command.ts";
 import { build } from "./commands/build.ts";
 import { completionOf } from "./commands/completion.ts";
+import { demo } from "./commands/demo.ts";
 import { diff } from "./commands/diff.ts";
 import { run } from "./commands/run.ts";
 import { services } from "./commands/services.ts";
@@ -21,7 +22,7 @@ export interface Asked {
 
 /** Every command, in the order of help. */
 export function commandSpecs(): readonly CommandSpec[] {
-  const others = [sync, diff, build, services, status, run, version];
+  const others = [sync, diff, build, services, status, run, demo, version];
   return [...others, completionOf(others)];
 }
 
@@ -44,6 +45,7 @@ export function newProgram(onCommand: (asked: Asked) => void, write: (text: stri
 }
 
 const OVERVIEW: CommandSpec["examples"] = [
+  { does: "see how it works, without a cluster", line: "gitops demo" },
   { does: "what would change", line: "gitops diff --repo https://github.com/acme/releases --path clusters/prod" },
   { does: "make it so", line: "gitops sync --repo https://github.com/acme/releases --path clusters/prod" },
   { does: "keep it so", line: "gitops run --repo https://github.com/acme/releases --path clusters/prod" },

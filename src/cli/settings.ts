@@ -31,6 +31,7 @@ export interface Settings {
   readonly intervalMs: number;
   readonly stuckAfterMs: number;
   readonly listen: { readonly host: string; readonly port: number };
+  readonly keep: boolean;
   readonly output: Format | "text";
   readonly verbose: boolean;
   readonly noColor: boolean;
@@ -83,6 +84,7 @@ export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "h
     pollMs: read.duration("poll", 15_000),
     intervalMs: read.duration("interval", 5 * 60_000),
     stuckAfterMs: read.duration("stuckAfter", 15 * 60_000),
+    keep: read.switched("keep"),
     listen: read.address("listen", { host: "0.0.0.0", port: 8080 }),
     output: read.output(),
     verbose: read.switched("verbose"),

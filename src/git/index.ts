@@ -1,3 +1,4 @@
 export type { Credentials } from "./credentials.ts";
+export { createRepository, type NewRepository } from "./new-repository.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { openSource, type Source, type SourceOptions } from "./source.ts";
