@@ -1,11 +1,24 @@
-import { type Failure, type LiveMetadata, type Place, placeText, refKey, refText } from "../model/index.ts";
+import {
+  type Failure,
+  type LiveMetadata,
+  type ObjectRef,
+  type Place,
+  placeText,
+  refKey,
+  refText,
+} from "../model/index.ts";
 import type { Declared } from "./declare.ts";
 import { labelValue, type Owner, ownerOf } from "./marks.ts";
 import { ownsLabel } from "./ownership.ts";
 
 /** What one service of the revision wants: everything it declares, or nothing that can be known. */
 export type Desired =
-  | { readonly kind: "known"; readonly declared: readonly Declared[] }
+  | {
+      readonly kind: "known";
+      readonly declared: readonly Declared[];
+      /** What it declares as well and cannot have now, such as an object in a version that is not served. It keeps it. */
+      readonly unfit?: readonly ObjectRef[];
+    }
   /**
    * Its build failed, it is suspended, or it is broken. `names` are the names that its files mention; undefined when they
    * cannot be read, so that it might want anything.
@@ -58,8 +71,10 @@ export interface ClaimsInput {
  */
 export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput): Claims {
   const claims = new Map<string, Claim[]>();
+  const unfit = new Map<string, string[]>();
   for (const { service, desired } of claimants) {
     if (desired.kind === "unknown") continue;
+    for (const ref of desired.unfit ?? []) unfit.set(refKey(ref), [...(unfit.get(refKey(ref)) ?? []), service]);
     for (const declared of desired.declared) {
       const key = refKey(declared.ref);
       const others = claims.get(key);
@@ -71,7 +86,13 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
   const granted = new Map<string, Declared[]>(claimants.map(({ service }) => [service, []]));
   const refused = new Map<string, Failure[]>(claimants.map(({ service }) => [service, []]));
   for (const [key, claim] of claims) {
-    const holder = holderOf(live.get(key), { scope: labelValue(scope), byLabel, complete, claim });
+    const holder = holderOf(live.get(key), {
+      scope: labelValue(scope),
+      byLabel,
+      complete,
+      claim,
+      unfit: unfit.get(key) ?? [],
+    });
     const winner = claim.length === 1 ? claim[0] : undefined;
     const owner = claim.filter(({ service }) => holder?.kind === "service" && holder.service === service);
     for (const one of claim) {
@@ -81,14 +102,14 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
       } else refused.get(one.service)?.push(refusal(one.declared, claim, holder));
     }
   }
-  const inhabitants = inhabitantsOf(claims.values());
+  const inhabitants = inhabitantsOf(claimants);
   const unknown = claimants.flatMap(({ service, desired }) =>
     desired.kind === "unknown" ? [{ service, ...desired }] : [],
   );
   return {
     granted,
     refused,
-    wanted: new Map([...claims].map(([key, claim]) => [key, claim.map(({ service }) => service)])),
+    wanted: new Map([...unfit, ...[...claims].map(([key, claim]) => wantedBy(key, claim, unfit))]),
     mayBeWanted(object) {
       const inhabitant = inhabitants.get(homeOf(object));
       if (inhabitant !== undefined) return `${inhabitant} declares objects that would go with it`;
@@ -103,13 +124,22 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
   };
 }
 
+function wantedBy(
+  key: string,
+  claim: readonly Claim[],
+  unfit: ReadonlyMap<string, readonly string[]>,
+): [string, string[]] {
+  return [key, [...claim.map(({ service }) => service), ...(unfit.get(key) ?? [])]];
+}
+
 /** Who declares objects that live in a namespace or are of a definition's group: such an object takes them with it. */
-function inhabitantsOf(claims: Iterable<readonly Claim[]>): ReadonlyMap<string, string> {
+function inhabitantsOf(claimants: readonly Claimant[]): ReadonlyMap<string, string> {
   const inhabitants = new Map<string, string>();
-  for (const claim of claims) {
-    for (const { service, declared } of claim) {
-      inhabitants.set(`namespace ${declared.ref.namespace}`, service);
-      inhabitants.set(`group ${declared.ref.group}`, service);
+  for (const { service, desired } of claimants) {
+    if (desired.kind === "unknown") continue;
+    for (const { namespace, group } of [...desired.declared.map(({ ref }) => ref), ...(desired.unfit ?? [])]) {
+      inhabitants.set(`namespace ${namespace}`, service);
+      inhabitants.set(`group ${group}`, service);
     }
   }
   return inhabitants;
@@ -138,11 +168,14 @@ function holderOf(
     byLabel,
     complete,
     claim,
+    unfit,
   }: {
     readonly scope: string;
     readonly byLabel: ReadonlyMap<string, Claimant>;
     readonly complete: boolean;
     readonly claim: readonly Claim[];
+    /** Services that declare the object and cannot have it now. */
+    readonly unfit: readonly string[];
   },
 ): Holder | undefined {
   const owner = live === undefined ? undefined : ownerOf(live);
@@ -159,7 +192,7 @@ function holderOf(
   if (claimant.desired.kind === "unknown") {
     return { kind: "withheld", owner: claimant.service, why: claimant.desired.why };
   }
-  const still = claim.some(({ service }) => service === claimant.service);
+  const still = claim.some(({ service }) => service === claimant.service) || unfit.includes(claimant.service);
   return still ? { kind: "service", service: claimant.service } : { kind: "released" };
 }
 

@@ -5,7 +5,9 @@ import {
   type Failure,
   groupOf,
   type Manifest,
+  type ObjectRef,
   type Place,
+  refOf,
   refText,
   type Service,
 } from "../model/index.ts";
@@ -95,11 +97,11 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
     const known = first[index];
     if (known !== undefined) ready.push(await finish(service, known));
     else {
-      const names = await mentionedNames(revision.snapshot, [service.folder], stop);
+      const names = await mentionedNames(revision.snapshot, sourcesOf(service), stop);
       const assembled = build.then((answer) => finish(service, answer));
       // Whoever needs it hears of a failure; when nobody does, because the pass is over, there is nobody to tell.
       assembled.catch(() => undefined);
-      late.push({ service, names, assembled });
+      late.push({ service, names: names && withNamespace(names, service), assembled });
     }
   }
   const namesOfBroken = new Map<string, Mentions | undefined>();
@@ -167,19 +169,46 @@ async function assembleOne(
     const read = (answer.footprint ?? [])
       .map(([path]) => path)
       .filter((path) => revision.snapshot.tree.entry(path)?.kind === "blob");
-    const names = await mentionedNames(revision.snapshot, [service.folder, ...read], signal);
-    return { service, built, failures: answer.failures, desired: { kind: "unknown", why: "its build failed", names } };
+    const names = await mentionedNames(revision.snapshot, [...sourcesOf(service), ...read], signal);
+    const desired = {
+      kind: "unknown",
+      why: "its build failed",
+      names: names && withNamespace(names, service),
+    } as const;
+    return { service, built, failures: answer.failures, desired };
   }
   const failures: Failure[] = [];
   const declared: Declared[] = [];
+  const unfit: ObjectRef[] = [];
   for (const { manifest, at } of placed(answer, service)) {
     const one = declareOne(manifest, at, service, request, inventory, kindOf);
-    if ("code" in one) failures.push(one);
-    else declared.push(one);
+    if (!("code" in one)) declared.push(one);
+    else {
+      failures.push(one);
+      unfit.push(...refsOf(manifest, request.defaultNamespace));
+    }
   }
-  if (!service.settings.suspend) return { service, built, failures, desired: { kind: "known", declared } };
-  const names = { exact: new Set(declared.map(({ ref }) => ref.name)), parts: [] };
+  if (!service.settings.suspend) return { service, built, failures, desired: { kind: "known", declared, unfit } };
+  const refs = [...declared.map(({ ref }) => ref), ...unfit];
+  const names = {
+    exact: new Set(refs.flatMap(({ name, namespace }) => [name, namespace])),
+    parts: [...new Set(refs.map(({ group }) => group).filter((group) => group.includes(".")))],
+  };
   return { service, built, failures: [], desired: { kind: "unknown", why: "it is suspended", names } };
+}
+
+/** What an object that cannot be declared may be in the cluster: whether its kind has namespaces is not known. */
+function refsOf(manifest: Manifest, defaultNamespace: string): readonly ObjectRef[] {
+  const { name, namespace } = manifest.metadata;
+  if (typeof name !== "string") return [];
+  return [refOf(manifest, ""), refOf(manifest, namespace ?? defaultNamespace)];
+}
+
+/** The namespace that a service's settings put its objects into is mentioned in no file of it. */
+function withNamespace({ exact, parts }: Mentions, { settings }: Service): Mentions {
+  return settings.targetNamespace === ""
+    ? { exact, parts }
+    : { exact: new Set([...exact, settings.targetNamespace]), parts };
 }
 
 function declareOne(

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../git/index.ts";
-import type { TreeEntry } from "../model/index.ts";
+import type { Tree, TreeEntry } from "../model/index.ts";
 import type { Mentions } from "../plan/index.ts";
 
 /** More than this is not searched: such a service might want anything. */
@@ -8,53 +8,112 @@ const SEARCH_BYTES_MAX = 32 * 1024 * 1024;
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Names of objects that these files and folders mention, for a service whose build does not tell what it wants. Undefined
- * when they cannot be read: then it might want anything.
+ * Names of objects that these files and folders mention, and those that they take in, for a service whose build does not
+ * tell what it wants. Undefined when they cannot be read: then it might want anything.
  */
 export async function mentionedNames(
   snapshot: Snapshot,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<Mentions | undefined> {
+  const { tree } = snapshot;
   const found = new Map<string, TreeEntry>();
-  for (const path of paths) {
-    const entry = snapshot.tree.entry(path);
-    const below = entry?.kind === "tree" ? snapshot.files(path) : entry === undefined ? [] : [{ path, entry }];
-    if (below === undefined) return undefined;
-    for (const file of below) found.set(file.path, file.entry);
-  }
-  const readable = [...found].filter(([, { kind, size }]) => kind === "blob" && size <= FILE_BYTES_MAX);
-  if (readable.reduce((sum, [, { size }]) => sum + size, 0) > SEARCH_BYTES_MAX) return undefined;
-  const loaded = await snapshot.blobs([...new Set(readable.map(([, { id }]) => id))], signal);
-  if (!loaded.ok) return undefined;
   const exact = new Set<string>();
   const parts = new Set<string>();
   let composed = false;
   const decoder = new TextDecoder();
-  for (const [path, { id }] of readable) {
-    const bytes = snapshot.content(id);
-    if (bytes === undefined) return undefined;
-    const source = decoder.decode(bytes);
-    composed ||= /namePrefix|nameSuffix|(?:Prefix|Suffix)Transformer/.test(source);
-    // Generators append a hash to the names that a kustomization states.
-    const isKustomization = /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(path);
-    for (const name of namesIn(source, isKustomization)) (isKustomization ? parts : exact).add(name);
+  for (let pending = paths; pending.length > 0; ) {
+    const fresh = new Map<string, TreeEntry>();
+    for (const path of pending) {
+      const entry = tree.entry(path);
+      const below = entry?.kind === "tree" ? snapshot.files(path) : entry === undefined ? [] : [{ path, entry }];
+      if (below === undefined) return undefined;
+      for (const file of below) if (!found.has(file.path)) fresh.set(file.path, file.entry);
+    }
+    for (const [path, entry] of fresh) found.set(path, entry);
+    const readable = [...fresh].filter(([, { kind, size }]) => kind === "blob" && size <= FILE_BYTES_MAX);
+    if ([...found.values()].reduce((sum, { size }) => sum + size, 0) > SEARCH_BYTES_MAX) return undefined;
+    const loaded = await snapshot.blobs([...new Set(readable.map(([, { id }]) => id))], signal);
+    if (!loaded.ok) return undefined;
+    const included: string[] = [];
+    for (const [path, { id }] of readable) {
+      const bytes = snapshot.content(id);
+      if (bytes === undefined) return undefined;
+      const source = decoder.decode(bytes);
+      if (isRenaming(source)) return undefined;
+      composed ||= /namePrefix|nameSuffix|(?:Prefix|Suffix)Transformer/.test(source);
+      // Generators append a hash to the names that a kustomization states.
+      const isKustomization = /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(path);
+      for (const name of namesIn(source)) (isKustomization ? parts : exact).add(name);
+      for (const group of groupsIn(source)) parts.add(group);
+      included.push(...includedBy(source, path, isKustomization, tree));
+    }
+    pending = included.filter((path) => !found.has(path) && tree.entry(path) !== undefined);
+    pending = pending.filter((path) => tree.entry(path)?.kind !== "tree" || !covered(path, found, snapshot));
   }
   return composed ? { exact: new Set(), parts: [...new Set([...exact, ...parts])] } : { exact, parts: [...parts] };
 }
 
-/** How far below `metadata` its name may stand. */
-const METADATA_CHARACTERS = 2000;
+function covered(folder: string, found: ReadonlyMap<string, TreeEntry>, snapshot: Snapshot): boolean {
+  return snapshot.files(folder)?.every(({ path }) => found.has(path)) === true;
+}
 
-/** Names of objects that a text declares; works on text that is no valid YAML, too. `all`: every field called name. */
-export function namesIn(source: string, all: boolean): readonly string[] {
-  const field = /(?:^|[\s{,"'-])name["']?\s*:\s*["']?([^\s"',}{#]+)/g;
-  const texts = all
-    ? [source]
-    : [...source.matchAll(/metadata["']?\s*:/g)].map(({ index }) => source.slice(index, index + METADATA_CHARACTERS));
-  const names = texts.flatMap((text) => [...text.matchAll(field)].slice(0, all ? undefined : 1));
+/** What stands between `name:` and the name itself: anchors, tags, the sign of a block of text, quotes. */
+const BEFORE = String.raw`\s*:\s*(?:[&!]\S*\s+)*(?:[|>][-+\d]*\s+)?["']?`;
+const WORD = String.raw`([^\s"',}{#]+)`;
+
+/**
+ * Every value that may be the name of an object in a text, or of the namespace it lives in; works on text that is no valid
+ * YAML, too. Rather a name too many than one too few: what is mentioned is held, no more.
+ */
+export function namesIn(source: string): readonly string[] {
+  const field = new RegExp(String.raw`(?:^|[\s{,"'-])(?:name|namespace|targetNamespace)["']?${BEFORE}${WORD}`, "g");
+  const anchored = new RegExp(String.raw`&[^\s,\]}]+\s+["']?${WORD}`, "g");
   const patched = source.includes("/metadata/name")
-    ? [...source.matchAll(/value["']?\s*:\s*["']?([^\s"',}{#]+)/g)]
+    ? [...source.matchAll(new RegExp(String.raw`value["']?${BEFORE}${WORD}`, "g"))]
     : [];
-  return [...names, ...patched].flatMap(([, name]) => name ?? []);
+  return [...source.matchAll(field), ...source.matchAll(anchored), ...patched].flatMap(([, name]) => name ?? []);
+}
+
+/** Groups of custom kinds: a definition's name ends with its group. */
+function groupsIn(source: string): readonly string[] {
+  return [...source.matchAll(/apiVersion["']?\s*:\s*["']?([\w-]+\.[\w.-]+)\//g)].flatMap(([, group]) => group ?? []);
+}
+
+/** Names that are put together from other fields, or written in escapes, are not found by searching. */
+function isRenaming(source: string): boolean {
+  const replaced = source.includes("fieldPaths") && /\bmetadata\.name\b/.test(source);
+  return replaced || /(?:^|[\s{,"'-])name["']?\s*:\s*"[^"\n]*\\/.test(source);
+}
+
+/** Files and folders that a kustomization or a Flux Kustomization names, as far as its text tells. */
+function includedBy(source: string, path: string, isKustomization: boolean, tree: Tree): readonly string[] {
+  const included: string[] = [];
+  if (source.includes("kustomize.toolkit.fluxcd.io")) {
+    for (const [, folder = ""] of source.matchAll(/path["']?\s*:\s*["']?([^\s"',}{#]+)/g)) {
+      const target = resolved("", folder.replace(/^\/+/, ""));
+      if (target !== undefined) included.push(target);
+    }
+  }
+  if (!isKustomization) return included;
+  const home = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+  for (const word of new Set(source.split(/[\s"',[\]{}]+/))) {
+    const target = resolved(home, word);
+    const kind = target === undefined ? undefined : tree.entry(target)?.kind;
+    const isFolder = kind === "tree" && (tree.list(target ?? "") ?? []).some((name) => /^kustomization/i.test(name));
+    if (target !== undefined && (kind === "blob" || isFolder)) included.push(target);
+  }
+  return included;
+}
+
+/** A relative path from a folder; undefined when it leaves the repository, or is no path. */
+function resolved(folder: string, relative: string): string | undefined {
+  if (relative === "" || relative.startsWith("/") || relative.includes("\\")) return undefined;
+  const names = folder === "" ? [] : folder.split("/");
+  for (const name of relative.split("/")) {
+    if (name === "" || name === ".") continue;
+    if (name !== "..") names.push(name);
+    else if (names.pop() === undefined) return undefined;
+  }
+  return names.join("/");
 }

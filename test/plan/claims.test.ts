@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Claimant, type Desired, resolveClaims } from "../../src/plan/index.ts";
+import { refKey } from "../../src/model/index.ts";
+import { type Claimant, type Desired, declare, resolveClaims } from "../../src/plan/index.ts";
 import { declareAs, declaredBy, index, liveAfter } from "./objects.ts";
 
 const known = (...declared: ReturnType<typeof declaredBy>[]): Desired => ({ kind: "known", declared });
@@ -90,6 +91,56 @@ describe("an object has one service", () => {
   test("a service that left git has let go of everything", () => {
     const live = liveAfter(declaredBy("x/gone", "kept"));
     expect(resolve([claimant("x/b", known(declaredBy("x/b", "kept")))], index(live)).names["x/b"]).toEqual(["kept"]);
+  });
+});
+
+describe("what a service declares and cannot have now stays its own", () => {
+  const declared = declaredBy("x/a", "old");
+  const live = liveAfter(declared);
+  const waiting = claimant("x/a", { kind: "known", declared: [], unfit: [declared.ref] });
+
+  test("nobody prunes it", () => {
+    const { claims } = resolve([waiting, claimant("x/b", known())], index(live));
+    expect(claims.wanted.get(refKey(live.ref))).toEqual(["x/a"]);
+  });
+
+  test("nobody takes it over", () => {
+    const { names, codes } = resolve([waiting, claimant("x/b", known(declaredBy("x/b", "old")))], index(live));
+    expect(names["x/b"]).toEqual([]);
+    expect(codes["x/b"]).toEqual(["plan/duplicate-definition"]);
+  });
+});
+
+describe("what would take declared objects with it is wanted by whoever declares them", () => {
+  const owner = { scope: "test", service: "x/a", flux: true, prune: true };
+  const clusterWide = (apiVersion: string, kind: string, name: string) =>
+    liveAfter(declare({ apiVersion, kind, metadata: { name } }, { path: "a.yaml" }, { namespaced: false }, owner, ""));
+  const inShop = claimant("x/b", known(declaredBy("x/b", "one")));
+  const widget = declare(
+    { apiVersion: "acme.dev/v1", kind: "Widget", metadata: { name: "w", namespace: "shop" } },
+    { path: "b.yaml" },
+    { namespaced: true },
+    { ...owner, service: "x/b" },
+    "",
+  );
+  test.each([
+    ["a namespace with a declared object in it", clusterWide("v1", "Namespace", "shop"), inShop, true],
+    ["not another namespace", clusterWide("v1", "Namespace", "other"), inShop, false],
+    [
+      "a definition with a declared object of its kind",
+      clusterWide("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.acme.dev"),
+      claimant("x/b", known(widget)),
+      true,
+    ],
+    [
+      "not another definition",
+      clusterWide("apiextensions.k8s.io/v1", "CustomResourceDefinition", "gadgets.other.dev"),
+      claimant("x/b", known(widget)),
+      false,
+    ],
+  ] as const)("%s", (_name, live, other, wanted) => {
+    const { claims } = resolve([claimant("x/a", known()), other], index(live));
+    expect(claims.mayBeWanted(live) !== undefined).toBe(wanted);
   });
 });
 
