@@ -72,7 +72,10 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
     services.push({ id, origin: "folder", folder, at: { path: file, line: 1 }, why, settings: PLAIN_SETTINGS });
   }
   const inhabited = [...taken, ...plain.found.map(({ folder }) => folder)];
-  const beside = path === "" || flux.services.length === 0 ? undefined : besideFlux(path, files, inhabited, reader);
+  const beside =
+    path === "" || flux.services.length + flux.broken.length === 0
+      ? undefined
+      : besideFlux(path, files, inhabited, reader);
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
   if (beside?.service !== undefined) services.push(beside.service);
   const broken = [...flux.broken, ...(beside?.broken ?? [])];
@@ -204,6 +207,8 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
   // One file that cannot be read makes the whole set unknown: what is missing from it must not look removed.
   if (failures.length > 0 || (tainted.length > 0 && declared.length > 0)) {
     const all = [...failures, ...tainted];
+    // What the other files declare is wanted all the same.
+    sources.push(...new Set(declared.map(({ at }) => at.path)));
     return { broken: [{ id: path, at: all[0]?.at ?? { path }, failures: all, sources, unreadable: false }], ignored };
   }
   const at = declared[0]?.at;

@@ -170,7 +170,20 @@ describe("Flux Kustomization documents", () => {
     );
     expect(ids(discovery)).toEqual(["a/x"]);
     expect(discovery.broken).toMatchObject([{ id: "clusters/dev", failures: [{ code: "build/malformed-yaml" }] }]);
+    expect(discovery.broken[0]?.sources).toEqual(["clusters/dev/bad.yaml", "clusters/dev/n.yaml"]);
     expect(discovery.complete).toBe(true);
+  });
+
+  test("broken documents leave the objects beside them a service", () => {
+    const discovery = found(
+      {
+        "clusters/dev/a/x.yaml": flux("a/x", "dev/x", "  unheardOf: {a: b}\n"),
+        "clusters/dev/n.yaml": configMap("n"),
+      },
+      "clusters/dev",
+    );
+    expect(ids(discovery)).toEqual(["clusters/dev"]);
+    expect(discovery.broken).toMatchObject([{ id: "a/x" }]);
   });
 });
 
