@@ -38,6 +38,7 @@ export function newControllers({ world, target, mode, rolloutMs, closed }: Contr
     if (object === undefined) {
       collectGarbage(world, owners, key);
       for (const owner of owners.ownersOfGone(key)) changed.add(owner);
+      owners.forget(key);
       const space = key.split("/")[2] ?? "";
       if (space !== "") changed.add(`/namespaces//${space}`);
       return;

@@ -13,6 +13,8 @@ export interface Owners {
   lives(uid: string): boolean;
   /** The keys of those that a deleted object depended on, as far as they live. */
   ownersOfGone(key: string): readonly string[];
+  /** A deleted object needs no more looking at. */
+  forget(key: string): void;
   /** Deletes an object whose owners are all gone. */
   adopt(world: World, key: string, object: JsonObject): void;
 }
@@ -62,6 +64,10 @@ export function newOwners(store: Store): Owners {
     dependents: (uid) => [...(dependents.get(uid) ?? [])],
     uidOf: (key) => lastUid.get(key),
     lives: (uid) => living.has(uid),
+    forget(key) {
+      gone.delete(key);
+      lastUid.delete(key);
+    },
     ownersOfGone: (key) => (gone.get(key) ?? []).flatMap((uid) => living.get(uid) ?? []),
     adopt(world, key, object) {
       const owners = ownersOf(object);

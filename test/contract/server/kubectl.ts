@@ -1,4 +1,5 @@
 import { type SpawnSyncOptions, spawn, spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
 
 export const hasKubectl = spawnSync("kubectl", ["version", "--client"], { encoding: "utf8" }).status === 0;
 
@@ -81,7 +82,7 @@ export async function type(
   const shown = text
     .replaceAll(ns, "$ns")
     .replace(/Invalid value: ".*": strict/gs, "Invalid value: what was sent: strict")
-    .replace(/\/tmp\/\S+/g, "FILE")
+    .replace(new RegExp(`${tmpdir()}/\\S+`, "g"), "FILE")
     .replace(/https?:\/\/127\.0\.0\.1:\d+/g, "SERVER");
   return { args: command.args.join(" "), code, ...(command.exitOnly === true ? {} : { text: shown }) };
 }
