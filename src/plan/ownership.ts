@@ -32,40 +32,78 @@ export function ownsLabel(live: LiveMetadata): boolean {
  */
 export function uncovered(desired: JsonObject, fields: JsonObject): readonly string[] {
   const missing: string[] = [];
+  const found: Found = { missing, unrecorded: isBuiltIn(desired["apiVersion"]) ? UNRECORDED_WHEN_EMPTY : NONE };
   for (const [key, value] of Object.entries(desired)) {
     if (key === "apiVersion" || key === "kind") continue;
     if (key === "metadata" && isObject(value)) {
       const { name: _name, namespace: _namespace, ...rest } = value;
       const metadata = fields["f:metadata"];
-      walkObject(rest, isObject(metadata) ? metadata : {}, "metadata", missing);
-    } else walkField(key, value, fields, "", missing);
+      walkObject(rest, isObject(metadata) ? metadata : {}, "metadata", found);
+    } else walkField(key, value, fields, "", found);
   }
   return missing;
 }
 
-function walkObject(desired: JsonObject, fields: JsonObject, path: string, missing: string[]): void {
-  for (const [key, value] of Object.entries(desired)) walkField(key, value, fields, path, missing);
+interface Found {
+  readonly missing: string[];
+  /** Names of lists that, when empty, the server does not record in managedFields. */
+  readonly unrecorded: ReadonlySet<string>;
 }
 
-function walkField(key: string, value: Json, parent: JsonObject, path: string, missing: string[]): void {
+/**
+ * Lists of built-in kinds that are merged item by item. An empty one of them leaves no trace in managedFields, while an empty
+ * list that is taken as a whole does. Source: x-kubernetes-list-type in the API server's OpenAPI documents.
+ */
+const UNRECORDED_WHEN_EMPTY: ReadonlySet<string> = new Set([
+  "containers",
+  "env",
+  "ephemeralContainers",
+  "finalizers",
+  "hostAliases",
+  "imagePullSecrets",
+  "initContainers",
+  "ownerReferences",
+  "ports",
+  "resourceClaims",
+  "schedulingGates",
+  "secrets",
+  "topologySpreadConstraints",
+  "volumeDevices",
+  "volumeMounts",
+  "volumes",
+]);
+const NONE: ReadonlySet<string> = new Set();
+
+function isBuiltIn(apiVersion: Json | undefined): boolean {
+  if (typeof apiVersion !== "string") return false;
+  const group = apiVersion.slice(0, Math.max(0, apiVersion.indexOf("/")));
+  return !group.includes(".") || group.endsWith(".k8s.io");
+}
+
+function walkObject(desired: JsonObject, fields: JsonObject, path: string, found: Found): void {
+  for (const [key, value] of Object.entries(desired)) walkField(key, value, fields, path, found);
+}
+
+function walkField(key: string, value: Json, parent: JsonObject, path: string, found: Found): void {
   const here = path === "" ? key : `${path}.${key}`;
   // A null asks for nothing: the server drops it before it records who set what.
   if (value === null) return;
   const fields = parent[`f:${key}`];
-  if (!isObject(fields)) missing.push(here);
-  else walk(value, fields, here, missing);
+  if (fields === undefined && Array.isArray(value) && value.length === 0 && found.unrecorded.has(key)) return;
+  if (!isObject(fields)) found.missing.push(here);
+  else walk(value, fields, here, found);
 }
 
-function walk(value: Json, fields: JsonObject, path: string, missing: string[]): void {
+function walk(value: Json, fields: JsonObject, path: string, found: Found): void {
   if (Object.keys(fields).length === 0) return;
   if (isObject(value)) {
-    walkObject(value, fields, path, missing);
+    walkObject(value, fields, path, found);
     return;
   }
-  if (Array.isArray(value)) walkList(value, fields, path, missing);
+  if (Array.isArray(value)) walkList(value, fields, path, found);
 }
 
-function walkList(items: readonly Json[], fields: JsonObject, path: string, missing: string[]): void {
+function walkList(items: readonly Json[], fields: JsonObject, path: string, found: Found): void {
   const keyed = Object.keys(fields).filter((key) => key.startsWith("k:"));
   const taken = new Set<string>();
   // Items that state every key are matched first; the rest leave keys to their defaults and take what remains.
@@ -73,7 +111,7 @@ function walkList(items: readonly Json[], fields: JsonObject, path: string, miss
   const rest: { item: JsonObject; index: number }[] = [];
   items.forEach((item, index) => {
     if (!isObject(item)) {
-      if (!hasMember(fields, item)) missing.push(`${path}[${index}]`);
+      if (!hasMember(fields, item)) found.missing.push(`${path}[${index}]`);
       return;
     }
     const exact = parsed.find(
@@ -82,7 +120,7 @@ function walkList(items: readonly Json[], fields: JsonObject, path: string, miss
     if (exact === undefined) rest.push({ item, index });
     else {
       taken.add(exact.key);
-      walk(item, fields[exact.key] as JsonObject, itemPath(path, exact.names), missing);
+      walk(item, fields[exact.key] as JsonObject, itemPath(path, exact.names), found);
     }
   });
   for (const { item, index } of rest) {
@@ -91,10 +129,10 @@ function walkList(items: readonly Json[], fields: JsonObject, path: string, miss
         !taken.has(key) &&
         Object.entries(names).every(([name, at]) => item[name] === undefined || same(item[name], at)),
     );
-    if (loose === undefined) missing.push(`${path}[${index}]`);
+    if (loose === undefined) found.missing.push(`${path}[${index}]`);
     else {
       taken.add(loose.key);
-      walk(item, fields[loose.key] as JsonObject, itemPath(path, loose.names), missing);
+      walk(item, fields[loose.key] as JsonObject, itemPath(path, loose.names), found);
     }
   }
 }

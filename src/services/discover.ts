@@ -13,7 +13,7 @@ import {
 } from "../model/index.ts";
 import { FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
 import { plainFolders } from "./folders.ts";
-import { folderOf, isWithin } from "./paths.ts";
+import { folderOf, isWithin, nameOf } from "./paths.ts";
 import { DEFINITION_BYTES_MAX, KUSTOMIZATION_NAMES, newReader, type Reader } from "./reader.ts";
 
 /** Settings of a service that states none. */
@@ -71,7 +71,9 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
     const id = folder === "" ? "." : folder;
     services.push({ id, origin: "folder", folder, at: { path: file, line: 1 }, why, settings: PLAIN_SETTINGS });
   }
-  const inhabited = [...taken, ...plain.found.map(({ folder }) => folder)];
+  // What lies in a folder with a kustomization file is for whoever takes that folder in, never an object as it stands.
+  const kustomized = files.filter((file) => KUSTOMIZATION_NAMES.includes(nameOf(file))).map(folderOf);
+  const inhabited = [...taken, ...plain.found.map(({ folder }) => folder), ...kustomized];
   const beside =
     path === "" || flux.services.length + flux.broken.length === 0
       ? undefined

@@ -1,5 +1,5 @@
 import { kustomizationNames, readDocuments } from "../kustomize/index.ts";
-import type { Json, Place, Result, Tree } from "../model/index.ts";
+import { isObject, type Json, ok, type Place, type Result, type Tree, text } from "../model/index.ts";
 
 /** The names under which kustomize looks for a kustomization, in its order. */
 export const KUSTOMIZATION_NAMES: readonly string[] = kustomizationNames;
@@ -11,7 +11,8 @@ export const DEFINITION_BYTES_MAX = 1024 * 1024;
 export interface Reader {
   /** Undefined when the content is not there yet, or the file is too large or no file. */
   text(path: string): string | undefined;
-  documents(path: string): Result<readonly { readonly value: Json; readonly at: Place }[]>;
+  /** Documents, and the items of those that are Lists. */
+  documents(path: string): Result<readonly Document[]>;
   /** Files that were asked for and whose content must be loaded first. */
   readonly missing: ReadonlySet<string>;
 }
@@ -40,9 +41,22 @@ export function newReader(tree: Tree, loaded: (id: string) => boolean): Reader {
     documents(path) {
       const known = parsed.get(path);
       if (known !== undefined) return known;
-      const documents = readDocuments(read(path) ?? "", path);
+      const written = readDocuments(read(path) ?? "", path);
+      const documents = written.ok ? ok(written.value.flatMap(itemsOf)) : written;
       parsed.set(path, documents);
       return documents;
     },
   };
+}
+
+interface Document {
+  readonly value: Json;
+  readonly at: Place;
+}
+
+function itemsOf(document: Document): readonly Document[] {
+  const { value, at } = document;
+  if (!isObject(value) || text(value, "kind")?.endsWith("List") !== true) return [document];
+  const { items } = value;
+  return Array.isArray(items) ? items.map((item: Json) => ({ value: item, at })) : [document];
 }

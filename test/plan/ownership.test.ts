@@ -45,6 +45,18 @@ const cases: readonly (readonly [string, JsonObject, JsonObject, readonly string
     ["metadata.finalizers[1]"],
   ],
   [
+    "an empty list that is merged by item is not recorded by the server",
+    { apiVersion: "v1", spec: { volumes: [], containers: [{ name: "a", env: [] }] } },
+    { "f:spec": { "f:containers": { 'k:{"name":"a"}': { ".": {}, "f:name": {} } } } },
+    [],
+  ],
+  [
+    "an empty list that is taken as a whole is, and so may be any of a custom kind",
+    { apiVersion: "example.org/v1", spec: { a: 1, volumes: [] }, egress: [] },
+    { "f:spec": { "f:a": {} } },
+    ["spec.volumes", "egress"],
+  ],
+  [
     "identity and nulls are nobody's",
     { apiVersion: "v1", kind: "X", metadata: { name: "n", namespace: "s" }, spec: null },
     {},

@@ -159,6 +159,31 @@ describe("Flux Kustomization documents", () => {
     expect(discovery.ignored.map(({ at }) => at.path)).toEqual(["clusters/dev/source.yaml"]);
   });
 
+  test("the files of a base that a service beside them takes in are no objects as they stand", () => {
+    const discovery = found(
+      {
+        "c/shop.yaml": flux("shop/cart", "releases/cart"),
+        "c/web/overlay/kustomization.yaml": kustomization("../base"),
+        "c/web/base/kustomization.yaml": kustomization("settings.yaml"),
+        "c/web/base/settings.yaml": configMap("settings"),
+      },
+      "c",
+    );
+    expect(ids(discovery)).toEqual(["c/web/overlay", "shop/cart"]);
+  });
+
+  test("the items of a List are documents like any other", () => {
+    const items = [flux("shop/cart", "releases/cart"), configMap("settings")]
+      .map((text) => `- ${text.trimEnd().replaceAll("\n", "\n  ")}\n`)
+      .join("");
+    const discovery = found(
+      { "c/all.yaml": `apiVersion: v1\nkind: List\nitems:\n${items}`, "releases/cart/a": "" },
+      "c",
+    );
+    expect(ids(discovery)).toEqual(["c", "shop/cart"]);
+    expect(discovery.services[0]?.declared?.map(({ manifest }) => manifest.metadata.name)).toEqual(["settings"]);
+  });
+
   test("a broken file among those objects makes them unknown, and no service", () => {
     const discovery = found(
       {
