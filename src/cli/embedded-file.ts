@@ -1,24 +1,71 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Cluster, readJson, writeJson } from "../cluster/index.ts";
-import { createEmbedded, type Saved } from "../embedded/index.ts";
+import { createEmbedded, type EmbeddedCluster, type Saved } from "../embedded/index.ts";
 import { type Clock, failed, ok, type Result } from "../model/index.ts";
 
-/** A cluster inside this process. With a file, it begins as the file says and is written back when it is closed. */
+/** How far the file may be behind while the cluster changes. */
+const BEHIND_MS_MAX = 1000;
+
+/**
+ * A cluster inside this process. With a file, it begins as the file says, and the file follows it: each second while it
+ * changes, and when it is closed. The file is replaced as a whole, so a process that is killed leaves one that can be read.
+ */
 export async function openEmbedded(file: string | undefined, clock: Clock): Promise<Result<Cluster>> {
   if (file === undefined) return ok(createEmbedded({ clock }));
   const saved = await readSaved(file);
   if (!saved.ok) return saved;
+  const blocked = await whyNotWritable(file);
+  if (blocked !== undefined) {
+    return failed({
+      code: "usage/invalid-settings",
+      message: `${file} cannot be written (${blocked})`,
+      remedy: "make its folder, or give another file",
+    });
+  }
   const cluster = createEmbedded({ clock, ...(saved.value === undefined ? {} : { saved: saved.value }) });
-  return ok({
+  return ok(kept(cluster, file, clock));
+}
+
+function kept(cluster: EmbeddedCluster, file: string, clock: Clock): Cluster {
+  const closing = new AbortController();
+  const state = { version: cluster.save().version };
+  const save = async (): Promise<void> => {
+    const { version, objects } = cluster.save();
+    if (version === state.version) return;
+    const draft = `${file}.${process.pid}`;
+    await writeFile(draft, writeJson({ version, objects }), { mode: 0o600 });
+    await rename(draft, file);
+    state.version = version;
+  };
+  const follow = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      // Rejects only when the cluster is closed, which the loop's condition sees.
+      await clock.sleep(BEHIND_MS_MAX, closing.signal).catch(() => undefined);
+      await save().catch(() => undefined); // it is tried again, and the last time counts
+    }
+  };
+  const following = follow();
+  return {
     ...cluster,
     async close() {
-      const draft = `${file}.${process.pid}`;
-      const { version, objects } = cluster.save();
-      await writeFile(draft, writeJson({ version, objects }), { mode: 0o600 });
-      await rename(draft, file);
+      closing.abort();
+      await following;
+      await save();
       await cluster.close();
     },
-  });
+  };
+}
+
+/** What the system says against writing beside and to the file; undefined when nothing. */
+async function whyNotWritable(file: string): Promise<string | undefined> {
+  try {
+    await access(dirname(file), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  }
 }
 
 /** Undefined when there is no file yet. */

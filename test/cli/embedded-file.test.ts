@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bundleTo } from "../../scripts/bundle.mjs";
+import type { PassDocument } from "../../src/report/index.ts";
+import { createRepository, filesBelow, type Repository } from "../support/git-server-repository.ts";
+import { scratch } from "./scripted.ts";
+
+const folder = scratch();
+const program = join(folder.path, "gitops.cjs");
+const children: ChildProcess[] = [];
+const state = { test: 0 };
+let repository: Repository;
+let home: string;
+
+beforeAll(async () => {
+  await bundleTo(program, {});
+  repository = await createRepository(join(folder.path, "releases.git"));
+  await repository.commit(filesBelow("fixtures/monorepo"), "everything that runs in dev");
+}, 60_000);
+beforeEach(() => {
+  home = join(folder.path, `home-${state.test++}`);
+});
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  folder.free();
+});
+
+/** The real program over the example, with nothing but what the test gives it. */
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...args, "--repo", repository.path, "--path", "clusters/dev"], {
+    env: { PATH: process.env["PATH"] ?? "", HOME: home },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  children.push(child);
+  return child;
+}
+
+async function gitops(...args: readonly string[]) {
+  const child = start(args);
+  const said = { stdout: "", stderr: "" };
+  child.stdout.on("data", (data: Buffer) => {
+    said.stdout += data.toString();
+  });
+  child.stderr.on("data", (data: Buffer) => {
+    said.stderr += data.toString();
+  });
+  const [exit] = (await once(child, "close")) as [number | null];
+  return { exit, ...said };
+}
+
+const FINE = ["--service", "platform/*", "--service", "payments/checkout", "--service", "payments/ledger"];
+
+describe("--cluster embedded:FILE", { timeout: 60_000 }, () => {
+  test("a second sync over the same file does nothing, and a diff finds nothing", async () => {
+    const file = join(folder.path, "second.json");
+    const first = await gitops("sync", "--cluster", `embedded:${file}`, ...FINE);
+    expect(first.stdout).toContain("3 synced · objects: 9 created");
+    const kept = readFileSync(file, "utf8");
+    const second = await gitops("sync", "--cluster", `embedded:${file}`, ...FINE);
+    expect(second.stdout).toContain("3 unchanged · objects: 9 unchanged");
+    expect(second.stdout).toContain("0 builds");
+    expect(readFileSync(file, "utf8")).toBe(kept);
+    expect((await gitops("diff", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(0);
+  });
+
+  test("what was applied is in the file soon after, whatever then happens to the process", async () => {
+    const file = join(folder.path, "long.json");
+    const child = start(["run", "--listen", "127.0.0.1:0", "--cluster", `embedded:${file}`, ...FINE]);
+    await expect
+      .poll(() => existsSync(file) && readFileSync(file, "utf8"), { timeout: 30_000 })
+      .toContain("checkout-web");
+    child.kill("SIGKILL");
+    await once(child, "close");
+    expect((await gitops("diff", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(0);
+  });
+
+  test.each([1, 2, 3, 4, 5])(
+    "killed when it has said %d lines, it leaves a file that the next sync goes on from",
+    async (lines) => {
+      const file = join(folder.path, `killed-${lines}.json`);
+      const child = start(["sync", "--cluster", `embedded:${file}`, ...FINE]);
+      const said = { text: "" };
+      child.stderr.on("data", (data: Buffer) => {
+        said.text += data.toString();
+        if (said.text.split("\n").length > lines) child.kill("SIGKILL");
+      });
+      await once(child, "close"); // at the last lines it may be done before the signal comes
+      expect((await gitops("sync", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(0);
+      expect((await gitops("diff", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(0);
+    },
+  );
+
+  test("a diff keeps nothing, and a file that cannot be written stops a sync before it begins", async () => {
+    const file = join(folder.path, "diff.json");
+    expect((await gitops("diff", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(1);
+    expect(readdirSync(folder.path).filter((name) => name.startsWith("diff.json"))).toEqual([]);
+    const sync = await gitops("sync", "--cluster", `embedded:${join(folder.path, "nowhere/file.json")}`);
+    expect(sync.exit).toBe(2);
+    expect(sync.stderr).toContain("nowhere/file.json cannot be written (ENOENT)");
+  });
+});
+
+describe("--cluster empty", { timeout: 60_000 }, () => {
+  test("shows all that a commit declares as new, without any cluster", async () => {
+    const { exit, stdout } = await gitops("diff", "--cluster", "empty", "-o", "json", ...FINE);
+    expect(exit).toBe(1);
+    const { services } = JSON.parse(stdout) as PassDocument;
+    expect(services.flatMap(({ steps }) => steps.map(({ action }) => action))).toEqual(Array(9).fill("create"));
+  });
+
+  test("says what is broken in it, and shows the rest", async () => {
+    const { exit, stdout } = await gitops("diff", "--cluster", "empty");
+    expect(exit).toBe(2);
+    expect(stdout).toContain("create apps/Deployment payments/checkout-web");
+    expect(stdout).toContain("build/malformed-yaml");
+    expect(stdout).toMatch(/ main@[0-9a-f]{12} /);
+  });
+});
