@@ -200,7 +200,12 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
     for (const { value, at } of documents.value) {
       if (!isObject(value) || isFluxKustomization(value)) continue;
       const manifest = asManifest(value);
-      if (manifest === undefined) ignored.push({ at, why: "no Kubernetes object" });
+      if (manifest === undefined && isMisnamed(value)) {
+        const message = `${text(value, "kind") ?? "an object"} has a metadata.name that is no text`;
+        const remedy = "put the name in quotes: y, n, on, off and digits alone are no text in YAML";
+        failures.push({ code: "build/invalid-object", message, remedy, at });
+        sources.push(file);
+      } else if (manifest === undefined) ignored.push({ at, why: "no Kubernetes object" });
       else if (/\.toolkit\.fluxcd\.io\//.test(manifest.apiVersion))
         ignored.push({ at, why: `${manifest.kind} configures Flux` });
       else declared.push({ manifest, at });
@@ -228,6 +233,13 @@ function asManifest(document: JsonObject): Manifest | undefined {
     isObject(metadata) &&
     text(metadata, "name") !== undefined;
   return complete ? (document as Manifest) : undefined;
+}
+
+/** An object whose name YAML does not read as text: passing it over would make it look removed. */
+function isMisnamed(document: JsonObject): boolean {
+  const metadata = document["metadata"];
+  const name = isObject(metadata) ? metadata["name"] : undefined;
+  return text(document, "kind") !== undefined && name !== undefined && typeof name !== "string";
 }
 
 /** Two definitions of one id: neither can be told to be the right one, so that id alone is broken. */

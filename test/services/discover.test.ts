@@ -188,7 +188,7 @@ describe("Flux Kustomization documents", () => {
     const discovery = found(
       {
         "clusters/dev/a/x.yaml": flux("a/x", "dev/x"),
-        "clusters/dev/n.yaml": configMap("n"),
+        "clusters/dev/n.yaml": configMap("settings"),
         "clusters/dev/bad.yaml": "a: [",
       },
       "clusters/dev",
@@ -199,11 +199,18 @@ describe("Flux Kustomization documents", () => {
     expect(discovery.complete).toBe(true);
   });
 
+  test("an object whose name is no text in YAML makes them unknown, too", () => {
+    const files = { "c/a/x.yaml": flux("a/x", "dev/x"), "c/m.yaml": configMap("m"), "c/off.yaml": configMap("off") };
+    const discovery = found(files, "c");
+    expect(ids(discovery)).toEqual(["a/x"]);
+    expect(discovery.broken).toMatchObject([{ id: "c", failures: [{ code: "build/invalid-object" }] }]);
+  });
+
   test("broken documents leave the objects beside them a service", () => {
     const discovery = found(
       {
         "clusters/dev/a/x.yaml": flux("a/x", "dev/x", "  unheardOf: {a: b}\n"),
-        "clusters/dev/n.yaml": configMap("n"),
+        "clusters/dev/n.yaml": configMap("settings"),
       },
       "clusters/dev",
     );
