@@ -1,5 +1,5 @@
 import { BUILDERS_DEFAULTS, type BuildAnswer, type Builders } from "../../src/builders/index.ts";
-import { build, type ParseCache } from "../../src/kustomize/index.ts";
+import { build, newParseCache } from "../../src/kustomize/index.ts";
 import type { BuildCache } from "../../src/reconcile/index.ts";
 import type { Repository } from "./repository.ts";
 import type { RunClock } from "./virtual-clock.ts";
@@ -12,12 +12,14 @@ export interface BuildTrouble {
 
 const LATE_MS = 3000;
 
+/** What was parsed once is the same in every history. */
+export const PARSED = newParseCache();
+
 /** Builds in process, with the real engine. */
 export function simulatedBuilders(
   repository: Repository,
   troubles: readonly BuildTrouble[],
   clock: RunClock,
-  parsed: ParseCache,
   onUnbuilt: (service: string) => void,
 ): Builders {
   const state = { count: 0 };
@@ -37,7 +39,7 @@ export function simulatedBuilders(
       const tree = repository.tree(source.key);
       if (tree === undefined) throw new Error("a build of a tree that nobody committed");
       const { limits } = BUILDERS_DEFAULTS;
-      const result = build(tree, folder, { ...options, reorder: "legacy", cache: parsed, limits });
+      const result = build(tree, folder, { ...options, reorder: "legacy", cache: PARSED, limits });
       const footprint = [...result.footprint];
       const answer: BuildAnswer = result.ok
         ? { ok: true, objects: result.objects, footprint }

@@ -1,9 +1,9 @@
 import { clashes } from "./intent.ts";
-import type { Breakage, Monorepo, ServiceSpec, Settings, Thing } from "./monorepo.ts";
+import type { Breakage, Monorepo, ServiceSpec, Settings, Spelling, Thing } from "./monorepo.ts";
 
 /** One change of the repository. Numbers pick among what is there, so that any edit means something in any repository. */
 export type Edit =
-  | { readonly edit: "add-service"; readonly service: ServiceSpec }
+  | { readonly edit: "add-service"; readonly added: ServiceSpec }
   | { readonly edit: "drop-service"; readonly service: number }
   | { readonly edit: "rename-service"; readonly service: number; readonly name: string }
   | { readonly edit: "rename-folder"; readonly service: number; readonly folder: string }
@@ -11,6 +11,7 @@ export type Edit =
   | { readonly edit: "merge-services"; readonly service: number; readonly into: number }
   | { readonly edit: "add"; readonly service: number; readonly thing: Thing }
   | { readonly edit: "change"; readonly service: number; readonly thing: number; readonly value: string }
+  | { readonly edit: "respell"; readonly service: number; readonly thing: number; readonly spelling: Spelling }
   | { readonly edit: "drop"; readonly service: number; readonly thing: number }
   | { readonly edit: "drop-all"; readonly service: number }
   | { readonly edit: "move" | "copy"; readonly service: number; readonly thing: number; readonly to: number }
@@ -27,9 +28,12 @@ export type Edit =
   | { readonly edit: "path"; readonly gone: boolean };
 
 export function edited(monorepo: Monorepo, edit: Edit): Monorepo {
+  if ("service" in edit) {
+    return monorepo.services.length === 0 ? monorepo : editedService(monorepo, edit);
+  }
   switch (edit.edit) {
     case "add-service":
-      return withServices(monorepo, [...monorepo.services, edit.service]);
+      return withServices(monorepo, [...monorepo.services, edit.added]);
     case "base":
       return { ...monorepo, bases: monorepo.bases.map((base, index) => (index === edit.base ? edit.things : base)) };
     case "loose":
@@ -38,8 +42,6 @@ export function edited(monorepo: Monorepo, edit: Edit): Monorepo {
       return { ...monorepo, loose: [] };
     case "path":
       return { ...monorepo, pathGone: edit.gone };
-    default:
-      return monorepo.services.length === 0 ? monorepo : editedService(monorepo, edit);
   }
 }
 
@@ -87,6 +89,7 @@ function editedService(monorepo: Monorepo, edit: ServiceEdit): Monorepo {
     case "merge-services":
       return editedPair(monorepo, edit, at, service);
     case "change":
+    case "respell":
     case "drop":
     case "move":
     case "copy":
@@ -128,6 +131,12 @@ function editedThing(monorepo: Monorepo, edit: ThingEdit, at: number, service: S
   switch (edit.edit) {
     case "change": {
       const things = service.things.with(index, { ...thing, value: edit.value });
+      return withServices(monorepo, services.with(at, { ...service, things }));
+    }
+    case "respell": {
+      const fits = edit.spelling !== "unserved" || thing.kind === "Role";
+      const spelling = edit.spelling !== "generated" && fits ? edit.spelling : thing.spelling;
+      const things = service.things.with(index, { ...thing, spelling });
       return withServices(monorepo, services.with(at, { ...service, things }));
     }
     case "drop":

@@ -45,6 +45,7 @@ const BREAKAGES: readonly [Breakage, ...Breakage[]] = [
   "folder",
   "twice",
 ];
+const SPELLINGS: readonly [Spelling, ...Spelling[]] = ["plain", "labelled", "far", "anchored", "unserved", "kept"];
 const FAULTS: readonly [FaultKind, ...FaultKind[]] = [
   "lost-before",
   "lost-after",
@@ -93,8 +94,7 @@ export function historyOf(seed: number): History {
   const breaker = random.chance(0.4) ? TIGHT_BREAKER : LOOSE_BREAKER;
   const first: Edit[] = [];
   const services = 2 + random.int(3);
-  for (let index = 0; index < services; index += 1)
-    first.push({ edit: "add-service", service: service(random, index) });
+  for (let index = 0; index < services; index += 1) first.push({ edit: "add-service", added: service(random, index) });
   if (random.chance(0.3)) first.push({ edit: "base", base: 0, things: [thing(random)] });
   if (random.chance(0.2)) first.push({ edit: "loose", thing: thing(random) });
   const steps: Step[] = [{ step: "commit", edits: first }, run(random, random.chance(0.7))];
@@ -169,6 +169,7 @@ function edit(random: Random): Edit {
     [6, () => ({ edit: "move", service: at, thing: which, to })],
     [2, () => ({ edit: "copy", service: at, thing: which, to })],
     [3, () => ({ edit: "change", service: at, thing: which, value: value(random) })],
+    [2, () => ({ edit: "respell", service: at, thing: which, spelling: random.pick(SPELLINGS) })],
     [2, () => ({ edit: "drop-service", service: at })],
     [1, () => ({ edit: "drop-all", service: at })],
     [1, () => ({ edit: "rename-service", service: at, name })],
@@ -184,9 +185,9 @@ function edit(random: Random): Edit {
     [2, () => ({ edit: "depend", service: at, on: to })],
     [1, () => ({ edit: "use-base", service: at, base })],
     [2, () => ({ edit: "move-to-base", service: at, thing: which, base })],
-    [1, () => ({ edit: "move-to-loose", service: at, thing: which })],
+    [2, () => ({ edit: "move-to-loose", service: at, thing: which })],
     [1, () => ({ edit: "drop-loose" })],
-    [1, () => ({ edit: "add-service", service: service(random, at) })],
+    [1, () => ({ edit: "add-service", added: service(random, at) })],
     [1, () => ({ edit: "path", gone: random.chance(0.5) })],
   ]);
   return make();

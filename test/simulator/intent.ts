@@ -1,6 +1,7 @@
 import { BUILDERS_DEFAULTS } from "../../src/builders/index.ts";
-import { build, newParseCache } from "../../src/kustomize/index.ts";
+import { build } from "../../src/kustomize/index.ts";
 import { memoryTree } from "../support/disk-tree.ts";
+import { PARSED } from "./builds.ts";
 import {
   API_VERSIONS,
   type Breakage,
@@ -137,7 +138,7 @@ function generatedName({ name, value }: Thing, prefix: string): string {
     `configMapGenerator: [{name: ${name}, literals: [value=${value}]}]\n`,
   ].join("");
   const built = build(memoryTree({ "kustomization.yaml": file }), "", {
-    cache: newParseCache(),
+    cache: PARSED,
     limits: BUILDERS_DEFAULTS.limits,
     loadRestrictions: "rootOnly",
   });

@@ -1,8 +1,8 @@
 import type { LiveMetadata } from "../../src/cluster/index.ts";
-import { child, stringMap } from "../../src/model/index.ts";
+import { child, type Json, stringMap } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
 import { type Intent, type ServiceIntent, wantersOf } from "./intent.ts";
-import { asLabel, keepsItself, type Live } from "./live.ts";
+import { asLabel, isProven, keepsItself, type Live } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
 
@@ -84,6 +84,7 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (planned !== undefined && planned.labels["gitops.bulkhead.dev/service"] !== owner.service) {
     say("its owner is not the one that the plan saw");
   }
+  if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
   if (keepsItself(before)) say("it says that it must not be pruned");
   if (PROTECTED.has(before.kind.kind) && !run.confirmed) say("its kind is protected and nobody confirmed");
@@ -198,7 +199,8 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
   const labelOf = new Map<string, string>();
   for (const { verb, told } of run.requests) {
     if (verb !== "list" || told?.ok !== true) continue;
-    for (const { labels, uid } of (told.value as { items: readonly LiveMetadata[] }).items) {
+    for (const { labels, uid, managedFields } of (told.value as { items: readonly LiveMetadata[] }).items) {
+      if (!isProven(managedFields as unknown as Json)) continue;
       const label = labels["gitops.bulkhead.dev/service"];
       if (label === undefined || labels["gitops.bulkhead.dev/scope"] !== run.scope) continue;
       owned.set(label, (owned.get(label) ?? 0) + 1);

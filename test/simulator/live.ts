@@ -76,7 +76,7 @@ function liveOf(of: Kind, object: JsonObject): Live {
 }
 
 /** Whether the entry of the program's own applies holds the owner label. */
-function isProven(managedFields: Json | undefined): boolean {
+export function isProven(managedFields: Json | undefined): boolean {
   if (!Array.isArray(managedFields)) return false;
   return managedFields.some((entry: Json) => {
     if (!isObject(entry) || entry["manager"] !== "gitops" || entry["operation"] !== "Apply") return false;

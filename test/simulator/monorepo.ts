@@ -154,7 +154,7 @@ function fluxDocument({ name, settings, breakage }: ServiceSpec, home: string): 
     suspend ? "  suspend: true\n" : "",
     depends === "" ? "" : `  dependsOn: [${depends}]\n`,
     targetNamespace === "" ? "" : `  targetNamespace: ${targetNamespace}\n`,
-    breakage === "field" ? "  postBuild: {substitute: {a: b}}\n" : "",
+    breakage === "field" ? "  unheardOf: {a: b}\n" : "",
   ].join("");
 }
 

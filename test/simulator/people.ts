@@ -36,49 +36,51 @@ export interface Act {
 const HOLD = "simulator.dev/hold";
 const never = new AbortController().signal;
 
-export async function act(twin: EmbeddedCluster, { act: what, of, with: other }: Act): Promise<void> {
+export async function act(twin: EmbeddedCluster, { act: what, of, with: other }: Act): Promise<unknown> {
   const labelled = listLive(twin).filter(({ owner }) => owner !== undefined);
   const live = labelled[of % Math.max(1, labelled.length)];
-  if (live === undefined) return;
+  if (live === undefined) return undefined;
   const person = twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" });
   const another = labelled[other % labelled.length] ?? live;
   const patch = (body: JsonObject): Promise<unknown> =>
     person.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
   switch (what) {
     case "edit":
-      return void (await patch({ metadata: { annotations: { [VALUE]: "edited" } } }));
+      return await patch({ metadata: { annotations: { [VALUE]: "edited" } } });
     case "relabel":
-      return void (await patch({ metadata: { labels: ownerLabels(another) } }));
+      return await patch({ metadata: { labels: ownerLabels(another) } });
     case "unlabel":
-      return void (await patch({ metadata: { labels: { "gitops.bulkhead.dev/service": null } } }));
+      return await patch({ metadata: { labels: { "gitops.bulkhead.dev/service": null } } });
     case "forget":
-      return void (await patch({ metadata: { managedFields: [{}] } }));
+      return await patch({ metadata: { managedFields: [{}] } });
     case "delete":
       return await deleted(twin, live);
     case "recreate":
       await deleted(twin, live);
-      return void (await apply(person, live.kind, copyOf(live, live.name), "kubectl"));
+      return await apply(person, live.kind, copyOf(live, live.name), "kubectl");
     case "restore":
+      // Whoever applies as the program does applies what is declared.
+      if (live.annotations[VALUE] === "edited") return undefined;
       await deleted(twin, live);
-      return void (await apply(twin, live.kind, copyOf(live, live.name), "gitops"));
+      return await apply(twin, live.kind, copyOf(live, live.name), "gitops");
     case "claim":
-      return void (await apply(twin, live.kind, claimed(live), "gitops"));
+      return await apply(twin, live.kind, claimed(live), "gitops");
     case "copy":
-      return void (await apply(person, live.kind, copyOf(live, `copy-${live.name}`), "kubectl"));
+      return await apply(person, live.kind, copyOf(live, `copy-${live.name}`), "kubectl");
     case "child": {
       const copy = copyOf(live, `child-${live.name}`);
       const metadata = { ...copy.metadata, ownerReferences: [controllerOf(live)] };
-      return void (await apply(person, live.kind, { ...copy, metadata } as Manifest, "some-controller"));
+      return await apply(person, live.kind, { ...copy, metadata } as Manifest, "some-controller");
     }
     case "adopt":
-      if (another.namespace !== live.namespace || another.uid === live.uid) return;
-      return void (await patch({ metadata: { ownerReferences: [controllerOf(another)] } }));
+      if (another.namespace !== live.namespace || another.uid === live.uid) return undefined;
+      return await patch({ metadata: { ownerReferences: [controllerOf(another)] } });
     case "keep": {
       const mark = other % 2 === 0 ? "gitops.bulkhead.dev/prune" : "kustomize.toolkit.fluxcd.io/prune";
-      return void (await patch({ metadata: { annotations: { [mark]: "Disabled" } } }));
+      return await patch({ metadata: { annotations: { [mark]: "Disabled" } } });
     }
     case "hold":
-      return void (await patch({ metadata: { finalizers: [HOLD] } }));
+      return await patch({ metadata: { finalizers: [HOLD] } });
     case "release":
       return await release(twin, live);
   }

@@ -94,10 +94,16 @@ export function judgeLeftovers({ intent, scope, outcome, live }: Rest): readonly
       if (owner?.proven !== true || owner.scope !== scope || terminating || controlled) return false;
       if (keepsItself({ key, terminating, controlled, ...one })) return false;
       if (intent.services.some(({ wishes }) => wishes.some((wish) => wish.key === key))) return false;
+      if (intent.services.some(({ wishes }) => wishes.some((wish) => livesIn(wish, key)))) return false;
       const service = intent.services.find(({ id }) => asLabel(id) === owner.service);
       if (service !== undefined && (!service.prune || service.state !== "known")) return false;
       if (["failed", "blocked"].includes(states.get(owner.service) ?? "")) return false;
       return !unsure;
     })
     .map(({ key, owner }) => ({ law: "I2 nothing is left over", what: `${key} of ${owner?.service}` }));
+}
+
+/** Whether an object would go with another one. */
+function livesIn({ kind, namespace }: Wish, key: string): boolean {
+  return key === `/Namespace//${namespace}` || (kind === "Widget" && key.includes("/CustomResourceDefinition/"));
 }

@@ -1,6 +1,5 @@
 import picomatch from "picomatch";
 import { createEmbedded } from "../../src/embedded/index.ts";
-import { newParseCache, type ParseCache } from "../../src/kustomize/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
 import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
@@ -54,7 +53,6 @@ interface World {
   readonly twin: ReturnType<typeof createEmbedded>;
   readonly repository: Repository;
   readonly cache: ReturnType<typeof memoryCache>;
-  readonly parsed: ParseCache;
   readonly past: Past;
   readonly audit: string[];
 }
@@ -82,7 +80,6 @@ async function newWorld(history: History, pass: RunPass): Promise<World> {
     twin,
     repository: newRepository(EMPTY_MONOREPO),
     cache: memoryCache(),
-    parsed: newParseCache(),
     past: new Map(),
     audit,
   };
@@ -115,7 +112,7 @@ interface Ran {
 const SCOPE = "simulated";
 
 async function run(world: World, step: RunStep): Promise<Ran> {
-  const { cache, repository, twin, past, parsed, history } = world;
+  const { cache, repository, twin, past, history } = world;
   const clock = world.time.clock();
   if (step.cache === "wiped") cache.wipe();
   else if (step.cache !== "kept") cache.corrupt(step.cache);
@@ -123,7 +120,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const { cluster, requests, crashed } = troubled(twin, step.trouble, past, clock, stop);
   const commit = repository.head();
   const unbuilt = new Set<string>();
-  const builders = simulatedBuilders(repository, step.builds, clock, parsed, (service) => unbuilt.add(service));
+  const builders = simulatedBuilders(repository, step.builds, clock, (service) => unbuilt.add(service));
   const request: PassRequest = {
     mode: step.mode,
     path: PATH,
@@ -136,12 +133,12 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   };
   const io = { source: repository.source(step.git), cluster, builders, cache, clock };
   let outcome: PassOutcome | undefined;
-  let thrown: unknown;
+  let thrown: string | undefined;
   const passed = world
     .pass(io, request, () => undefined, stop.signal)
     .then(
       (done) => void (outcome = done),
-      (cause: unknown) => void (thrown = cause ?? "nothing"),
+      (cause: unknown) => void (thrown = cause instanceof Error ? cause.message : "no error"),
     );
   // What a crashed run still has in its hands is left to itself: none of its requests gets anywhere.
   const ends = new Promise<void>((resolve) => {
@@ -163,7 +160,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       requests,
     }),
     ...(ended ? [] : [{ law: "D it ends", what: "the run hangs" }]),
-    ...(thrown === undefined ? [] : [{ law: "D it ends", what: `the run throws: ${String(thrown)}` }]),
+    ...(thrown === undefined ? [] : [{ law: "D it ends", what: `the run throws: ${thrown}` }]),
     ...bugsIn(outcome),
   ];
   const writes = requests

@@ -1,0 +1,178 @@
+/** One guard of the source, as a text that stands exactly once in its file, and what is there without it. */
+export interface Guard {
+  readonly name: string;
+  readonly file: string;
+  readonly text: string;
+  readonly without: string;
+  /** Histories that notice, to be tried first. */
+  readonly seeds: readonly number[];
+}
+
+function guard(name: string, file: string, text: string, without: string, ...seeds: readonly number[]): Guard {
+  return { name, file, text, without, seeds };
+}
+
+const CLAIMS = "src/plan/claims.ts";
+const PLAN = "src/plan/plan.ts";
+const REMOVE = "src/reconcile/remove.ts";
+const ASSEMBLE = "src/reconcile/assemble.ts";
+const WORK = "src/reconcile/work.ts";
+const DISCOVER = "src/services/discover.ts";
+
+/** The doubts right before a delete. */
+const LIVE_DOUBTS: readonly Guard[] = [
+  guard(
+    "remove: read live",
+    REMOVE,
+    "const read = await cluster.metadata(kind, ref.namespace, ref.name, signal);",
+    "const read = { ok: true, value: planned };",
+  ),
+  guard("remove: same uid", REMOVE, "if (now.uid !== planned.uid)", "if (false)"),
+  guard("remove: same service", REMOVE, "owner.service !== before?.service", "false"),
+  guard("remove: same scope", REMOVE, "owner.scope !== before.scope", "false"),
+  guard("remove: label still ours", REMOVE, "if (!ownsLabel(now))", "if (false)"),
+  guard("remove: no controller", REMOVE, "if (now.ownerReferences.some(({ controller }) => controller))", "if (false)"),
+  guard("remove: prune not disabled", REMOVE, "if (pruneDisabled(now))", "if (false)"),
+  guard("remove: uid precondition", REMOVE, "{ uid, resourceVersion, propagation", "{ resourceVersion, propagation"),
+  guard("remove: version precondition", REMOVE, "{ uid, resourceVersion, propagation", "{ uid, propagation"),
+];
+
+const REMOVED_WANTED = `.filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
+    .toSorted((a, b) => compareRefs(b.ref, a.ref))
+    .map((object) => planRemoval(object, `;
+
+/** What a plan deletes, and what it holds or keeps. */
+const PLANNED: readonly Guard[] = [
+  guard("plan: label is ours", PLAN, "if (!ownsLabel(live)) return kept(", "if (false) return kept("),
+  guard("plan: no controller", PLAN, "if (controller !== undefined) return kept(", "if (false) return kept("),
+  guard("plan: prune of the service", PLAN, "if (!prune || pruneDisabled(live))", "if (pruneDisabled(live))"),
+  guard("plan: prune of the object", PLAN, "if (!prune || pruneDisabled(live))", "if (!prune)"),
+  guard("plan: not deleted twice", PLAN, "if (live.deletionTimestamp !== undefined) return", "if (false) return"),
+  guard("plan: may be wanted", PLAN, "if (wanted !== undefined) return", "if (false) return"),
+  guard("plan: protected kinds", PLAN, "if (PROTECTED.has(kindKey(live.ref)) && !input.confirmed) {", "if (false) {"),
+  guard(
+    "plan: wanted, its service present",
+    PLAN,
+    `${REMOVED_WANTED}prune, input))`,
+    ".map((object) => planRemoval(object, prune, input))",
+  ),
+  guard(
+    "plan: wanted, its service gone",
+    PLAN,
+    `${REMOVED_WANTED}true, input))`,
+    ".map((object) => planRemoval(object, true, input))",
+  ),
+  guard("plan: scope", PLAN, "owner === undefined || owner.scope !== labelValue(scope)", "owner === undefined"),
+  guard("plan: complete discovery", PLAN, "const gone = input.complete\n", "const gone = true\n"),
+  guard("plan: gone is not known", PLAN, ".filter(([label]) => !known.has(label)).map", ".map"),
+  guard("plan: unlisted kinds", PLAN, "if (input.unlisted.has(kind)) failures.push", "if (false) failures.push"),
+  guard(
+    "plan: nothing declared any more",
+    PLAN,
+    "granted.length === 0 && failures.length === 0 && removed",
+    "false && removed",
+  ),
+  guard(
+    "breaker: service",
+    PLAN,
+    'tooMany(deletes(removed), owned.filter(ownsLabel).length, input.breaker.service, "objects of the service")',
+    "undefined",
+  ),
+  guard("breaker: run", PLAN, "const why = manyObjects ?? (", "const why = ("),
+  guard("breaker: gone services", PLAN, "(plan.present ? undefined : manyGone)", "undefined"),
+  guard(
+    "execute: all applied before",
+    "src/reconcile/execute.ts",
+    "hands, failures.length > 0, note)",
+    "hands, false, note)",
+  ),
+];
+
+/** Who may have which object. */
+const CLAIMED: readonly Guard[] = [
+  guard(
+    "claims: proven owner",
+    CLAIMS,
+    "owner === undefined || !ownsLabel(live)) return",
+    "owner === undefined) return",
+  ),
+  guard("claims: other scope", CLAIMS, "if (owner.scope !== scope) {", "if (false) {"),
+  guard(
+    "claims: complete discovery",
+    CLAIMS,
+    'if (complete) return { kind: "released" };',
+    'return { kind: "released" };',
+  ),
+  guard("claims: owner unknown", CLAIMS, 'if (claimant.desired.kind === "unknown") {', "if (false) {"),
+  guard("claims: owner keeps it", CLAIMS, "return still ? {", "return false ? {"),
+  guard("claims: one claimant", CLAIMS, "if (free && (one === winner || ", "if (free && (true || "),
+  guard("claims: mentioned by an unknown", CLAIMS, "if (wanting !== undefined) return", "if (false) return"),
+  guard("claims: lives in it", CLAIMS, "if (inhabitant !== undefined) return", "if (false) return"),
+  guard("claims: wanted and not served", CLAIMS, "new Map([...unfit, ...[...claims]", "new Map([...[...claims]"),
+  guard("claims: kept and not served", CLAIMS, "|| unfit.includes(claimant.service)", "|| false"),
+];
+
+/** What is known, and what is not. */
+const KNOWN: readonly Guard[] = [
+  guard(
+    "unknown: failed build",
+    ASSEMBLE,
+    'kind: "unknown",\n      why: "its build failed",',
+    'kind: "known", declared: [],',
+  ),
+  guard("unknown: suspended", ASSEMBLE, "if (!service.settings.suspend) return", "if (true) return"),
+  guard("unknown: one object failed", ASSEMBLE, "failures.push(one);", ""),
+  guard(
+    "unknown: unlisted kinds",
+    "src/reconcile/inventory.ts",
+    "if (!answer.ok) unlisted.set(kindKey(kind), answer.problem);",
+    "if (!answer.ok) {}",
+  ),
+  guard(
+    "unknown: path not found",
+    "src/reconcile/revision.ts",
+    'if (tree.entry(path)?.kind !== "tree" && path !== "") {',
+    "if (false) {",
+  ),
+  guard(
+    "unknown: unreadable definitions",
+    DISCOVER,
+    "complete: !broken.some(({ unreadable }) => unreadable)",
+    "complete: true",
+  ),
+  guard("unknown: folder gone", DISCOVER, "[...broken, ...missing.map(withoutFolder)]", "broken"),
+  guard("unknown: tainted documents", DISCOVER, "if (failures.length > 0 || (tainted", "if (false && (tainted"),
+  guard(
+    "unknown: dependencies",
+    "src/reconcile/prepare.ts",
+    "discovery.services.filter(({ id }) => !unfit.has(id))",
+    "discovery.services",
+  ),
+  guard(
+    "cache: footprint",
+    "src/reconcile/builds.ts",
+    'return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id) ? cached',
+    "return true ? cached",
+  ),
+  guard(
+    "cache: torn entries",
+    "src/reconcile/builds.ts",
+    "if (end < 0 || digest(body) !== text.slice(0, end))",
+    "if (end < 0)",
+  ),
+  guard("late: complete", "src/reconcile/planning.ts", "claims, complete: false, services", "claims, services"),
+  guard(
+    "late: what others took",
+    "src/reconcile/planning.ts",
+    "granted.filter(({ ref }) => !taken(refKey(ref)))",
+    "granted",
+  ),
+  guard("work: suspended", WORK, "if (service.settings.suspend) return", "if (false) return"),
+  guard("work: dependencies", WORK, "if (unready.length > 0) {", "if (false) {"),
+  guard("work: selected, present", WORK, "if (selected(service.id)) waiting.set", "waiting.set"),
+  guard("work: selected, gone", WORK, " || !selected(plan.service)) continue", ") continue"),
+  guard("work: a dry run", WORK, 'dryRun: request.mode !== "sync",', "dryRun: false,"),
+];
+
+/** Every guard of law L2 and those that it leans on. */
+export const GUARDS: readonly Guard[] = [...LIVE_DOUBTS, ...PLANNED, ...CLAIMED, ...KNOWN];

@@ -1,0 +1,28 @@
+import { GUARDS, type Guard } from "./guards.ts";
+import { historyOf } from "./history.ts";
+import { withoutGuard } from "./mutant.ts";
+import { simulate } from "./simulate.ts";
+
+/** Which history notices that a guard is missing; no seed: none of those that were tried. */
+export interface Finding {
+  readonly guard: string;
+  readonly seed?: number;
+  readonly law?: string;
+  readonly what?: string;
+}
+
+/** Takes the guards away, one by one, and plays histories until one of them breaks a law. */
+export async function* findRemovedGuards(first: number, runs: number): AsyncGenerator<Finding> {
+  for (const guard of GUARDS) yield await findRemoved(guard, first, runs);
+}
+
+export async function findRemoved(guard: Guard, first: number, runs: number): Promise<Finding> {
+  const pass = await withoutGuard(guard);
+  const seeds = Array.from({ length: runs }, (_, index) => first + index);
+  for (const seed of [...guard.seeds, ...seeds]) {
+    const { violations } = await simulate(historyOf(seed), pass);
+    const [violation] = violations;
+    if (violation !== undefined) return { guard: guard.name, seed, ...violation };
+  }
+  return { guard: guard.name };
+}
