@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { BuildLimits, BuiltObject, LoadRestrictions } from "../kustomize/index.ts";
-import type { Failure } from "../model/index.ts";
+import type { Failure, Overlay } from "../model/index.ts";
 import type { Pack } from "./blobs.ts";
 
 /** What a thread is told when it starts. */
@@ -31,6 +31,8 @@ export interface JobOptions {
   readonly generate: boolean;
   /** Overrides the namespace of every namespaced object. */
   readonly namespace?: string;
+  /** What a Flux document changes besides. */
+  readonly overlay?: Overlay;
 }
 
 export interface AskMessage {

@@ -1,4 +1,4 @@
-import type { Failure, Footprint, Manifest, Place, Tree } from "../model/index.ts";
+import type { Failure, Footprint, Manifest, Overlay, Place, Tree } from "../model/index.ts";
 import { accumulateFolder, accumulateResources } from "./accumulate.ts";
 import { type Accumulator, checkDuplicates, newAccumulator } from "./accumulator.ts";
 import type { ParseCache } from "./cache.ts";
@@ -9,6 +9,7 @@ import { type Folder, openFolder } from "./folder.ts";
 import { generatedFolder } from "./generated-folder.ts";
 import { objectProblem } from "./manifests.ts";
 import { annotationsOf, ORIGIN, TRANSFORMATIONS } from "./origin.ts";
+import { addsContent, setCommonMetadata, withOverlay } from "./overlay.ts";
 import { resolveVars } from "./replace/index.ts";
 import { newReport } from "./report.ts";
 import type { Resource } from "./resource.ts";
@@ -30,6 +31,8 @@ export interface BuildOptions {
   readonly managedByLabel?: boolean;
   /** Goes before the kustomization's own `namespace`: Flux's `spec.targetNamespace`. */
   readonly namespace?: string;
+  /** What a Flux document adds to the kustomization of the folder, and to the objects that are built. */
+  readonly overlay?: Overlay;
   /** Take a folder without a kustomization for one that lists all manifests in and below it, as Flux does. */
   readonly generate?: boolean;
 }
@@ -95,9 +98,18 @@ function rootFolder(context: BuildContext, path: string, options: BuildOptions):
     return context.report.fail("build/missing-kustomization", at, `there is no folder ${path}`, "correct the path");
   }
   const made = options.generate === true ? generatedFolder(context, found, at) : undefined;
-  const folder = made ?? openFolder(context, found, at, undefined, "");
-  if (folder === undefined || options.namespace === undefined || options.namespace === "") return folder;
-  return { ...folder, kustomization: { ...folder.kustomization, namespace: options.namespace } };
+  const own = made ?? openFolder(context, found, at, undefined, "", addsContent(options.overlay));
+  if (own === undefined) return undefined;
+  const folder = made === undefined && options.generate === true ? withFluxMetadata(own) : own;
+  const { namespace = "", overlay } = options;
+  const placed = namespace === "" ? folder : { ...folder, kustomization: { ...folder.kustomization, namespace } };
+  return overlay === undefined ? placed : withOverlay(context, placed, overlay);
+}
+
+/** Flux has a kustomization that lists no resources note their origin: else kustomize could take it for empty. */
+function withFluxMetadata(folder: Folder): Folder {
+  if ((folder.kustomization.resources ?? []).length > 0) return folder;
+  return { ...folder, kustomization: { ...folder.kustomization, buildMetadata: ["originAnnotations"] } };
 }
 
 /** What kustomize does once, for the folder that is built: hashes, references, vars, order and the last labels. */
@@ -117,6 +129,7 @@ function finish(context: BuildContext, folder: Folder, accumulator: Accumulator,
   const metadata = new Set(context.metadata);
   if (options.managedByLabel === true || metadata.has("managedByLabel")) labelAll(set.resources);
   for (const resource of set.resources) finishAnnotations(resource, metadata);
+  if (options.overlay?.commonMetadata !== undefined) setCommonMetadata(set.resources, options.overlay.commonMetadata);
 }
 
 /** Objects that say that they are for local use are built with, and not given out. */

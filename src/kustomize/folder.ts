@@ -28,13 +28,14 @@ export interface Folder {
   readonly originPath: string;
 }
 
-/** Reads a folder's kustomization; undefined after a failure, which is reported. */
+/** Reads a folder's kustomization, which may only be empty when something is added to it; undefined after a failure, reported. */
 export function openFolder(
   context: BuildContext,
   found: Found,
   at: Place,
   parent: Folder | undefined,
   originPath: string,
+  mayBeEmpty = false,
 ): Folder | undefined {
   const outer = parent?.report ?? context.report;
   const visited = parent?.visited ?? [];
@@ -50,7 +51,7 @@ export function openFolder(
   const file = findKustomization(context, found.path, at, outer);
   if (file === undefined) return undefined;
   const report = parent === undefined ? outer : outer.within(at);
-  const decoded = readKustomization(context, file, report);
+  const decoded = readKustomization(context, file, report, mayBeEmpty);
   if (decoded === undefined) return undefined;
   return {
     path: found.path,
@@ -87,6 +88,7 @@ function readKustomization(
   context: BuildContext,
   file: Found,
   report: Report,
+  mayBeEmpty: boolean,
 ): Pick<Folder, "kustomization" | "node"> | undefined {
   const bytes = context.source.read(file, { path: file.path }, report);
   if (bytes === undefined) return undefined;
@@ -102,6 +104,10 @@ function readKustomization(
   const kustomization = kustomizationShape(node, "", decodingOf(file.path, report, true));
   if (kustomization === undefined || node.kind !== "mapping") return undefined;
   checkKustomization(kustomization, node, file.path, report);
+  if (!mayBeEmpty && saysNothing(kustomization)) {
+    const message = "the kustomization says nothing";
+    report.fail("build/invalid-kustomization", { path: file.path }, message, "list resources in it");
+  }
   return report.cleanSince(mark) ? { kustomization, node } : undefined;
 }
 
@@ -120,9 +126,6 @@ function checkKustomization(k: Kustomization, node: MappingNode, path: string, r
   if (k.apiVersion !== undefined && k.apiVersion !== "" && k.apiVersion !== version) {
     const message = `apiVersion of a ${kind} is ${k.apiVersion}`;
     report.fail("build/invalid-kustomization", at("apiVersion"), message, `write ${version}`);
-  }
-  if (saysNothing(k)) {
-    report.fail("build/invalid-kustomization", { path }, "the kustomization says nothing", "list resources in it");
   }
   for (const field of ["helmCharts", "helmChartInflationGenerator"] as const) {
     if ((k[field]?.length ?? 0) === 0) continue;

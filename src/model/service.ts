@@ -1,5 +1,6 @@
 import type { Failure, Place } from "./failure.ts";
 import type { Manifest } from "./manifest.ts";
+import type { Overlay } from "./overlay.ts";
 
 /**
  * How a service came to be: a Flux Kustomization document, a plain folder with a kustomization file, or plain documents
@@ -28,6 +29,8 @@ export interface ServiceSettings {
   readonly suspend: boolean;
   /** Overrides the namespace of every namespaced object; "" leaves them. */
   readonly targetNamespace: string;
+  /** What else its document changes about what is built; absent when it changes nothing. */
+  readonly overlay?: Overlay;
   readonly dependsOn: readonly string[];
   readonly intervalMs: number;
   /** Build, apply and wait together. */

@@ -12,6 +12,7 @@ import {
   type Service,
 } from "../model/index.ts";
 import { type Declared, type Desired, declare, kindKey, type Mentions } from "../plan/index.ts";
+import { sourcesOf } from "../services/index.ts";
 import { buildService, type KnownBuild, placed } from "./builds.ts";
 import { definedKind, kindFailure } from "./definitions.ts";
 import type { Inventory } from "./inventory.ts";

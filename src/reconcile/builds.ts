@@ -35,7 +35,7 @@ export async function buildService(
 /** How a service is built: a Flux Kustomization builds like Flux does, a plain folder like `kustomize build`. */
 export function buildJob(revision: OpenRevision, service: Service): BuildJob {
   const flux = service.origin === "flux";
-  const { targetNamespace } = service.settings;
+  const { targetNamespace, overlay } = service.settings;
   return {
     service: service.id,
     folder: service.folder,
@@ -44,6 +44,7 @@ export function buildJob(revision: OpenRevision, service: Service): BuildJob {
       loadRestrictions: flux ? "none" : "rootOnly",
       generate: flux,
       ...(targetNamespace === "" ? {} : { namespace: targetNamespace }),
+      ...(overlay === undefined ? {} : { overlay }),
     },
   };
 }

@@ -1,7 +1,7 @@
 import picomatch from "picomatch";
 import type { BrokenService, Failure } from "../model/index.ts";
 import { ownerOf } from "../plan/index.ts";
-import { dependencyFailures } from "../services/index.ts";
+import { dependencyFailures, sourcesOf } from "../services/index.ts";
 import { assemble } from "./assemble.ts";
 import { readInventory } from "./inventory.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
@@ -36,9 +36,10 @@ export async function prepare(
   const fit = discovery.services.filter(({ id }) => !unfit.has(id));
   const broken: readonly BrokenService[] = [
     ...discovery.broken,
-    ...discovery.services.flatMap(({ id, at, folder }) => {
+    ...discovery.services.flatMap((service) => {
+      const { id, at } = service;
       const failures = unfit.get(id);
-      return failures === undefined ? [] : [{ id, at, failures, sources: [folder] }];
+      return failures === undefined ? [] : [{ id, at, failures, sources: sourcesOf(service) }];
     }),
   ];
   onEvent({ type: "phase", phase: "build" });

@@ -80,7 +80,8 @@ export interface ServicesDocument extends Common<"Services"> {
   readonly exit: number;
   readonly revision: RevisionDocument;
   readonly complete: boolean;
-  readonly services: readonly (Pick<Service, "id" | "origin" | "folder" | "at" | "why" | "settings"> & {
+  readonly services: readonly (Pick<Service, "id" | "origin" | "folder" | "at" | "why"> & {
+    readonly settings: Omit<Service["settings"], "overlay">;
     readonly objects?: number;
   })[];
   readonly broken: readonly Pick<BrokenService, "id" | "at" | "failures">[];
@@ -157,15 +158,17 @@ export function servicesDocument(found: Discovery, revision: Revision, exit: num
     exit,
     revision: revisionDocument(revision),
     complete: found.complete,
-    services: found.services.map(({ id, origin, folder, at, why, settings, declared }) => ({
-      id,
-      origin,
-      folder,
-      at,
-      why,
-      settings,
-      ...(declared === undefined ? {} : { objects: declared.length }),
-    })),
+    services: found.services.map(
+      ({ id, origin, folder, at, why, settings: { overlay: _overlay, ...settings }, declared }) => ({
+        id,
+        origin,
+        folder,
+        at,
+        why,
+        settings,
+        ...(declared === undefined ? {} : { objects: declared.length }),
+      }),
+    ),
     broken: found.broken.map(({ id, at, failures }) => ({ id, at, failures: failures.map(failureDocument) })),
     ignored: found.ignored,
   };

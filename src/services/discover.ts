@@ -13,6 +13,7 @@ import {
 } from "../model/index.ts";
 import { FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
 import { plainFolders } from "./folders.ts";
+import { componentFolders, sourcesOf } from "./overlay.ts";
 import { folderOf, isWithin, nameOf } from "./paths.ts";
 import { DEFINITION_BYTES_MAX, KUSTOMIZATION_NAMES, newReader, type Reader } from "./reader.ts";
 
@@ -55,9 +56,12 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
     services.push(...splitParents(more.services).services.filter(({ id }) => !services.some((s) => s.id === id)));
     flux.broken.push(...more.broken);
   }
+  flux.broken.push(...parents.flatMap(changingParent));
   const taken = [
-    ...services.map(({ folder }) => folder),
-    ...flux.broken.flatMap(({ unreadable, sources }) => (unreadable ? [] : sources)),
+    ...services.flatMap(({ folder, settings }) => [folder, ...componentFolders(folder, settings.overlay)]),
+    ...flux.broken
+      .flatMap(({ unreadable, sources }) => (unreadable ? [] : sources))
+      .filter((source) => tree.entry(source)?.kind !== "blob"),
   ];
   const plain = plainFolders(
     tree,
@@ -159,6 +163,21 @@ function splitParents(found: readonly Service[]): {
 } {
   const isParent = ({ folder }: Service): boolean => found.some(({ at }) => isWithin(folderOf(at.path), folder));
   return { parents: found.filter(isParent), services: found.filter((service) => !isParent(service)) };
+}
+
+/** A parent that changes the Kustomizations it applies cannot be taken apart: they would be applied without the change. */
+function changingParent(parent: Service): readonly Broken[] {
+  const { id, at, settings } = parent;
+  const { at: _at, commonMetadata: _metadata, images: _images, ...changes } = settings.overlay ?? { at };
+  const failures = Object.keys(changes).map(
+    (field): Failure => ({
+      code: "service/unsupported-field",
+      message: `spec.${field} of a Kustomization that applies other Kustomizations is not supported yet`,
+      remedy: "write what it changes into the documents of these Kustomizations",
+      at,
+    }),
+  );
+  return failures.length === 0 ? [] : [{ id, at, failures, sources: sourcesOf(parent), unreadable: false }];
 }
 
 /** A folder that is gone is no request to delete everything that came from it. */
@@ -263,7 +282,7 @@ function withoutDuplicates(
     const both = broken.filter((one) => one.id === id);
     const sources = [
       ...both.flatMap((one) => one.sources),
-      ...services.filter((one) => one.id === id).map(({ folder }) => folder),
+      ...services.filter((one) => one.id === id).flatMap(sourcesOf),
     ];
     return { id, at: first, failures: [...both.flatMap((one) => one.failures), ...failures], sources };
   });

@@ -6,9 +6,12 @@ import {
   type JsonObject,
   type Place,
   type Service,
+  type ServiceSettings,
   text,
 } from "../model/index.ts";
 import { durationMs } from "./duration.ts";
+import { type Fail, readBoolean, readString } from "./fields.ts";
+import { BETA_FIELDS, OVERLAY_FIELDS, readOverlay, sourcesOf } from "./overlay.ts";
 import { resolvePath } from "./paths.ts";
 
 /** The group that makes a document a Flux Kustomization; not kustomize's own `kustomize.config.k8s.io`. */
@@ -32,6 +35,7 @@ const READ: ReadonlySet<string> = new Set([
   "sourceRef",
   "retryInterval",
   "validation",
+  ...OVERLAY_FIELDS,
 ]);
 
 /** Values of other fields that say the same as leaving the field out. */
@@ -81,12 +85,16 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     return { ok: false, id, failures, sources: [] };
   }
   for (const [field, value] of Object.entries(spec)) {
-    if (READ.has(field) || saysNothing(field, value)) continue;
-    fail(
-      "service/unsupported-field",
-      `spec.${field} would change the result and is not supported yet`,
-      `move what it does into the folder's kustomization.yaml, or remove spec.${field}`,
-    );
+    if (saysNothing(field, value)) continue;
+    if (version === "v1" && BETA_FIELDS.includes(field)) {
+      fail("service/unsupported-field", `spec.${field} is no field of ${FLUX_GROUP}/v1`, "write it as spec.patches");
+    } else if (!READ.has(field)) {
+      fail(
+        "service/unsupported-field",
+        `spec.${field} would change the result and is not supported yet`,
+        `move what it does into the folder's kustomization.yaml, or remove spec.${field}`,
+      );
+    }
   }
 
   const folder = readFolder(spec, fail);
@@ -97,24 +105,24 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   if (targetNamespace !== "" && !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(targetNamespace)) {
     fail("service/invalid-field", "spec.targetNamespace is no namespace name", "use lower-case letters, digits and -");
   }
-  const settings = {
+  const overlay = readOverlay(spec, at, fail);
+  const settings: ServiceSettings = {
     prune: readBoolean(spec, "prune", fail) ?? false,
     suspend: readBoolean(spec, "suspend", fail) ?? false,
     targetNamespace,
     dependsOn: readDependencies(spec, namespace, fail),
     intervalMs: Math.max(intervalMs, INTERVAL_MS_MIN),
     timeoutMs: Math.max(timeoutMs, INTERVAL_MS_MIN),
+    ...(overlay === undefined ? {} : { overlay }),
   };
   if (failures.length > 0 || folder === undefined) {
-    return { ok: false, id, failures, sources: folder === undefined ? [] : [folder] };
+    return { ok: false, id, failures, sources: folder === undefined ? [] : sourcesOf({ folder, settings }) };
   }
   return {
     ok: true,
     service: { id, origin: "flux", folder, at, why: "a Flux Kustomization names its folder", settings },
   };
 }
-
-type Fail = (code: FailureCode, message: string, remedy: string) => void;
 
 function readFolder(spec: JsonObject, fail: Fail): string | undefined {
   const path = readString(spec, "path", fail) ?? "";
@@ -160,20 +168,6 @@ function readDependencies(spec: JsonObject, namespace: string, fail: Fail): read
     const home = text(entry, "namespace") ?? namespace;
     return [home === "" ? name : `${home}/${name}`];
   });
-}
-
-function readString(spec: JsonObject, field: string, fail: Fail): string | undefined {
-  const value = spec[field];
-  if (value === undefined || value === null || typeof value === "string") return value ?? undefined;
-  fail("service/invalid-field", `spec.${field} is no string`, `write spec.${field} as text, in quotes if need be`);
-  return undefined;
-}
-
-function readBoolean(spec: JsonObject, field: string, fail: Fail): boolean | undefined {
-  const value = spec[field];
-  if (value === undefined || value === null || typeof value === "boolean") return value ?? undefined;
-  fail("service/invalid-field", `spec.${field} is neither true nor false`, `write spec.${field}: true or false`);
-  return undefined;
 }
 
 function readDuration(spec: JsonObject, field: string, fail: Fail): number | undefined {

@@ -68,6 +68,58 @@ describe("Flux Kustomization documents", () => {
     });
   });
 
+  test("say what they change about the build", () => {
+    const more = `  namePrefix: a-
+  patches: [{patch: "x", target: {kind: A}}]
+  images: [{name: a, newTag: "1"}]
+  components: [../extra, ../gone]
+  ignoreMissingComponents: true
+  buildMetadata: [originAnnotations]
+  commonMetadata: {labels: {team: a}}
+`;
+    const files = { "c/cart.yaml": `---\n${flux("shop/cart", "x", more)}`, "c/other.yaml": flux("shop/other", "y") };
+    const [cart, other] = found(files).services;
+    expect(cart?.settings.overlay).toEqual({
+      at: { path: "c/cart.yaml", line: 2 },
+      namePrefix: "a-",
+      patches: [{ patch: "x", target: { kind: "A" } }],
+      images: [{ name: "a", newTag: "1" }],
+      components: ["../extra", "../gone"],
+      ignoreMissingComponents: true,
+      buildMetadata: ["originAnnotations"],
+      commonMetadata: { labels: { team: "a" }, annotations: {} },
+    });
+    expect(other?.settings).not.toHaveProperty("overlay");
+  });
+
+  test("one that changes the Kustomizations it applies cannot be taken apart, and says so", () => {
+    const discovery = found(
+      {
+        "clusters/dev/all.yaml": flux(
+          "flux-system/all",
+          "./clusters/dev",
+          "  patches: [{patch: x}]\n  namePrefix: a-\n",
+        ),
+        "clusters/dev/a/x.yaml": flux("a/x", "dev/x"),
+      },
+      "clusters/dev",
+    );
+    expect(ids(discovery)).toEqual(["a/x"]);
+    expect(discovery.broken.map(({ id, failures }) => [id, failures.map(({ code }) => code)])).toEqual([
+      ["flux-system/all", ["service/unsupported-field", "service/unsupported-field"]],
+    ]);
+  });
+
+  test("the components that one adds are no services, nor is what they take in", () => {
+    const discovery = found({
+      "c/x.yaml": flux("a/x", "./x", "  components: [../extra]\n"),
+      "extra/kustomization.yaml": "kind: Component\nresources: [../base]\n",
+      "base/kustomization.yaml": kustomization(),
+    });
+    expect(ids(discovery)).toEqual(["a/x"]);
+    expect(discovery.ignored).toEqual([]);
+  });
+
   test("kustomize's own kind of the same name is none", () => {
     expect(
       ids(found({ "c/k.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" }, "c")),
@@ -75,12 +127,38 @@ describe("Flux Kustomization documents", () => {
   });
 
   test.each([
-    ["  patches: [{patch: x}]\n", "service/unsupported-field", "spec.patches"],
+    ["  postBuild: {substitute: {a: b}}\n", "service/unsupported-field", "spec.postBuild"],
+    ["  decryption: {provider: sops}\n", "service/unsupported-field", "spec.decryption"],
+    ["  deletionPolicy: Orphan\n", "service/unsupported-field", "spec.deletionPolicy"],
+    ["  force: true\n", "service/unsupported-field", "spec.force"],
+    [
+      "  patchesStrategicMerge: [{kind: A, apiVersion: v1, metadata: {name: a}}]\n",
+      "service/unsupported-field",
+      "spec.patchesStrategicMerge is no field of",
+    ],
     ["  wait: true\n", "service/unsupported-field", "spec.wait"],
     ["  somethingNew: 1\n", "service/unsupported-field", "spec.somethingNew"],
     ["  targetNamespace: 7\n", "service/invalid-field", "spec.targetNamespace"],
     ["  timeout: soon\n", "service/invalid-field", "spec.timeout"],
     ["  dependsOn: [{namespace: x}]\n", "service/invalid-field", "spec.dependsOn[0]"],
+    ["  namePrefix: 1\n", "service/invalid-field", "spec.namePrefix is no string"],
+    ["  images: none\n", "service/invalid-field", "spec.images is no list"],
+    ["  patches: [{target: {kind: A}}]\n", "service/invalid-field", "spec.patches[0].patch is missing"],
+    ["  patches: [{patch: 1}]\n", "service/invalid-field", "spec.patches[0].patch is no string"],
+    ["  patches: [{path: x.yaml, patch: a}]\n", "service/invalid-field", "spec.patches[0].path is no field"],
+    [
+      "  patches: [{patch: a, target: {kind: 1}}]\n",
+      "service/invalid-field",
+      "spec.patches[0].target.kind is no string",
+    ],
+    ["  images: [{newTag: a}]\n", "service/invalid-field", "spec.images[0].name is missing"],
+    ["  images: [{name: a, newTag: 1.0}]\n", "service/invalid-field", "spec.images[0].newTag is no string"],
+    ["  components: [https://example.com/x]\n", "service/invalid-field", "spec.components[0]"],
+    ["  components: [/x]\n", "service/invalid-field", "spec.components[0]"],
+    ["  buildMetadata: [all]\n", "service/invalid-field", "spec.buildMetadata[0]"],
+    ["  ignoreMissingComponents: 1\n", "service/invalid-field", "spec.ignoreMissingComponents"],
+    ["  commonMetadata: {labels: {a: 1}}\n", "service/invalid-field", "spec.commonMetadata.labels.a is no string"],
+    ["  commonMetadata: [a]\n", "service/invalid-field", "spec.commonMetadata is no map"],
   ])("%s fails that service alone", (more, code, field) => {
     const discovery = found({ "c/bad.yaml": flux("a/bad", "x", more), "c/good.yaml": flux("a/good", "y") }, "c");
     expect(ids(discovery)).toEqual(["a/good"]);
@@ -204,6 +282,13 @@ describe("Flux Kustomization documents", () => {
     const discovery = found(files, "c");
     expect(ids(discovery)).toEqual(["a/x"]);
     expect(discovery.broken).toMatchObject([{ id: "c", failures: [{ code: "build/invalid-object" }] }]);
+  });
+
+  test("objects in the file of a document that is broken and changes its build stay a service", () => {
+    const broken = flux("a/x", "dev/x", "  namePrefix: a-\n  wait: true\n");
+    const discovery = found({ "c/x.yaml": `${broken}---\n${configMap("beside")}` }, "c");
+    expect(discovery.services.map(({ id, declared }) => [id, declared?.length])).toEqual([["c", 1]]);
+    expect(discovery.broken).toMatchObject([{ id: "a/x", sources: ["dev/x", "c/x.yaml"] }]);
   });
 
   test("broken documents leave the objects beside them a service", () => {
