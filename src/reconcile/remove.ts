@@ -1,6 +1,6 @@
 import { type Cluster, type Kind, problemFailure } from "../cluster/index.ts";
 import { type Failure, failed, type LiveMetadata, ok, type Result, refText } from "../model/index.ts";
-import { ownerOf, ownsLabel, pruneDisabled } from "../plan/index.ts";
+import { APPLIED_ANNOTATION, ownerOf, ownsLabel, pruneDisabled } from "../plan/index.ts";
 
 /**
  * Deletes one object that a plan proved to be ours and unwanted. The last two proofs of law L2 are made here: the object is
@@ -8,7 +8,7 @@ import { ownerOf, ownsLabel, pruneDisabled } from "../plan/index.ts";
  * that somebody changes or re-creates in between is not touched.
  */
 export async function remove(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "metadata" | "remove">,
   kind: Kind,
   planned: LiveMetadata,
   dryRun: boolean,
@@ -39,6 +39,8 @@ function doubtAbout(now: LiveMetadata, planned: LiveMetadata): string | undefine
   if (owner === undefined || owner.service !== before?.service || owner.scope !== before.scope)
     return "its owner changed";
   if (!ownsLabel(now)) return "its owner label is not ours any more";
+  if (now.annotations[APPLIED_ANNOTATION] !== planned.annotations[APPLIED_ANNOTATION])
+    return "it was applied again since";
   if (now.ownerReferences.some(({ controller }) => controller)) return "another object controls it now";
   if (pruneDisabled(now)) return "its prune was disabled";
   return undefined;
