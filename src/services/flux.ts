@@ -24,7 +24,7 @@ const INTERVAL_MS_MIN = 1000;
 const TIMEOUT_SLACK_MS = 30_000;
 
 /** Fields that are read, and those that change nothing about what is applied here. */
-const READ: ReadonlySet<string> = new Set([
+export const READ_FIELDS: ReadonlySet<string> = new Set([
   "path",
   "prune",
   "suspend",
@@ -88,7 +88,7 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     if (saysNothing(field, value)) continue;
     if (version === "v1" && BETA_FIELDS.includes(field)) {
       fail("service/unsupported-field", `spec.${field} is no field of ${FLUX_GROUP}/v1`, "write it as spec.patches");
-    } else if (!READ.has(field)) {
+    } else if (!READ_FIELDS.has(field)) {
       fail(
         "service/unsupported-field",
         `spec.${field} would change the result and is not supported yet`,
