@@ -33,7 +33,7 @@ export async function buildService(
 }
 
 /** How a service is built: a Flux Kustomization builds like Flux does, a plain folder like `kustomize build`. */
-export function buildJob(revision: OpenRevision, service: Service): BuildJob {
+export function buildJob(revision: Pick<OpenRevision, "files">, service: Service): BuildJob {
   const flux = service.origin === "flux";
   const { targetNamespace, overlay } = service.settings;
   return {

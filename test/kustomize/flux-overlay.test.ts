@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type BuildOptions, build, buildText, newParseCache } from "../../src/kustomize/index.ts";
+import { build, buildText, newParseCache } from "../../src/kustomize/index.ts";
 import type { Failure, Service, Tree } from "../../src/model/index.ts";
+import { buildJob } from "../../src/reconcile/index.ts";
 import { discover } from "../../src/services/index.ts";
 import { limits } from "../support/build-limits.ts";
 import { diskTree, memoryTree } from "../support/disk-tree.ts";
@@ -17,17 +18,11 @@ function serviceOf(tree: Tree): Service {
   return service;
 }
 
+/** Builds it with the options that a pass hands to its build threads. */
 function built(tree: Tree, cache = newParseCache()): ReturnType<typeof build> {
-  const { folder, settings } = serviceOf(tree);
-  const options: BuildOptions = {
-    cache,
-    limits,
-    loadRestrictions: "none",
-    generate: true,
-    namespace: settings.targetNamespace,
-    ...(settings.overlay === undefined ? {} : { overlay: settings.overlay }),
-  };
-  return build(tree, folder, options);
+  const files = { key: "", listing: "", blobs: () => Promise.resolve(new Map<string, Uint8Array>()) };
+  const { folder, options } = buildJob({ files }, serviceOf(tree));
+  return build(tree, folder, { ...options, cache, limits });
 }
 
 describe("a Flux Kustomization builds to what Flux makes of it", () => {
