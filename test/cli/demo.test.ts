@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { EventEmitter, once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { bundleTo } from "../../scripts/bundle.mjs";
-import { passing, run, scratch } from "./scripted.ts";
+import { start as begin, passing, run, scratch } from "./scripted.ts";
 
 const folder = scratch();
 const program = join(folder.path, "gitops.cjs");
@@ -134,11 +134,16 @@ describe("gitops demo", { timeout: 60_000 }, () => {
   });
 });
 
-test("a step that does not go as it must ends it with 1, and is named", async () => {
+/** The files that the bundler puts in, for a demo over a scripted engine. */
+function withExample(): void {
   const example = "fixtures/monorepo";
   const paths = readdirSync(example, { recursive: true, encoding: "utf8" }).filter((path) => /\.\w+$/.test(path));
   const files = paths.map((path) => [path, readFileSync(join(example, path), "utf8")]);
   vi.stubGlobal("GITOPS_DEMO_FILES", Object.fromEntries(files));
+}
+
+test("a step that does not go as it must ends it with 1, and is named", async () => {
+  withExample();
   const engine = passing({ services: [], failures: [], builds: 0, durationMs: 0 });
   const { exit, stdout, stderr } = await run(["demo"], { engine });
   expect(exit).toBe(1);
@@ -146,4 +151,20 @@ test("a step that does not go as it must ends it with 1, and is named", async ()
   expect(stdout).toContain("✗ Deployment payments/checkout-web is there");
   expect(stdout).not.toContain("every step");
   expect(stderr).toContain("not so: Deployment payments/checkout-web is there");
+});
+
+test("stopped twice, it ends at once and still takes all away", async () => {
+  withExample();
+  const hanging = new EventEmitter();
+  const engine = { discover: () => once(hanging, "released").then(() => Promise.reject(new Error("released"))) };
+  const demo = begin(["demo"], { engine });
+  await expect.poll(() => demo.settings.length).toBe(1);
+  const cacheDir = demo.settings[0]?.cacheDir ?? "";
+  expect(existsSync(dirname(cacheDir))).toBe(true);
+  demo.signal("SIGINT");
+  demo.signal("SIGINT");
+  expect(existsSync(dirname(cacheDir))).toBe(false);
+  expect(demo.exits).toContain(130);
+  hanging.emit("released");
+  expect((await demo.done).exit).toBe(130);
 });
