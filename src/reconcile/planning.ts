@@ -1,5 +1,13 @@
 import { type Failure, type Place, refKey } from "../model/index.ts";
-import { makePlans, type PlanInput, resolveClaims, type ServicePlan } from "../plan/index.ts";
+import {
+  labelValue,
+  makePlans,
+  ownerOf,
+  ownsLabel,
+  type PlanInput,
+  resolveClaims,
+  type ServicePlan,
+} from "../plan/index.ts";
 import type { Assembled } from "./assemble.ts";
 import type { PassState } from "./state.ts";
 
@@ -13,8 +21,15 @@ export function planPass(state: PassState, confirmed: boolean): readonly Service
  * the latecomer is refused it, everything else of it goes on.
  */
 export function planLate(state: PassState, late: Assembled): ServicePlan | undefined {
-  const input = planInput(state, [...state.assembly.ready, late], state.request.confirm !== undefined);
-  const taken = (key: string): boolean => (input.claims.wanted.get(key) ?? []).some((id) => id !== late.service.id);
+  const input = planInput(state, [...state.assembly.ready, ...state.joined, late], state.request.confirm !== undefined);
+  state.joined.push(late);
+  // What it owns, nobody else was given.
+  const owns = (key: string): boolean => {
+    const live = input.live.get(key);
+    return live !== undefined && ownsLabel(live) && ownerOf(live)?.service === labelValue(late.service.id);
+  };
+  const taken = (key: string): boolean =>
+    !owns(key) && (input.claims.wanted.get(key) ?? []).some((id) => id !== late.service.id);
   const granted = input.claims.granted.get(late.service.id) ?? [];
   const refused: readonly Failure[] = granted
     .filter(({ ref }) => taken(refKey(ref)))

@@ -51,7 +51,17 @@ export async function prepare(
   const selected = selector(request.services);
   return {
     ok: true,
-    state: { io, request, revision: opened.value, inventory: listed.value, assembly, settled, broken, selected },
+    state: {
+      io,
+      request,
+      revision: opened.value,
+      inventory: listed.value,
+      assembly,
+      settled,
+      joined: [],
+      broken,
+      selected,
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { BrokenService } from "../model/index.ts";
-import type { Assembly } from "./assemble.ts";
+import type { Assembled, Assembly } from "./assemble.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
@@ -13,6 +13,8 @@ export interface PassState {
   readonly inventory: Inventory;
   readonly assembly: Assembly;
   readonly settled: Settled;
+  /** Services that came late and have their plan by now; what they declare is theirs. */
+  readonly joined: Assembled[];
   /** Services that cannot be reconciled, and why. */
   readonly broken: readonly BrokenService[];
   readonly selected: (id: string) => boolean;
