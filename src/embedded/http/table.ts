@@ -15,10 +15,8 @@ const columns: Readonly<Record<string, Readonly<Record<string, Cell>>>> = {
   "/Service": {
     Type: (o) => scalarText(at(o, "spec")?.["type"]),
     "Cluster-IP": (o) => scalarText(at(o, "spec")?.["clusterIP"]) || "<none>",
-    "Port(s)": (o) =>
-      each(at(o, "spec"), "ports")
-        .map((p) => `${scalarText(p["port"])}/${scalarText(p["protocol"])}`)
-        .join(",") || "<none>",
+    "External-IP": externalIp,
+    "Port(s)": (o) => each(at(o, "spec"), "ports").map(portText).join(",") || "<none>",
   },
   "/Pod": { Ready: () => "1/1", Status: (o) => scalarText(at(o, "status")?.["phase"]) },
   "apps/Deployment": {
@@ -63,16 +61,45 @@ export function tableOf(world: World, served: Served, items: readonly JsonObject
   return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata, columnDefinitions, rows };
 }
 
+/** A Service's column, as kubectl's printers fill it. */
+function externalIp(service: Draft): string {
+  const spec = at(service, "spec");
+  const listed = spec?.["externalIPs"];
+  const own = Array.isArray(listed) ? listed.map((ip: Json) => scalarText(ip)) : [];
+  if (spec?.["type"] === "ExternalName") return scalarText(spec["externalName"]);
+  if (spec?.["type"] !== "LoadBalancer") return own.join(",") || "<none>";
+  const given = each(at(service, "status", "loadBalancer"), "ingress").map((one) =>
+    scalarText(one["ip"] ?? one["hostname"]),
+  );
+  return [...given, ...own].join(",") || "<pending>";
+}
+
+function portText(port: Draft): string {
+  const node = port["nodePort"] === undefined ? "" : `:${scalarText(port["nodePort"])}`;
+  return `${scalarText(port["port"])}${node}/${scalarText(port["protocol"])}`;
+}
+
+/**
+ * Units in seconds, each with how many of it are shown with the next smaller one beside, and up to how many it is used, as
+ * HumanDuration of k8s.io/apimachinery does.
+ */
 const UNITS = [
-  ["d", 86_400],
-  ["h", 3600],
-  ["m", 60],
-  ["s", 1],
+  { unit: "s", seconds: 1, precise: 0, below: 120 },
+  { unit: "m", seconds: 60, precise: 10, below: 180 },
+  { unit: "h", seconds: 3600, precise: 8, below: 48 },
+  { unit: "d", seconds: 86_400, precise: 8, below: 730 },
+  { unit: "y", seconds: 365 * 86_400, precise: 8, below: Number.POSITIVE_INFINITY },
 ] as const;
 
 function age(world: World, created: Json | undefined): string {
   const seconds = Math.max(0, Math.floor((world.clock.nowMs() - Date.parse(scalarText(created))) / 1000));
   if (isObject(created) || Number.isNaN(seconds)) return "<unknown>";
-  const [unit, length] = UNITS.find(([, size_]) => seconds >= 2 * size_) ?? ["s", 1];
-  return `${Math.floor(seconds / length)}${unit}`;
+  const index = UNITS.findIndex((one) => seconds < one.below * one.seconds);
+  const used = UNITS[index];
+  if (used === undefined) return "<unknown>";
+  const whole = Math.floor(seconds / used.seconds);
+  const smaller = UNITS[index - 1];
+  if (smaller === undefined || whole >= used.precise) return `${whole}${used.unit}`;
+  const rest = Math.floor((seconds % used.seconds) / smaller.seconds);
+  return rest === 0 ? `${whole}${used.unit}` : `${whole}${used.unit}${rest}${smaller.unit}`;
 }
