@@ -19,7 +19,10 @@ const at = { path: "clusters/dev/a.yaml", line: 1 };
 const found = {
   revision: { ref: COMMIT, commit: COMMIT },
   discovery: {
-    services: [{ id: "a", origin: "flux" as const, folder: "a", at, why: "it is", settings, declared: [] }],
+    services: [
+      { id: "a", origin: "flux" as const, folder: "a", at, why: "it is", settings, declared: [] },
+      { id: "c", origin: "flux" as const, folder: "c", at, why: "it is", settings: { ...settings, overlay: { at } } },
+    ],
     broken: [{ id: "b", at, failures: [{ ...MISSING, chain: [at], object: "v1/ConfigMap/a" }], sources: ["b"] }],
     complete: true,
     ignored: [{ at, why: "no object" }],
