@@ -20,7 +20,7 @@ export type {
   StepAction,
   StepResult,
 } from "./outcome.ts";
-export type { Overlay, OverlayImage, OverlayPatch, OverlayTarget } from "./overlay.ts";
+export type { Overlay, OverlayImage, OverlayPatch } from "./overlay.ts";
 export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";
 export { failed, ok, type Result, unreachable } from "./result.ts";
 export { isSameRevision, type Revision, revisionText } from "./revision.ts";
