@@ -20,6 +20,8 @@ export async function remove(
   if (read.value === undefined) return ok("gone");
   const doubt = doubtAbout(read.value, planned);
   if (doubt !== undefined) return failed(changed(planned, doubt));
+  // Somebody else deletes it; there is nothing to add to that.
+  if (read.value.deletionTimestamp !== undefined) return ok("terminating");
   const { uid, resourceVersion } = read.value;
   const answer = await cluster.remove(
     kind,

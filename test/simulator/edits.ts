@@ -14,7 +14,14 @@ export type Edit =
   | { readonly edit: "respell"; readonly service: number; readonly thing: number; readonly spelling: Spelling }
   | { readonly edit: "drop"; readonly service: number; readonly thing: number }
   | { readonly edit: "drop-all"; readonly service: number }
-  | { readonly edit: "move" | "copy"; readonly service: number; readonly thing: number; readonly to: number }
+  | {
+      readonly edit: "move" | "copy";
+      readonly service: number;
+      readonly thing: number;
+      readonly to: number;
+      readonly spelling?: Spelling;
+    }
+  | { readonly edit: "drop-some"; readonly service: number }
   | { readonly edit: "set"; readonly service: number; readonly settings: Partial<Settings> }
   | { readonly edit: "depend"; readonly service: number; readonly on: number }
   | { readonly edit: "break"; readonly service: number; readonly breakage: Breakage }
@@ -70,6 +77,8 @@ function editedService(monorepo: Monorepo, edit: ServiceEdit): Monorepo {
     }
     case "add":
       return replaced({ ...service, things: [...service.things, edit.thing] });
+    case "drop-some":
+      return replaced({ ...service, things: service.things.slice(0, 1) });
     case "drop-all":
       return replaced({ ...service, things: [], bases: [] });
     case "set":
@@ -134,9 +143,7 @@ function editedThing(monorepo: Monorepo, edit: ThingEdit, at: number, service: S
       return withServices(monorepo, services.with(at, { ...service, things }));
     }
     case "respell": {
-      const fits = edit.spelling !== "unserved" || thing.kind === "Role";
-      const spelling = edit.spelling !== "generated" && fits ? edit.spelling : thing.spelling;
-      const things = service.things.with(index, { ...thing, spelling });
+      const things = service.things.with(index, respelled(thing, edit.spelling));
       return withServices(monorepo, services.with(at, { ...service, things }));
     }
     case "drop":
@@ -147,7 +154,10 @@ function editedThing(monorepo: Monorepo, edit: ThingEdit, at: number, service: S
       const target = services[to];
       if (target === undefined || to === at) return monorepo;
       const left = edit.edit === "move" ? services.with(at, without) : services;
-      return withServices(monorepo, left.with(to, { ...target, things: [...target.things, thing] }));
+      return withServices(
+        monorepo,
+        left.with(to, { ...target, things: [...target.things, respelled(thing, edit.spelling)] }),
+      );
     }
     case "move-to-base": {
       const bases = monorepo.bases.map((base, other) => (other === edit.base ? [...base, thing] : base));
@@ -156,6 +166,12 @@ function editedThing(monorepo: Monorepo, edit: ThingEdit, at: number, service: S
     case "move-to-loose":
       return withLoose(withServices(monorepo, services.with(at, without)), thing);
   }
+}
+
+/** Only some kinds have versions, and only a ConfigMap is generated. */
+function respelled(thing: Thing, spelling: Spelling = thing.spelling): Thing {
+  const fits = spelling === "unserved" ? thing.kind === "Role" : spelling !== "generated";
+  return fits ? { ...thing, spelling } : thing;
 }
 
 /** Two services cannot have one name or one folder: the later one gives way. */

@@ -143,12 +143,6 @@ const KNOWN: readonly Guard[] = [
   guard("unknown: folder gone", DISCOVER, "[...broken, ...missing.map(withoutFolder)]", "broken"),
   guard("unknown: tainted documents", DISCOVER, "if (failures.length > 0 || (tainted", "if (false && (tainted"),
   guard(
-    "unknown: dependencies",
-    "src/reconcile/prepare.ts",
-    "discovery.services.filter(({ id }) => !unfit.has(id))",
-    "discovery.services",
-  ),
-  guard(
     "cache: footprint",
     "src/reconcile/builds.ts",
     'return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id) ? cached',
@@ -159,13 +153,6 @@ const KNOWN: readonly Guard[] = [
     "src/reconcile/builds.ts",
     "if (end < 0 || digest(body) !== text.slice(0, end))",
     "if (end < 0)",
-  ),
-  guard("late: complete", "src/reconcile/planning.ts", "claims, complete: false, services", "claims, services"),
-  guard(
-    "late: what others took",
-    "src/reconcile/planning.ts",
-    "granted.filter(({ ref }) => !taken(refKey(ref)))",
-    "granted",
   ),
   guard("work: suspended", WORK, "if (service.settings.suspend) return", "if (false) return"),
   guard("work: dependencies", WORK, "if (unready.length > 0) {", "if (false) {"),

@@ -72,6 +72,8 @@ const ACTS: readonly [Act["act"], ...Act["act"][]] = [
   "copy",
   "child",
   "adopt",
+  "transfer",
+  "rescope",
   "keep",
   "hold",
   "release",
@@ -88,10 +90,16 @@ const TIGHT_BREAKER: Breaker = {
   gone: { free: 0, share: 0.3, max: 2 },
 };
 
+const TIGHT_RUN: Breaker = {
+  service: { free: 3, share: 0.5, max: 50 },
+  run: { free: 1, share: 0.2, max: 2 },
+  gone: { free: 5, share: 0.5, max: 20 },
+};
+
 /** The history of a seed. */
 export function historyOf(seed: number): History {
   const random = newRandom(seed);
-  const breaker = random.chance(0.4) ? TIGHT_BREAKER : LOOSE_BREAKER;
+  const breaker = random.pick([LOOSE_BREAKER, LOOSE_BREAKER, TIGHT_BREAKER, TIGHT_RUN]);
   const first: Edit[] = [];
   const services = 2 + random.int(3);
   for (let index = 0; index < services; index += 1) first.push({ edit: "add-service", added: service(random, index) });
@@ -153,6 +161,7 @@ function service(random: Random, index: number): ServiceSpec {
     ...PLAIN,
     prune: !random.chance(0.08),
     suspend: random.chance(0.05),
+    dependsOn: index > 0 && random.chance(0.15) ? [SERVICES[0]] : [],
     targetNamespace: random.chance(0.06) ? ("two" as const) : ("" as const),
     prefix: random.chance(0.1) ? ("p-" as const) : ("" as const),
   };
@@ -167,7 +176,10 @@ function edit(random: Random): Edit {
     [3, () => ({ edit: "add", service: at, thing: thing(random) })],
     [5, () => ({ edit: "drop", service: at, thing: which })],
     [6, () => ({ edit: "move", service: at, thing: which, to })],
+    [1, () => ({ edit: "move", service: at, thing: which, to, spelling: "unserved" })],
     [2, () => ({ edit: "copy", service: at, thing: which, to })],
+    [1, () => ({ edit: "copy", service: at, thing: which, to, spelling: "unserved" })],
+    [2, () => ({ edit: "drop-some", service: at })],
     [3, () => ({ edit: "change", service: at, thing: which, value: value(random) })],
     [2, () => ({ edit: "respell", service: at, thing: which, spelling: random.pick(SPELLINGS) })],
     [2, () => ({ edit: "drop-service", service: at })],
@@ -203,6 +215,12 @@ const REQUESTS = 16;
 
 function run(random: Random, calm: boolean): RunStep {
   const at = (): number => (random.chance(0.25) ? random.int(LISTS) : LISTS + random.int(REQUESTS));
+  const moment = (): number | "read" | "delete" =>
+    random.weighted<() => number | "read" | "delete">([
+      [1, at],
+      [2, () => "read"],
+      [1, () => "delete"],
+    ])();
   const quiet: RunStep = {
     step: "run",
     mode: "sync",
@@ -216,10 +234,10 @@ function run(random: Random, calm: boolean): RunStep {
     ? Array.from({ length: 1 + random.int(2) }, () => ({ at: at(), kind: random.pick(FAULTS) }))
     : [];
   const acts = random.chance(0.5)
-    ? Array.from({ length: 1 + random.int(3) }, () => ({ at: at(), act: anAct(random) }))
+    ? Array.from({ length: 1 + random.int(3) }, () => ({ at: moment(), act: anAct(random) }))
     : [];
   const git: readonly GitFault[] = random.chance(0.06) ? [random.pick(["down", "empty", "content"])] : [];
-  const builds: readonly BuildTrouble[] = random.chance(0.15)
+  const builds: readonly BuildTrouble[] = random.chance(0.2)
     ? [{ at: random.int(4), kind: random.pick(["late", "deadline"]) }]
     : [];
   return {
@@ -243,6 +261,6 @@ function run(random: Random, calm: boolean): RunStep {
       [1, "mixed"],
     ]),
     ...(git[0] === undefined ? {} : { git: git[0] }),
-    ...(random.chance(0.05) ? { only: random.pick(["*/cart", "*/pay", "*a*"]) } : {}),
+    ...(random.chance(0.08) ? { only: random.pick(["*/cart", "*/pay", "*a*"]) } : {}),
   };
 }

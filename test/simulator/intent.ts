@@ -66,7 +66,8 @@ export function intentOf(monorepo: Monorepo): Intent {
       dependsOn: [],
     });
   }
-  const unfit = unfitServices(services);
+  const unlisted = documents.filter(({ breakage }) => breakage === "document").map(serviceId);
+  const unfit = unfitServices(services, new Set(unlisted));
   return {
     usable: true,
     complete: !unreadable,
@@ -146,8 +147,8 @@ function generatedName({ name, value }: Thing, prefix: string): string {
   return built.objects[0]?.manifest.metadata.name ?? "";
 }
 
-/** Services with a dependency that is not there, or that depend on themselves. */
-function unfitServices(services: readonly ServiceIntent[]): ReadonlySet<string> {
+/** Services with a dependency that is not there or cannot be read, or that depend on themselves. */
+function unfitServices(services: readonly ServiceIntent[], unlisted: ReadonlySet<string>): ReadonlySet<string> {
   const byId = new Map(services.map((service) => [service.id, service]));
   const reaches = (from: string, to: string, seen: Set<string>): boolean =>
     (byId.get(from)?.dependsOn ?? []).some((next) => {
@@ -158,7 +159,10 @@ function unfitServices(services: readonly ServiceIntent[]): ReadonlySet<string> 
     });
   return new Set(
     services
-      .filter(({ id, dependsOn }) => dependsOn.some((one) => !byId.has(one)) || reaches(id, id, new Set()))
+      .filter(
+        ({ id, dependsOn }) =>
+          dependsOn.some((one) => !byId.has(one) || unlisted.has(one)) || reaches(id, id, new Set()),
+      )
       .map(({ id }) => id),
   );
 }

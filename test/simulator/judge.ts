@@ -160,7 +160,8 @@ function judgeApply(run: RunRecord, request: Request, say: Say): void {
   }
   for (const dependency of service.dependsOn) {
     const other = run.intent.services.find(({ id }) => id === dependency);
-    if (other?.state === "unknown" && run.selected(dependency)) say(`${dependency}, which it needs, is not ready`);
+    if (!shared && other?.state === "unknown" && run.selected(dependency))
+      say(`${dependency}, which it needs, is not ready`);
   }
   const list = run.requests.find((one) => one.verb === "list" && one.kind?.kind === kind?.kind);
   if (list?.told?.ok === false) return say("its kind could not be listed");

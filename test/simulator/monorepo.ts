@@ -19,7 +19,7 @@ export type Spelling = "plain" | "generated" | "labelled" | "far" | "anchored" |
 /** One object as somebody means it. */
 export interface Thing {
   readonly kind: ThingKind;
-  readonly namespace: "one" | "two" | "three";
+  readonly namespace: string;
   readonly name: string;
   readonly value: string;
   readonly spelling: Spelling;
@@ -36,7 +36,7 @@ export interface Settings {
   readonly prune: boolean;
   readonly suspend: boolean;
   readonly dependsOn: readonly string[];
-  readonly targetNamespace: "" | "two";
+  readonly targetNamespace: string;
   readonly prefix: "" | "p-";
 }
 

@@ -22,7 +22,9 @@ export async function findRemoved(guard: Guard, first: number, runs: number): Pr
   for (const seed of [...guard.seeds, ...seeds]) {
     const { violations } = await simulate(historyOf(seed), pass);
     const [violation] = violations;
-    if (violation !== undefined) return { guard: guard.name, seed, ...violation };
+    if (violation === undefined) continue;
+    const sound = await simulate(historyOf(seed));
+    if (sound.violations.length === 0) return { guard: guard.name, seed, ...violation };
   }
   return { guard: guard.name };
 }

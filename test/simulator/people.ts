@@ -11,7 +11,7 @@ import { VALUE } from "./monorepo.ts";
  * `edit` a field · `relabel` the owner to another's · `unlabel` · `forget` who wrote which field · `delete` · `recreate` by a
  * stranger, labels copied · `restore` deleted and applied again by another run of the program · `claim` by another
  * installation · `copy` under another name, with its labels · `child` with copied labels and a controller reference · `adopt`
- * put under a controller · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
+ * put under a controller · `transfer` to another service, `rescope` to another installation, by runs of the program · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
  */
 export interface Act {
   readonly act:
@@ -26,6 +26,8 @@ export interface Act {
     | "copy"
     | "child"
     | "adopt"
+    | "transfer"
+    | "rescope"
     | "keep"
     | "hold"
     | "release";
@@ -36,9 +38,9 @@ export interface Act {
 const HOLD = "simulator.dev/hold";
 const never = new AbortController().signal;
 
-export async function act(twin: EmbeddedCluster, { act: what, of, with: other }: Act): Promise<unknown> {
+export async function act(twin: EmbeddedCluster, { act: what, of, with: other }: Act, on?: Live): Promise<unknown> {
   const labelled = listLive(twin).filter(({ owner }) => owner !== undefined);
-  const live = labelled[of % Math.max(1, labelled.length)];
+  const live = on ?? labelled[of % Math.max(1, labelled.length)];
   if (live === undefined) return undefined;
   const person = twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" });
   const another = labelled[other % labelled.length] ?? live;
@@ -72,9 +74,20 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
       const metadata = { ...copy.metadata, ownerReferences: [controllerOf(live)] };
       return await apply(person, live.kind, { ...copy, metadata } as Manifest, "some-controller");
     }
-    case "adopt":
-      if (another.namespace !== live.namespace || another.uid === live.uid) return undefined;
-      return await patch({ metadata: { ownerReferences: [controllerOf(another)] } });
+    case "adopt": {
+      const near = listLive(twin).filter(({ namespace, uid }) => namespace === live.namespace && uid !== live.uid);
+      const controller = near[other % Math.max(1, near.length)];
+      if (controller === undefined) return undefined;
+      return await patch({ metadata: { ownerReferences: [controllerOf(controller)] } });
+    }
+    case "transfer":
+    case "rescope": {
+      const copy = copyOf(live, live.name);
+      const owner =
+        what === "transfer" ? ownerLabels(another) : { ...ownerLabels(live), "gitops.bulkhead.dev/scope": "elsewhere" };
+      const labels = { ...live.labels, ...owner };
+      return await apply(twin, live.kind, { ...copy, metadata: { ...copy.metadata, labels } } as Manifest, "gitops");
+    }
     case "keep": {
       const mark = other % 2 === 0 ? "gitops.bulkhead.dev/prune" : "kustomize.toolkit.fluxcd.io/prune";
       return await patch({ metadata: { annotations: { [mark]: "Disabled" } } });

@@ -146,15 +146,17 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     void crashed.then(resolve);
   });
   const ended = await clock.runUntil(ends);
+  const intent = intentOf(commit.monorepo);
   const violations = [
     ...judgeRun({
-      intent: intentOf(commit.monorepo),
+      intent,
       scope: SCOPE,
       breaker: history.breaker,
       confirmed: step.confirm,
       writes: step.mode === "sync",
       selected: selector(step.only),
-      sourceFailed: step.git !== undefined,
+      // A revision without any definition has no content that could be missing.
+      sourceFailed: step.git !== undefined && (step.git !== "content" || intent.services.length > 0),
       unbuilt,
       late: step.builds.length > 0,
       requests,
@@ -195,6 +197,11 @@ const CALM: RunStep = {
 
 /** Runs without trouble until one writes nothing, and judges what is there then. */
 async function brought(world: World): Promise<readonly Violation[]> {
+  // What finalizers hold is left alone while they do.
+  for (const _ of ["deletes", "finds deleted"]) {
+    const held = await run(world, CALM);
+    if (held.violations.length > 0) return held.violations;
+  }
   await releaseAll(world.twin);
   const first = await toRest(world, CALM);
   if (first.violations.length > 0 || first.outcome === undefined) return first.violations;

@@ -23,8 +23,11 @@ export type FaultKind =
 /** What goes wrong in one run. Requests to the cluster are counted from 0. */
 export interface Trouble {
   readonly faults: readonly { readonly at: number; readonly kind: FaultKind }[];
-  /** Somebody does something right before a request arrives. */
-  readonly acts: readonly { readonly at: number; readonly act: Act }[];
+  /**
+   * Somebody does something right before a request arrives. `read` and `delete`: to the object that the program is about to
+   * delete, before it is read once more or before the delete.
+   */
+  readonly acts: readonly { readonly at: number | "read" | "delete"; readonly act: Act }[];
   /** The process ends with this request, which the server gets or not. */
   readonly crash?: { readonly at: number; readonly after: boolean };
   /** The process is asked to stop at this request. */
@@ -95,7 +98,7 @@ export function troubled(
     const at = state.count++;
     if (state.dead) return never;
     if (trouble.stopAt === at) stop.abort(new DOMException("stopped", "AbortError"));
-    for (const disturbance of trouble.acts) if (disturbance.at === at) await act(twin, disturbance.act);
+    await disturb(twin, trouble, at, asked);
     const dies = trouble.crash?.at === at;
     const fault = trouble.faults.find((one) => one.at === at)?.kind;
     const key = `${asked.verb} ${asked.kind?.kind} ${asked.namespace}/${asked.name}`;
@@ -135,6 +138,15 @@ export function troubled(
   };
 
   return { requests, crashed, cluster: clusterOver(twin, ask) };
+}
+
+async function disturb(twin: EmbeddedCluster, { acts }: Trouble, number: number, asked: Asked<unknown>): Promise<void> {
+  const { verb, kind, namespace = "", name = "" } = asked;
+  const moment = verb === "metadata" ? "read" : verb === "remove" ? "delete" : undefined;
+  for (const one of acts) {
+    if (one.at === number) await act(twin, one.act);
+    else if (one.at === moment && kind !== undefined) await act(twin, one.act, readLive(twin, kind, namespace, name));
+  }
 }
 
 type Ask = <T>(asked: Asked<T>, signal: AbortSignal) => Promise<Answer<T>>;
