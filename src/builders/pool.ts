@@ -31,7 +31,7 @@ export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
   threads: 2,
   heapMb: 256,
   deadlineMs: 10_000,
-  patienceMs: 1_000,
+  patienceMs: 500,
   blobBytesMax: 16 * MIB,
   limits: { fileBytes: 16 * MIB, totalBytes: 64 * MIB, objects: 20_000, files: 20_000, depth: 100 },
 };

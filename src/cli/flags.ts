@@ -213,7 +213,7 @@ export const FLAGS = {
     value: "<count>",
     group: "Limits",
     text: "services worked on at once",
-    fallback: "8",
+    fallback: "16",
   },
   timeout: {
     name: "timeout",

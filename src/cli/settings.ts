@@ -77,7 +77,7 @@ export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "h
     services: read.list("service"),
     ...(confirm === undefined ? {} : { confirm }),
     breaker: breakerFrom(read),
-    concurrency: read.count("concurrency", 8, 1, CONCURRENCY_MAX),
+    concurrency: read.count("concurrency", 16, 1, CONCURRENCY_MAX),
     timeoutMs: read.duration("timeout", 30 * 60_000),
     dryRun: read.switched("dryRun"),
     staleAfterMs: read.duration("staleAfter", 3_600_000),

@@ -54,7 +54,7 @@ export async function connect(config: ClusterConfig, clock: Clock): Promise<Resu
   const readCredentials = credentialsOf(context.value);
   const credentials = await readCredentials(false);
   if (!credentials.ok) return credentials;
-  const inFlight = config.inFlight ?? 24;
+  const inFlight = config.inFlight ?? 32;
   const wire = transport(
     {
       server,

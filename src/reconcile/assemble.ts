@@ -29,11 +29,11 @@ export interface Assembled {
   readonly built: boolean;
 }
 
-/** A service whose build was not through when everybody else's was. */
+/** A service whose build took so long that it was stopped: it is tried again, at full length, when it is in nobody's way. */
 export interface Late {
   readonly service: Service;
   readonly names: Mentions | undefined;
-  readonly assembled: Promise<Assembled>;
+  assembled(): Promise<Assembled>;
 }
 
 export interface Assembly {
@@ -69,8 +69,7 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
   const { services, inventory, revision } = input;
   let builds = 0;
   const limit = pLimit(BUILDS_UNDER_WAY);
-  const started = services.map((service) => startBuild(input, service, limit, stop));
-  const first = await Promise.all(started.map(({ inTime }) => inTime));
+  const first = await Promise.all(services.map((service) => limit(() => buildInTime(input, service, stop))));
 
   const defined = new Map<string, Kind>();
   for (const known of first) {
@@ -94,14 +93,13 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
 
   const ready: Assembled[] = [];
   const late: Late[] = [];
-  for (const { service, build, index } of started.map((one, at) => ({ ...one, index: at }))) {
+  for (const [index, service] of services.entries()) {
     const known = first[index];
     if (known !== undefined) ready.push(await finish(service, known));
     else {
       const names = await mentionedNames(revision.snapshot, sourcesOf(service), stop);
-      const assembled = build.then((answer) => finish(service, answer));
-      // Whoever needs it hears of a failure; when nobody does, because the pass is over, there is nobody to tell.
-      assembled.catch(() => undefined);
+      const assembled = async (): Promise<Assembled> =>
+        finish(service, await timedBuild(input, service, () => undefined, stop));
       late.push({ service, names: names && withNamespace(names, service), assembled });
     }
   }
@@ -118,45 +116,29 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
   };
 }
 
-interface StartedBuild {
-  readonly service: Service;
-  readonly build: Promise<KnownBuild>;
-  /** The build, or undefined as soon as it counts as late. */
-  readonly inTime: Promise<KnownBuild | undefined>;
+/** The build of a service, or undefined when it takes unusually long and was stopped. */
+async function buildInTime(input: AssembleInput, service: Service, stop: AbortSignal): Promise<KnownBuild | undefined> {
+  const tooLong = new AbortController();
+  const signal = AbortSignal.any([stop, tooLong.signal]);
+  try {
+    return await timedBuild(input, service, () => tooLong.abort("late"), signal);
+  } catch (cause) {
+    if (tooLong.signal.aborted && !stop.aborted) return undefined;
+    throw cause;
+  }
 }
 
-function startBuild(
-  input: AssembleInput,
+async function timedBuild(
+  { io, revision, onEvent }: AssembleInput,
   service: Service,
-  limit: ReturnType<typeof pLimit>,
-  stop: AbortSignal,
-): StartedBuild {
-  const { io, revision, onEvent } = input;
-  let late: () => void = () => undefined;
-  const lateness = new Promise<void>((resolve) => {
-    late = resolve;
-  });
-  const build = new Promise<KnownBuild>((resolve, reject) => {
-    // A late build gives its place back, or a few of them would keep the rest from starting.
-    void limit(() => {
-      const begun = io.clock.monotonicMs();
-      const running = buildService(io, revision, service, late, stop);
-      const through = running.then((known) => {
-        const durationMs = io.clock.monotonicMs() - begun;
-        if (known.built) onEvent({ type: "built", service: service.id, ok: known.answer.ok, durationMs });
-        resolve(known);
-      }, reject);
-      return new Promise<void>((free) => {
-        void through.then(free);
-        void lateness.then(free);
-      });
-    });
-  });
-  const inTime = new Promise<KnownBuild | undefined>((resolve, reject) => {
-    build.then(resolve, reject);
-    void lateness.then(() => resolve(undefined));
-  });
-  return { service, build, inTime };
+  onLate: () => void,
+  signal: AbortSignal,
+): Promise<KnownBuild> {
+  const begun = io.clock.monotonicMs();
+  const known = await buildService(io, revision, service, onLate, signal);
+  const durationMs = io.clock.monotonicMs() - begun;
+  if (known.built) onEvent({ type: "built", service: service.id, ok: known.answer.ok, durationMs });
+  return known;
 }
 
 async function assembleOne(

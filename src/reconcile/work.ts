@@ -48,10 +48,16 @@ export async function workThrough(
     if (known !== undefined || service === undefined) return known;
     waiting.delete(id);
     const dependencies = service.settings.dependsOn.map((dependency) => outcomeOf(dependency));
-    const outcome = runService(state, crew, service, byService.get(id), dependencies);
+    const before = late.has(id) ? calm : undefined;
+    const outcome = runService(state, crew, service, byService.get(id), dependencies, before);
     outcomes.set(id, outcome);
     return outcome;
   };
+  // A build that took too long is tried again when everybody is through who does not wait for it.
+  const late = new Set(assembly.late.map(({ service }) => service.id));
+  const services = new Map(waiting);
+  const prompt = waitingIds.filter((id) => !reaches(id, late, services));
+  const calm = Promise.all(prompt.map((id) => outcomeOf(id)));
   for (const id of waitingIds) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
@@ -67,25 +73,40 @@ export async function workThrough(
   return all.toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
 }
 
+/** Whether a service is one of `late`, or depends on one, at any distance. */
+function reaches(id: string, late: ReadonlySet<string>, services: ReadonlyMap<string, Service>): boolean {
+  const seen = new Set<string>();
+  const pending = [id];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (late.has(next)) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    pending.push(...(services.get(next)?.settings.dependsOn ?? []));
+  }
+  return false;
+}
+
 async function runService(
   state: PassState,
   crew: Crew,
   service: Service,
   planned: ServicePlan | undefined,
   dependencies: readonly (Promise<ServiceOutcome> | undefined)[],
+  before: Promise<unknown> | undefined,
 ): Promise<ServiceOutcome> {
   const late = state.assembly.late.find((one) => one.service.id === service.id);
   const ready = state.assembly.ready.find((one) => one.service.id === service.id);
   const base = { service: service.id, at: service.at, steps: [], failures: [], durationMs: 0 };
   try {
-    const assembled = ready ?? (await late?.assembled);
+    await before;
+    const assembled = ready ?? (await late?.assembled());
     if (assembled === undefined) throw new Error("a service is ready or late");
     const { built, failures, desired } = assembled;
     if (service.settings.suspend) return { ...base, state: "suspended", built };
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
     // A dependency that was not selected is not part of this run and is not waited for.
-    const before = await Promise.all(dependencies.map(async (dependency) => dependency));
-    const unready = before.filter((outcome) => outcome !== undefined && !isReady(outcome));
+    const needed = await Promise.all(dependencies.map(async (dependency) => dependency));
+    const unready = needed.filter((outcome) => outcome !== undefined && !isReady(outcome));
     if (unready.length > 0) {
       const names = unready.map((outcome) => outcome?.service ?? "").join(", ");
       return { ...base, state: "blocked", built, failures: [notReady(names, service)] };
