@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BuildAnswer, BuildJob } from "../builders/index.ts";
-import { type Json, jsonText, type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
+import { type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
 import type { BuildCache, Io } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
 
@@ -73,12 +73,13 @@ async function readCached(cache: BuildCache, key: string, tree: Tree): Promise<B
 function cacheText(answer: BuildAnswer): string | undefined {
   if (answer.footprint === undefined || answer.footprint.length === 0) return undefined;
   if (!answer.ok && answer.failures.some(({ code }) => UNSTABLE.has(code))) return undefined;
-  if (answer.ok && answer.objects.some(({ manifest }) => holdsBigint(manifest))) return undefined;
   const { footprint } = answer;
   const kept: Cached = answer.ok
     ? { ok: true, footprint, objects: answer.objects }
     : { ok: false, footprint, failures: answer.failures };
-  const body = jsonText(kept as unknown as Json);
+  const body = JSON.stringify(kept, (_key, value: unknown) =>
+    typeof value === "bigint" ? { [BIGINT]: String(value) } : value,
+  );
   return `${digest(body)} ${body}`;
 }
 
@@ -88,17 +89,19 @@ function parseCached(text: string): BuildAnswer | undefined {
   const end = text.indexOf(" ");
   const body = text.slice(end + 1);
   if (end < 0 || digest(body) !== text.slice(0, end)) return undefined;
-  return JSON.parse(body) as BuildAnswer;
+  return JSON.parse(body, (_key, value: unknown) => bigintOf(value) ?? value) as BuildAnswer;
 }
 
 function digest(body: string): string {
   return createHash("sha256").update(body).digest("hex");
 }
 
-function holdsBigint(value: Json): boolean {
-  if (typeof value === "bigint") return true;
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some(holdsBigint);
+/** Stands for an integer that JSON's numbers cannot hold; no key of YAML has this character. */
+const BIGINT = "\0bigint";
+
+function bigintOf(value: unknown): bigint | undefined {
+  const text = typeof value === "object" && value !== null && BIGINT in value ? value[BIGINT] : undefined;
+  return typeof text === "string" ? BigInt(text) : undefined;
 }
 
 /** Objects of an answer with a place each: what the build cannot place is placed at the service's definition. */

@@ -41,10 +41,15 @@ export function planLate(state: PassState, late: Assembled): ServicePlan | undef
     }));
   const claims = {
     ...input.claims,
-    granted: new Map([[late.service.id, granted.filter(({ ref }) => !taken(refKey(ref)))]]),
-    refused: new Map([[late.service.id, [...(input.claims.refused.get(late.service.id) ?? []), ...refused]]]),
+    granted: new Map([...input.claims.granted, [late.service.id, granted.filter(({ ref }) => !taken(refKey(ref)))]]),
+    refused: new Map([
+      ...input.claims.refused,
+      [late.service.id, [...(input.claims.refused.get(late.service.id) ?? []), ...refused]],
+    ]),
   };
-  return makePlans({ ...input, claims, complete: false, services: planServices([late]) })[0];
+  // Planned among all others, as the breakers count the deletes of the whole run.
+  const plans = makePlans({ ...input, claims });
+  return plans.find(({ service, present }) => present && service === late.service.id);
 }
 
 function planServices(assembled: readonly Assembled[]): readonly { service: string; at: Place; prune: boolean }[] {

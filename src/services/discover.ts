@@ -84,7 +84,7 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
       : besideFlux(path, files, inhabited, reader);
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
   if (beside?.service !== undefined) services.push(beside.service);
-  const broken = [...flux.broken, ...(beside?.broken ?? [])];
+  const broken = [...flux.broken, ...(beside?.broken ?? []), ...tooLarge(tree, files, inhabited)];
   const missing = services.filter(({ folder }) => tree.entry(folder)?.kind !== "tree" && folder !== "");
   const present = services.filter((service) => !missing.includes(service));
   const unique = withoutDuplicates(present, [...broken, ...missing.map(withoutFolder)]);
@@ -112,6 +112,22 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
 interface Broken extends BrokenService {
   /** The file itself could not be read, so it may define services that are not known. */
   readonly unreadable: boolean;
+}
+
+/** Files too large to be looked into, which may define services, unless they lie where objects are taken in. */
+function tooLarge(tree: Tree, files: readonly string[], inhabited: readonly string[]): readonly Broken[] {
+  return files
+    .filter((file) => (tree.entry(file)?.size ?? 0) > DEFINITION_BYTES_MAX)
+    .filter((file) => !inhabited.some((folder) => isWithin(file, folder)))
+    .map((file) => {
+      const failure: Failure = {
+        code: "build/too-large",
+        message: `${file} has more than ${DEFINITION_BYTES_MAX / 1024} KiB, so it is not searched for services`,
+        remedy: "split it, or move it below a folder that a service takes in",
+        at: { path: file },
+      };
+      return { id: file, at: { path: file }, failures: [failure], sources: [file], unreadable: true };
+    });
 }
 
 function filesBelow(tree: Tree, path: string): readonly string[] {

@@ -379,3 +379,13 @@ test("content is asked for in rounds until everything is there", () => {
     ["overlays/x/kustomization.yaml"],
   ]);
 });
+
+test("a file too large to be searched may define services, unless it lies in a service's folder", () => {
+  const huge = `# ${"x".repeat(1024 * 1024)}\n`;
+  const inside = found({ "c/x.yaml": flux("a/x", "c/folder"), "c/folder/crds.yaml": huge }, "c");
+  expect(inside.complete).toBe(true);
+  const outside = found({ "c/x.yaml": flux("a/x", "folder"), "c/other.yaml": huge }, "c");
+  expect(ids(outside)).toEqual(["a/x"]);
+  expect(outside.broken).toMatchObject([{ id: "c/other.yaml", failures: [{ code: "build/too-large" }] }]);
+  expect(outside.complete).toBe(false);
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import type { BuildAnswer, Builders } from "../../src/builders/index.ts";
+import type { Service } from "../../src/model/index.ts";
+import { buildService } from "../../src/reconcile/builds.ts";
+import type { BuildCache } from "../../src/reconcile/pass-types.ts";
+import type { OpenRevision } from "../../src/reconcile/revision.ts";
+import { memoryTree } from "../support/disk-tree.ts";
+
+const never = new AbortController().signal;
+const service: Service = {
+  id: "shop/cart",
+  origin: "flux",
+  folder: "cart",
+  at: { path: "clusters/cart.yaml", line: 1 },
+  why: "",
+  settings: { prune: true, suspend: false, targetNamespace: "", dependsOn: [], intervalMs: 1, timeoutMs: 1 },
+};
+
+function memoryCache(): BuildCache & { readonly entries: Map<string, string> } {
+  const entries = new Map<string, string>();
+  return {
+    entries,
+    read: async (key) => entries.get(key),
+    write: async (key, text) => void entries.set(key, text),
+    save: async () => undefined,
+  };
+}
+
+/** Builds the service with an engine that always answers the same, and says whether it was asked. */
+async function build(cache: BuildCache, files: Readonly<Record<string, string>>, answer: BuildAnswer, engine = "one") {
+  const builders: Pick<Builders, "engine" | "build"> = { engine, build: async () => answer };
+  const revision = { snapshot: { tree: memoryTree(files) }, files: {} } as unknown as OpenRevision;
+  const io = { builders: builders as Builders, cache };
+  return buildService(io, revision, service, () => undefined, never);
+}
+
+const files = { "cart/kustomization.yaml": "resources: [cart.yaml]\n", "cart/cart.yaml": "kind: ConfigMap\n" };
+const tree = memoryTree(files);
+const footprint = [...Object.keys(files), "cart/kustomization.yml"].map((path): [string, string] => [
+  path,
+  tree.entry(path)?.id ?? "absent",
+]);
+const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cart" }, huge: 2n ** 60n };
+const good: BuildAnswer = { ok: true, objects: [{ manifest, at: { path: "cart/cart.yaml", line: 1 } }], footprint };
+const failing = (code: "build/cycle" | "build/deadline"): BuildAnswer => ({
+  ok: false,
+  failures: [{ code, message: "no", remedy: "mend it" }],
+  footprint,
+});
+
+describe("a build that is known", () => {
+  test("is not made again while its footprint stands, and is the same to the last digit", async () => {
+    const cache = memoryCache();
+    expect((await build(cache, files, good)).built).toBe(true);
+    expect(await build(cache, { ...files, "other/file.yaml": "x" }, good)).toEqual({ built: false, answer: good });
+  });
+
+  test.each([
+    ["a file of it changed", { ...files, "cart/cart.yaml": "kind: Secret\n" }],
+    ["a file of it is gone", { "cart/kustomization.yaml": files["cart/kustomization.yaml"] }],
+    ["a file that it looked for has come", { ...files, "cart/kustomization.yml": "" }],
+  ])("is made again when %s", async (_what, changed) => {
+    const cache = memoryCache();
+    await build(cache, files, good);
+    expect((await build(cache, changed, good)).built).toBe(true);
+  });
+
+  test("is made again by another engine", async () => {
+    const cache = memoryCache();
+    await build(cache, files, good);
+    expect((await build(cache, files, good, "two")).built).toBe(true);
+  });
+
+  test("that failed fails again without being made, unless the failure says nothing about the input", async () => {
+    const [cycle, deadline] = [memoryCache(), memoryCache()];
+    await build(cycle, files, failing("build/cycle"));
+    expect(await build(cycle, files, good)).toEqual({ built: false, answer: failing("build/cycle") });
+    await build(deadline, files, failing("build/deadline"));
+    expect((await build(deadline, files, good)).built).toBe(true);
+  });
+
+  test("is made again when the cache was damaged in any place", async () => {
+    const cache = memoryCache();
+    await build(cache, files, good);
+    const [[key, text] = ["", ""]] = cache.entries;
+    for (const damaged of [text.slice(0, -1), text.replace("cart", "cort"), "", "x"]) {
+      cache.entries.set(key, damaged);
+      expect((await build(cache, files, good)).built).toBe(true);
+    }
+  });
+});
