@@ -31,6 +31,13 @@ const LIVE_DOUBTS: readonly Guard[] = [
   guard("remove: same service", REMOVE, "owner.service !== before?.service", "false"),
   guard("remove: same scope", REMOVE, "owner.scope !== before.scope", "false"),
   guard("remove: label still ours", REMOVE, "if (!ownsLabel(now))", "if (false)"),
+  guard(
+    "remove: not applied again",
+    REMOVE,
+    "if (now.annotations[APPLIED_ANNOTATION] !== planned.annotations[APPLIED_ANNOTATION])",
+    "if (false)",
+  ),
+  guard("remove: not deleted twice", REMOVE, "if (read.value.deletionTimestamp !== undefined)", "if (false)"),
   guard("remove: no controller", REMOVE, "if (now.ownerReferences.some(({ controller }) => controller))", "if (false)"),
   guard("remove: prune not disabled", REMOVE, "if (pruneDisabled(now))", "if (false)"),
   guard("remove: uid precondition", REMOVE, "{ uid, resourceVersion, propagation", "{ resourceVersion, propagation"),
@@ -79,6 +86,7 @@ const PLANNED: readonly Guard[] = [
     "undefined",
   ),
   guard("breaker: run", PLAN, "const why = manyObjects ?? (", "const why = ("),
+  guard("breaker: a stranger revision", PLAN, "const manyGone = stranger\n", "const manyGone = false\n"),
   guard("breaker: gone services", PLAN, "(plan.present ? undefined : manyGone)", "undefined"),
   guard(
     "execute: all applied before",

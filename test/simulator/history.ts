@@ -74,6 +74,7 @@ const ACTS: readonly [Act["act"], ...Act["act"][]] = [
   "adopt",
   "transfer",
   "rescope",
+  "reapply",
   "keep",
   "hold",
   "release",

@@ -126,7 +126,7 @@ function wishOf(thing: Thing, settings: { readonly targetNamespace: string; read
   };
 }
 
-export function keyOf(kind: string, namespace: string, name: string): string {
+function keyOf(kind: string, namespace: string, name: string): string {
   const apiVersion = API_VERSIONS[kind as ThingKind];
   return `${apiVersion.includes("/") ? apiVersion.split("/")[0] : ""}/${kind}/${namespace}/${name}`;
 }

@@ -30,6 +30,7 @@ export interface RunRecord {
   readonly requests: readonly Request[];
 }
 
+const APPLIED = "gitops.bulkhead.dev/applied";
 const PROTECTED: ReadonlySet<string> = new Set(["Namespace", "CustomResourceDefinition", "PersistentVolumeClaim"]);
 
 /** Every write of one run, held against what the revision means and what the cluster held at that moment. */
@@ -83,6 +84,9 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (!owner.proven) say("its owner label was not written by an apply of ours");
   if (planned !== undefined && planned.labels["gitops.bulkhead.dev/service"] !== owner.service) {
     say("its owner is not the one that the plan saw");
+  }
+  if (planned !== undefined && planned.annotations[APPLIED] !== before.annotations[APPLIED]) {
+    say("it was applied again since the plan saw it");
   }
   if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
@@ -198,12 +202,14 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
   if (run.confirmed) return;
   const owned = new Map<string, number>();
   const labelOf = new Map<string, string>();
+  const labelled = new Set<string>();
   for (const { verb, told } of run.requests) {
     if (verb !== "list" || told?.ok !== true) continue;
     for (const { labels, uid, managedFields } of (told.value as { items: readonly LiveMetadata[] }).items) {
-      if (!isProven(managedFields as unknown as Json)) continue;
       const label = labels["gitops.bulkhead.dev/service"];
       if (label === undefined || labels["gitops.bulkhead.dev/scope"] !== run.scope) continue;
+      labelled.add(label);
+      if (!isProven(managedFields as unknown as Json)) continue;
       owned.set(label, (owned.get(label) ?? 0) + 1);
       labelOf.set(uid, label);
     }
@@ -223,5 +229,6 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
   }
   if (over(sum(deleted), sum(owned), run.breaker.run)) say(`${sum(deleted)} of all ${sum(owned)} objects`);
   const gone = [...deleted.keys()].filter((label) => !known.has(label)).length;
+  if (gone > 0 && ![...known].some((label) => labelled.has(label))) say("no service of the revision is in the cluster");
   if (over(gone, owned.size, run.breaker.gone)) say(`${gone} services that are gone, of ${owned.size}`);
 }

@@ -11,7 +11,7 @@ import { VALUE } from "./monorepo.ts";
  * `edit` a field · `relabel` the owner to another's · `unlabel` · `forget` who wrote which field · `delete` · `recreate` by a
  * stranger, labels copied · `restore` deleted and applied again by another run of the program · `claim` by another
  * installation · `copy` under another name, with its labels · `child` with copied labels and a controller reference · `adopt`
- * put under a controller · `transfer` to another service, `rescope` to another installation, by runs of the program · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
+ * put under a controller · `transfer` to another service, `rescope` to another installation, or `reapply` with another content, by runs of the program · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
  */
 export interface Act {
   readonly act:
@@ -28,6 +28,7 @@ export interface Act {
     | "adopt"
     | "transfer"
     | "rescope"
+    | "reapply"
     | "keep"
     | "hold"
     | "release";
@@ -79,6 +80,12 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
       const controller = near[other % Math.max(1, near.length)];
       if (controller === undefined) return undefined;
       return await patch({ metadata: { ownerReferences: [controllerOf(controller)] } });
+    }
+    case "reapply": {
+      const copy = copyOf(live, live.name);
+      const annotations = { ...live.annotations, "gitops.bulkhead.dev/applied": "of another commit" };
+      const metadata = { ...copy.metadata, annotations };
+      return await apply(twin, live.kind, { ...copy, metadata } as Manifest, "gitops");
     }
     case "transfer":
     case "rescope": {
