@@ -57,7 +57,7 @@ export async function workThrough(
   const late = new Set(assembly.late.map(({ service }) => service.id));
   const services = new Map(waiting);
   const prompt = waitingIds.filter((id) => !reaches(id, late, services));
-  const calm = Promise.all(prompt.map((id) => outcomeOf(id)));
+  const calm = Promise.all(prompt.map(async (id) => outcomeOf(id)));
   for (const id of waitingIds) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
