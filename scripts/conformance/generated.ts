@@ -54,10 +54,11 @@ function judgeGenerated(name: string, made: KustomizationCase, answer: Reference
 }
 
 /**
- * Differences that are known, and why: the one thing that kustomize builds here and this engine refuses. When a patch
- * turns a generated object into another kind, its name gets a hash of kustomize's syntax tree, line numbers included.
+ * What is known to be built by kustomize and refused here, and why: when a patch turns a generated object into another kind,
+ * its name gets a hash of kustomize's syntax tree, line numbers included; and an object for local use that was renamed to
+ * the id of another is printed beside it, as long as nothing is sorted.
  */
-const EXPLAINED = /only a ConfigMap or a Secret can have a name suffix hash/;
+const EXPLAINED = /only a ConfigMap or a Secret can have a name suffix hash|and one of them is for local use/;
 
 function verdictOf(name: string, ours: ReturnType<typeof buildOurs>, answer: ReferenceAnswer): Verdict {
   if (answer.ok) {

@@ -12,7 +12,7 @@ import { annotationsOf, ORIGIN, TRANSFORMATIONS } from "./origin.ts";
 import { addsContent, setCommonMetadata, withOverlay } from "./overlay.ts";
 import { resolveVars } from "./replace/index.ts";
 import { newReport } from "./report.ts";
-import type { Resource } from "./resource.ts";
+import { currentId, hasReadablePast, idText, type Resource } from "./resource.ts";
 import { chooseSchema, newSchemaInUse } from "./schema-choice.ts";
 import { type BuildLimits, type LoadRestrictions, newSource } from "./source.ts";
 import { appendHashes } from "./transform/hash.ts";
@@ -132,16 +132,39 @@ function finish(context: BuildContext, folder: Folder, accumulator: Accumulator,
   if (options.overlay?.commonMetadata !== undefined) setCommonMetadata(set.resources, options.overlay.commonMetadata);
 }
 
-/** Objects that say that they are for local use are built with, and not given out. */
+const LOST = "for a while the object's name, namespace or kind was empty or had a comma, and then it was changed again";
+const RENAME = "do not empty the name by a patch, and use no comma";
+
+/**
+ * Objects that say that they are for local use are built with, and not given out. kustomize takes them out by their ids,
+ * and so cannot when another object has the same.
+ */
 function dropLocal({ set, report }: StepContext): void {
-  const kept = set.resources.filter((resource) => {
+  const local = new Set<Resource>();
+  for (const resource of set.resources) {
     const problem = objectProblem(resource.node);
     if (problem !== undefined)
       report.fail("build/invalid-object", resource.at, problem, "correct the patch that did it");
-    const local = annotationsOf(resource).get("config.kubernetes.io/local-config");
-    return local === undefined || local === "false";
-  });
-  if (kept.length < set.resources.length) set.reset(kept);
+    else if (!hasReadablePast(resource)) report.fail("build/invalid-object", resource.at, LOST, RENAME);
+    if (isLocal(resource)) local.add(resource);
+  }
+  if (local.size === 0) return;
+  const named = new Map<string, Resource>();
+  for (const resource of set.resources) {
+    const id = idText(currentId(resource));
+    const first = named.get(id);
+    if (first === undefined) named.set(id, resource);
+    else if (local.has(first) || local.has(resource)) {
+      const message = `more than one object is ${id}, and one of them is for local use`;
+      report.fail("build/duplicate-object", resource.at, message, "give them different names", id);
+    }
+  }
+  set.reset(set.resources.filter((resource) => !local.has(resource)));
+}
+
+function isLocal(resource: Resource): boolean {
+  const local = annotationsOf(resource).get("config.kubernetes.io/local-config");
+  return local !== undefined && local !== "false";
 }
 
 const MANAGED_BY = new Map([["app.kubernetes.io/managed-by", "kustomize-(devel)"]]);

@@ -1,6 +1,6 @@
 import { valueAt } from "./resource.ts";
 import type { MappingNode, ScalarNode, ScalarTag, YamlNode } from "./yaml/node.ts";
-import { meaningOf } from "./yaml/resolve.ts";
+import { readsAsText } from "./yaml/plain.ts";
 
 /**
  * Edits of nodes as kyaml makes them. A node may hang in two places of one object (kustomize shares the label it adds
@@ -11,6 +11,11 @@ import { meaningOf } from "./yaml/resolve.ts";
 /** A scalar that states its type: a plain text that would read as something else is quoted when it is written. */
 export function scalar(value: string, tag: ScalarTag = "!!str"): ScalarNode {
   return { kind: "scalar", tag, value, style: "plain", line: 0, column: 0 };
+}
+
+/** A text without a type: written, it is what it looks like, as `4` is a number. */
+export function untypedScalar(value: string): ScalarNode {
+  return { ...scalar(value), untyped: true };
 }
 
 export function mapping(): MappingNode {
@@ -27,6 +32,8 @@ export function overwrite(target: YamlNode, source: YamlNode): void {
     target.line = source.line;
     target.column = source.column;
     delete target.explicitTag;
+    if (source.untyped === true) target.untyped = true;
+    else delete target.untyped;
     return;
   }
   for (const key of Object.keys(target)) Reflect.deleteProperty(target, key);
@@ -94,19 +101,30 @@ export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Changes what a scalar says. Unquoted text reads as what it looks like: a name that becomes `123` becomes a number. */
+/**
+ * Changes what a scalar says, and forgets its type but not its quotes: a name that becomes `123` becomes a number, and so
+ * does one in whose place something else puts `123` later.
+ */
 export function setPlainText(node: ScalarNode, value: string): void {
   node.value = value;
-  node.tag = node.style === "plain" ? (meaningOf(value, "kyaml")?.tag ?? "!!str") : "!!str";
+  node.tag = "!!str";
+  node.untyped = true;
   delete node.explicitTag;
 }
 
-/** Sets a field to text as `setPlainText` does where there is one, and as a string where there is none. */
+/** Sets a field to text as `setPlainText` does where there is one. Where there is none, quotes keep it a string. */
 export function setPlainField(map: MappingNode, key: string, value: string): void {
   const present = valueAt(map, key);
-  if (present === undefined) map.entries.push({ key: scalar(key), value: scalar(value) });
-  else if (present.kind === "scalar") setPlainText(present, value);
-  else overwrite(present, scalar(value));
+  if (present?.kind === "scalar") {
+    setPlainText(present, value);
+    return;
+  }
+  const made = untypedScalar(value);
+  if (present !== undefined) overwrite(present, made);
+  else {
+    if (value !== "" && !readsAsText(value)) made.style = "double";
+    map.entries.push({ key: scalar(key), value: made });
+  }
 }
 
 export function renameObject(object: MappingNode, name: string): void {

@@ -136,6 +136,11 @@ export function rememberId(resource: Resource): void {
   resource.annotated = true;
 }
 
+/** False when one of its former ids has an empty part, or one with a comma: kustomize notes them in lists, and loses count. */
+export function hasReadablePast({ previous }: Resource): boolean {
+  return previous.every((id) => [id.kind, id.name, id.namespace].every((part) => part !== "" && !part.includes(",")));
+}
+
 /** `default` for none, and a word that is no namespace for what is certainly cluster-scoped. */
 export function effectiveNamespace(id: ResourceId): string {
   if (id.clusterScoped) return NOT_A_NAMESPACE;

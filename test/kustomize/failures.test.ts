@@ -109,6 +109,37 @@ describe("a resource", () => {
     expect(told({ "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": text })[0]).toMatch(failure);
   });
 
+  test("may not be renamed to nothing, and then be given a name again", () => {
+    const files = {
+      "kustomization.yaml": `resources: [a.yaml]
+namePrefix: p-
+patches:
+  - target: {kind: ConfigMap}
+    patch: '[{"op": "replace", "path": "/metadata/name", "value": ""}]'
+`,
+      "a.yaml": CONFIG,
+    };
+    expect(told(files)[0]).toMatch(/^build\/invalid-object a\.yaml:1 for a while the object's name/);
+  });
+
+  test("for local use may not come to have the id of another", () => {
+    const local = CONFIG.replace(
+      /name: \w+/,
+      'name: other\n  annotations: {config.kubernetes.io/local-config: "true"}',
+    );
+    const files = {
+      "kustomization.yaml": `resources: [a.yaml]
+patches:
+  - target: {kind: ConfigMap}
+    patch: '[{"op": "replace", "path": "/metadata/name", "value": 9}]'
+`,
+      "a.yaml": `${CONFIG}---\n${local}`,
+    };
+    expect(told(files)).toEqual([
+      "build/duplicate-object a.yaml:6 more than one object is ConfigMap.v1.[noGrp]/9.[noNs], and one of them is for local use",
+    ]);
+  });
+
   test("must be in or below the folder, unless load restrictions are off", () => {
     const files = { "app/kustomization.yaml": "resources: [../a.yaml]\n", "a.yaml": CONFIG };
     expect(told(files, "app")).toEqual([

@@ -1,5 +1,5 @@
 import type { Place } from "../../model/index.ts";
-import { clearField, mapping, mappingAt, setMetadataMap, setText, textMap } from "../fields.ts";
+import { clearField, mapping, mappingAt, renameObject, setMetadataMap, setPlainField, textMap } from "../fields.ts";
 import { strategicMerge } from "../merge/index.ts";
 import type { Report } from "../report.ts";
 import {
@@ -43,8 +43,10 @@ export function applyMerge(
   if (mayChange || options.bySelector) textualMap(node, "annotations");
   if (options.bySelector) {
     textualMap(node, "labels");
-    setText(node, "apiVersion", apiVersionOf(target));
-    if (namespaceOf(patch) === "") clearNamespace(node);
+    setPlainField(node, "apiVersion", apiVersionOf(target));
+    setPlainField(node, "kind", kindOf(patch));
+    renameObject(node, nameOf(patch));
+    setNamespace(node, namespaceOf(patch));
   }
   if (mayChange) rememberId(target);
   const outcome = strategicMerge(target.node, node, options.schema);
@@ -60,12 +62,9 @@ export function applyMerge(
     return "failed";
   }
   if (outcome.value === undefined || isEmptyNode(target.node)) return "deleted";
-  if (!patch.allowKindChange) setText(target.node, "kind", kind);
-  const metadata = mappingAt(target.node, "metadata");
-  if (metadata === undefined) return "changed";
-  if (!patch.allowNameChange) setText(metadata, "name", name);
-  if (namespace === "") clearField(metadata, "namespace");
-  else setText(metadata, "namespace", namespace);
+  if (!patch.allowKindChange) setPlainField(target.node, "kind", kind);
+  if (!patch.allowNameChange) renameObject(target.node, name);
+  setNamespace(target.node, namespace);
   return "changed";
 }
 
@@ -106,9 +105,11 @@ function textualMap(node: MappingNode, field: "labels" | "annotations"): void {
   if (valueAt(metadata, field) !== undefined) setMetadataMap(node, field, textMap(valueAt(metadata, field)));
 }
 
-function clearNamespace(node: MappingNode): void {
-  const metadata = valueAt(node, "metadata");
-  if (metadata?.kind === "mapping") clearField(metadata, "namespace");
+function setNamespace(node: MappingNode, namespace: string): void {
+  const metadata = mappingAt(node, "metadata");
+  if (metadata === undefined) return;
+  if (namespace === "") clearField(metadata, "namespace");
+  else setPlainField(metadata, "namespace", namespace);
 }
 
 function ensureAnnotations(node: MappingNode): void {

@@ -1,18 +1,15 @@
-import { scalar } from "../fields.ts";
+import { scalar, untypedScalar } from "../fields.ts";
 import { partMatcher } from "../patch/index.ts";
 import { valueAt } from "../resource.ts";
 import { writeYaml } from "../yaml/index.ts";
 import type { MappingNode, ScalarNode, SequenceNode, YamlNode } from "../yaml/node.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { isBracketed, itemCondition, listIndex } from "./path.ts";
-import { typeOf } from "./type-of.ts";
 
 /** How a path is followed to all the places that it means. */
 export interface Matching {
   /** What to make of missing fields at the end of the path; undefined makes nothing. */
   readonly create: YamlNode["kind"] | undefined;
-  /** Scalars that were made and so have no type yet: what is put there decides. Added to. */
-  readonly untyped: Set<YamlNode>;
 }
 
 /** The places, or why the path does not fit the object. */
@@ -77,9 +74,8 @@ function matchItems(node: YamlNode, part: string, rest: readonly string[], match
   });
   const found = plain ? fitting : matchAll(fitting, rest, matching);
   if ("problem" in found || found.length > 0 || matching.create === undefined || node.kind !== "sequence") return found;
-  const made: YamlNode = plain ? scalar(value, typeOf(value)) : itemWith(field, value);
+  const made: YamlNode = plain ? untypedScalar(value) : itemWith(field, value);
   if (!matcher(value)) return { problem: `${part} does not match the item that it would make` };
-  if (made.kind === "scalar") matching.untyped.add(made);
   node.items.push(made);
   return plain ? [made] : matchPath(made, rest, matching);
 }
@@ -109,16 +105,14 @@ function make(next: string | undefined, matching: Matching): YamlNode {
     next === undefined ? matching.create : isBracketed(next) || listIndex(next) !== undefined ? "sequence" : "mapping";
   if (kind === "mapping") return emptyMap();
   if (kind === "sequence") return emptyList();
-  const made = scalar("");
-  matching.untyped.add(made);
-  return made;
+  return untypedScalar("");
 }
 
 const emptyMap = (): MappingNode => ({ kind: "mapping", entries: [], flow: false, line: 0, column: 0 });
 const emptyList = (): SequenceNode => ({ kind: "sequence", items: [], flow: false, line: 0, column: 0 });
 
 function itemWith(field: string, value: string): MappingNode {
-  return { ...emptyMap(), entries: [{ key: scalar(field), value: scalar(value, typeOf(value)) }] };
+  return { ...emptyMap(), entries: [{ key: scalar(field), value: untypedScalar(value) }] };
 }
 
 /** A value as it is written, quotes and all: what kyaml matches against. */

@@ -13,8 +13,6 @@ export interface Placing {
   /** With a delimiter the value takes the place of one part of the text: below 0 in front, past the end behind. */
   readonly delimiter: string;
   readonly index: number;
-  /** Scalars that were made here and so have no type yet. */
-  readonly untyped: Set<YamlNode>;
   /** Told of a scalar that was set, and what is wrong with it: a later replacement may put that right. */
   readonly judge: (field: ScalarNode, problem: string | undefined) => void;
 }
@@ -23,7 +21,7 @@ export interface Placing {
 export function place(object: YamlNode, fieldPath: string, value: YamlNode, placing: Placing): string | undefined {
   const path = splitFieldPath(fieldPath);
   if (placeInText(object, path, value, placing)) return undefined;
-  const matching = { create: placing.create ? value.kind : undefined, untyped: placing.untyped };
+  const matching = { create: placing.create ? value.kind : undefined };
   const found = matchPath(object, path, matching);
   if ("problem" in found) return `field ${fieldPath} cannot be ${verb(placing)}: ${found.problem}`;
   if (found.length === 0) return `field ${fieldPath} cannot be ${verb(placing)}`;
@@ -49,7 +47,7 @@ function placeInText(object: YamlNode, path: readonly string[], value: YamlNode,
   if (holder === undefined) return false;
   const root = parseEmbedded(holder.node.value);
   if (root === undefined || root.kind === "scalar") return false;
-  const matching = { create: placing.create ? value.kind : undefined, untyped: placing.untyped };
+  const matching = { create: placing.create ? value.kind : undefined };
   const found = matchPath(root, path.slice(holder.depth), matching);
   if ("problem" in found || found.length === 0) return false;
   for (const field of found) {
@@ -86,18 +84,14 @@ function put(field: YamlNode, value: YamlNode, placing: Placing): string | undef
     else parts[placing.index] = text;
     text = parts.join(placing.delimiter);
   }
-  if (field.kind === "scalar") return setValue(field, text, placing);
+  if (field.kind === "scalar") return setValue(field, text);
   overwrite(field, value.kind === "scalar" ? { ...cloneNode(value), value: text } : cloneNode(value));
   return undefined;
 }
 
-/** A scalar keeps its type, so the text must be one of it; one that was made takes the text's. */
-function setValue(field: ScalarNode, text: string, placing: Placing): string | undefined {
+/** A scalar keeps its type, so the text must be one of it; one that has none takes the text's. */
+function setValue(field: ScalarNode, text: string): string | undefined {
   field.value = text;
-  if (placing.untyped.has(field)) {
-    field.tag = typeOf(text);
-    return undefined;
-  }
   if (field.tag === "!!str" || field.tag === "!!binary") return undefined;
   const type = typeOf(text);
   if (type === field.tag || (type === "!!int" && field.tag === "!!float")) return undefined;

@@ -1,5 +1,5 @@
 import type { Place } from "../../model/index.ts";
-import { scalar } from "../fields.ts";
+import { untypedScalar } from "../fields.ts";
 import type { ReplacementSpec, SelectorSpec } from "../kustomization/fields.ts";
 import { compileSelector, holds, matchesKind, matchesMetadata, type Selector } from "../patch/index.ts";
 import type { Report } from "../report.ts";
@@ -17,13 +17,12 @@ import type { YamlNode } from "../yaml/node.ts";
 import { isProblem, lookup } from "./lookup.ts";
 import { splitFieldPath } from "./path.ts";
 import { type Placing, place } from "./place.ts";
-import { typeOf } from "./type-of.ts";
 
 const DEFAULT_PATH = "metadata.name";
 
 /** Copies values from objects to objects, one replacement after the other, as kustomize's replacement filter does. */
 export function applyReplacements(set: ResourceSet, replacements: readonly ReplacementSpec[], report: Report): void {
-  const setting: Setting = { set, untyped: new Set(), misfits: new Map(), report };
+  const setting: Setting = { set, misfits: new Map(), report };
   for (const replacement of replacements) {
     const { source, sourceValue, targets, at } = replacement;
     if (targets === undefined || (source === undefined && sourceValue === undefined)) {
@@ -34,8 +33,7 @@ export function applyReplacements(set: ResourceSet, replacements: readonly Repla
       fail(report, at, "a replacement has both source and sourceValue", "keep one of them");
       return;
     }
-    const value =
-      source === undefined ? scalar(sourceValue ?? "", typeOf(sourceValue ?? "")) : valueFrom(set, source, report);
+    const value = source === undefined ? untypedScalar(sourceValue ?? "") : valueFrom(set, source, report);
     if (value === undefined) return;
     for (const target of targets) if (!applyTo(setting, target, value)) return;
   }
@@ -47,7 +45,6 @@ export function applyReplacements(set: ResourceSet, replacements: readonly Repla
 /** What the replacements of one list share. */
 interface Setting {
   readonly set: ResourceSet;
-  readonly untyped: Set<YamlNode>;
   /** Fields that hold what is not of their type. */
   readonly misfits: Map<YamlNode, { readonly at: Place; readonly message: string; readonly object: string }>;
   readonly report: Report;
@@ -94,7 +91,7 @@ function valueFrom(set: ResourceSet, source: SourceSpec, report: Report): YamlNo
 }
 
 /** False after a failure. */
-function applyTo({ set, untyped, misfits, report }: Setting, target: TargetSpec, value: YamlNode): boolean {
+function applyTo({ set, misfits, report }: Setting, target: TargetSpec, value: YamlNode): boolean {
   if (target.select === undefined) {
     fail(report, target.at, "a target selects nothing", "add select with the kind or name of what to change");
     return false;
@@ -107,7 +104,6 @@ function applyTo({ set, untyped, misfits, report }: Setting, target: TargetSpec,
     create: options?.create === true,
     delimiter: options?.delimiter ?? "",
     index: Number(options?.index ?? 0),
-    untyped,
   };
   const paths = target.fieldPaths === undefined || target.fieldPaths.length === 0 ? [DEFAULT_PATH] : target.fieldPaths;
   for (const resource of set.resources) {

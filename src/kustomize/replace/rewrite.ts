@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import { toJson } from "../yaml/index.ts";
 import type { ScalarNode, YamlNode } from "../yaml/node.ts";
+import { tagOf } from "../yaml/resolve.ts";
 import { typeOf } from "./type-of.ts";
 
 /**
@@ -76,8 +77,9 @@ function made(node: YamlNode): Node {
 }
 
 function scalarNode(node: ScalarNode): Scalar {
-  if (node.tag !== "!!str" && typeOf(node.value) !== node.tag) return mistyped(node);
-  const scalar = new Scalar(node.tag === "!!str" ? node.value : toJson(node, "kyaml"));
+  const tag = tagOf(node);
+  if (tag !== "!!str" && typeOf(node.value) !== tag) return mistyped(node);
+  const scalar = new Scalar(tag === "!!str" ? node.value : toJson(node, "kyaml"));
   if (node.style === "double") scalar.type = "QUOTE_DOUBLE";
   if (node.style === "single") scalar.type = "QUOTE_SINGLE";
   return scalar;

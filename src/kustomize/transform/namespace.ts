@@ -107,6 +107,7 @@ function setString(node: ScalarNode, value: string): void {
   node.tag = "!!str";
   node.value = value;
   delete node.explicitTag;
+  delete node.untyped;
 }
 
 function moveSubjects(subjects: YamlNode | undefined, change: NamespaceChange): string | undefined {

@@ -22,6 +22,7 @@ function replicasStep(name: string, count: string, specs: FieldSpecs): Step {
           node.tag = "!!int";
           node.value = count;
           delete node.explicitTag;
+          delete node.untyped;
           return undefined;
         });
         if (problem !== undefined) failOn(context, resource, problem);

@@ -4,7 +4,7 @@ import type { MappingNode, ScalarNode, ScalarTag, YamlNode } from "./node.ts";
 import { goFloat32 } from "./numbers.ts";
 import { isWrittenPlain } from "./plain.ts";
 import type { YamlMode } from "./reader.ts";
-import { type Meaning, meaningOf, meaningUnder } from "./resolve.ts";
+import { type Meaning, meaningOf, meaningUnder, tagOf } from "./resolve.ts";
 
 /**
  * The JSON value of a node in one of the two readings. `kyaml` is what kustomize gets when it writes a resource and
@@ -34,7 +34,8 @@ function keyText(key: ScalarNode): string {
 }
 
 function kyamlScalar(node: ScalarNode, inFlow: boolean): Json {
-  const { tag, value, style } = node;
+  const { value, style } = node;
+  const tag = tagOf(node);
   if (node.explicitTag === true) return valueOr(meaningUnder(tag, value, "kyaml")?.value, value);
   if (style === "folded") return inFlow ? value : rereadFolded(value);
   if (tag === "!!str" || style !== "plain") return value;
@@ -80,7 +81,7 @@ function kubernetesScalar(node: ScalarNode): Json {
 /** Undefined for a string. A node that was made, not read, says by its tag that it is one. */
 function kubernetesMeaning(node: ScalarNode): Meaning | undefined {
   if (node.explicitTag === true) return meaningUnder(node.tag, node.value, "kubernetes");
-  if (node.style !== "plain" || (node.line === 0 && node.tag === "!!str")) return undefined;
+  if (node.style !== "plain" || (node.line === 0 && tagOf(node) === "!!str")) return undefined;
   return meaningOf(node.value, "kubernetes");
 }
 

@@ -23,6 +23,11 @@ export interface ScalarNode extends Placed {
   style: ScalarStyle;
   /** True when the document states the tag. */
   explicitTag?: boolean;
+  /**
+   * True for a text that was set without a type, as kyaml sets names: a string while the build goes on (its tag is
+   * `!!str`), and once it is written whatever it looks like, unless its style says otherwise (`tagOf`).
+   */
+  untyped?: boolean;
 }
 
 export interface MappingNode extends Placed {
@@ -49,8 +54,10 @@ export function cloneNode(node: YamlNode): YamlNode {
   switch (node.kind) {
     case "scalar": {
       const { tag, value, style } = node;
-      if (node.explicitTag === undefined) return { kind: "scalar", tag, value, style, line, column };
-      return { kind: "scalar", tag, value, style, line, column, explicitTag: node.explicitTag };
+      const copy: ScalarNode = { kind: "scalar", tag, value, style, line, column };
+      if (node.explicitTag !== undefined) copy.explicitTag = node.explicitTag;
+      if (node.untyped !== undefined) copy.untyped = node.untyped;
+      return copy;
     }
     case "mapping": {
       const entries = node.entries.map(({ key, value }) => ({ key: cloneNode(key), value: cloneNode(value) }));

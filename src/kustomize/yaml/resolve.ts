@@ -1,4 +1,4 @@
-import type { ScalarTag } from "./node.ts";
+import type { ScalarNode, ScalarTag } from "./node.ts";
 import type { YamlMode } from "./reader.ts";
 
 /** What a text means: its tag and, when it is no string, its value. Timestamps are RFC 3339 text. */
@@ -127,6 +127,11 @@ function timeOf(text: string): string | undefined {
   const two = (digits: string): string => digits.padStart(2, "0");
   const clock = `${two(hour)}:${two(minute)}:${two(second)}${fraction === "" ? "" : `.${fraction}`}`;
   return `${year}-${two(month)}-${two(day)}T${clock}${/^[+-]00:00$/.test(zone) ? "Z" : zone}`;
+}
+
+/** The type of a scalar as it will be read once it is written: one that has no type yet takes that of its text. */
+export function tagOf(node: ScalarNode): ScalarTag {
+  return node.untyped === true && node.style === "plain" ? (meaningOf(node.value, "kyaml")?.tag ?? "!!str") : node.tag;
 }
 
 /** What a text means under a stated tag; undefined when the tag does not fit. Strings have no meaning of their own. */
