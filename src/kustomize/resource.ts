@@ -117,7 +117,7 @@ export function currentId(resource: Resource): ResourceId {
 
 /** Every id it had before, oldest first. */
 export function previousIds(resource: Resource): readonly ResourceId[] {
-  if (resource.previous.length === 0) return [];
+  if (resource.previous.every(({ name }) => name === "")) return [];
   const apiVersion = apiVersionOf(resource);
   const [group, version] = [groupOf(apiVersion), versionOf(apiVersion)];
   return resource.previous.map((id) => ({ group, version, ...id, clusterScoped: false }));
@@ -136,8 +136,12 @@ export function rememberId(resource: Resource): void {
   resource.annotated = true;
 }
 
-/** False when one of its former ids has an empty part, or one with a comma: kustomize notes them in lists, and loses count. */
+/**
+ * kustomize notes former ids in lists of their parts, where an empty part leaves nothing and a comma makes two: false when
+ * it could not read them any more. It does not read them at all as long as there was no name.
+ */
 export function hasReadablePast({ previous }: Resource): boolean {
+  if (previous.every(({ name }) => name === "")) return true;
   return previous.every((id) => [id.kind, id.name, id.namespace].every((part) => part !== "" && !part.includes(",")));
 }
 
