@@ -15,6 +15,8 @@ export interface ClusterConfig {
   readonly userAgent: string;
   /** Requests at once, watches apart. */
   readonly inFlight?: number;
+  /** A request that takes longer gives its place among those at once to the next. */
+  readonly patienceMs?: number;
   /** For one request, from sending it to the last byte of its reply. */
   readonly requestDeadlineMs?: number;
   /** Sends of one request in all. */
@@ -34,6 +36,9 @@ export interface Connection extends Cluster {
   /** Where namespaced objects that name no namespace go: the context's, or `default`. */
   readonly namespace: string;
 }
+
+/** A request that takes longer than this waits for somebody else, an admission webhook mostly, and not for the server. */
+const PATIENCE_MS = 1_000;
 
 /** Open at once, those included that wait for a hanging webhook: the API server itself takes some hundred (200 writes). */
 const CONNECTIONS_MAX = 256;
@@ -73,7 +78,11 @@ export async function connect(config: ClusterConfig, clock: Clock): Promise<Resu
     maxMs: 5_000,
     random: Math.random,
   };
-  const send = retrying(limited(wire.send, inFlight, clock), policy, clock);
+  const send = retrying(
+    limited(wire.send, { inFlight, patienceMs: config.patienceMs ?? PATIENCE_MS }, clock),
+    policy,
+    clock,
+  );
   const options = { pageSize: config.pageSize ?? 500, watchSilenceMs: config.watchSilenceMs ?? 150_000 };
   return ok({ ...httpCluster(send, wire, options, clock), context: name, server: server.href, namespace });
 }

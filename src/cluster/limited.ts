@@ -2,15 +2,19 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../model/index.ts";
 import type { Send } from "./send.ts";
 
-/** A request that takes longer than this waits for somebody else, an admission webhook mostly, and not for the server. */
-const PATIENCE_MS = 1_000;
+export interface Line {
+  /** Requests at once. */
+  readonly inFlight: number;
+  /** After this long a request gives its place to the next one. */
+  readonly patienceMs: number;
+}
 
 /**
  * At most `inFlight` requests at once; the others wait in order of arrival, and one that aborts leaves the line at once.
  * From about 16 on the server is the limit, not the client. A request that is slow gives its place to the next one and goes
  * on beside it: a webhook that hangs must not hold the places of everybody else.
  */
-export function limited(send: Send, inFlight: number, clock: Clock): Send {
+export function limited(send: Send, { inFlight, patienceMs }: Line, clock: Clock): Send {
   const waiting = new Set<() => void>();
   let free = inFlight;
   const enter = (signal: AbortSignal): Promise<void> => {
@@ -45,7 +49,7 @@ export function limited(send: Send, inFlight: number, clock: Clock): Send {
     setMaxListeners(0, signal); // a whole pass waits on one signal; that is no leak to warn about
     await enter(signal);
     const done = new AbortController();
-    void clock.sleep(PATIENCE_MS, done.signal).then(exit, exit);
+    void clock.sleep(patienceMs, done.signal).then(exit, exit);
     try {
       return await send(request, signal);
     } finally {

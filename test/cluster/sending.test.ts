@@ -32,7 +32,7 @@ describe("requests in flight", () => {
 
   test("are no more than allowed, and the others follow in order", async () => {
     const { send, started, end } = held();
-    const gate = limited(send, 2, manualClock());
+    const gate = limited(send, { inFlight: 2, patienceMs: 1_000 }, manualClock());
     const all = ["a", "b", "c", "d"].map((path) => gate(get(path), signal));
     await turn();
     expect(started).toEqual(["a", "b"]);
@@ -48,7 +48,7 @@ describe("requests in flight", () => {
 
   test("one that aborts in line leaves at once, and its place goes to the next", async () => {
     const { send, started, end } = held();
-    const gate = limited(send, 1, manualClock());
+    const gate = limited(send, { inFlight: 1, patienceMs: 1_000 }, manualClock());
     const stop = new AbortController();
     const first = gate(get("a"), signal);
     const second = gate(get("b"), stop.signal);
@@ -66,7 +66,7 @@ describe("requests in flight", () => {
   test("one that is slow gives its place to the next, and ends by itself", async () => {
     const { send, started, end } = held();
     const clock = manualClock();
-    const gate = limited(send, 1, clock);
+    const gate = limited(send, { inFlight: 1, patienceMs: 1_000 }, clock);
     const all = ["hangs", "b", "c"].map((path) => gate(get(path), signal));
     await clock.advance(999);
     expect(started).toEqual(["hangs"]);
@@ -86,7 +86,7 @@ describe("requests in flight", () => {
   test("one that fails gives its place back", async () => {
     const gate = limited(
       async ({ path }) => (path === "a" ? Promise.reject(new Error("bug")) : ok()),
-      1,
+      { inFlight: 1, patienceMs: 1_000 },
       manualClock(),
     );
     await expect(gate(get("a"), signal)).rejects.toThrow("bug");

@@ -59,7 +59,7 @@ describeWithCluster("the way to a real API server", () => {
       .map(({ verb, objectRef, responseStatus }) => [verb, objectRef?.name, responseStatus?.code]);
 
   test("connections are kept: many requests, no more of them than may be in flight", async () => {
-    const s = await through({ inFlight: 4 }, undefined, patient);
+    const s = await through({ inFlight: 4, patienceMs: 60_000 }, undefined, patient);
     const ns = await s.namespace();
     const before = proxy.connections();
     await Promise.all(Array.from({ length: 40 }, (_, index) => s.apply(configMap(ns, `c-${index}`, {}))));
