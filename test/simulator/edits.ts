@@ -153,11 +153,11 @@ function editedThing(monorepo: Monorepo, edit: ThingEdit, at: number, service: S
       const to = edit.to % services.length;
       const target = services[to];
       if (target === undefined || to === at) return monorepo;
-      const left = edit.edit === "move" ? services.with(at, without) : services;
-      return withServices(
-        monorepo,
-        left.with(to, { ...target, things: [...target.things, respelled(thing, edit.spelling)] }),
-      );
+      // Of a copy it is the original that is spelled anew.
+      const original = { ...service, things: service.things.with(index, respelled(thing, edit.spelling)) };
+      const left = services.with(at, edit.edit === "move" ? without : original);
+      const moved = edit.edit === "move" ? respelled(thing, edit.spelling) : thing;
+      return withServices(monorepo, left.with(to, { ...target, things: [...target.things, moved] }));
     }
     case "move-to-base": {
       const bases = monorepo.bases.map((base, other) => (other === edit.base ? [...base, thing] : base));

@@ -106,6 +106,7 @@ function judgeOwner(run: RunRecord, label: string, earlier: readonly Request[], 
   const service = serviceOf(run, label);
   if (service === undefined) {
     if (!run.intent.complete) say("its owner may be in a definition that cannot be read");
+    if (!run.selected(label.replaceAll("_", "/"))) say(`${label} was not asked for`);
     return;
   }
   if (!run.selected(service.id)) say(`${service.id} was not asked for`);
@@ -173,6 +174,13 @@ function judgeApply(run: RunRecord, request: Request, say: Say): void {
   if (list === undefined && before?.owner?.proven === true && before.owner.service !== asLabel(service.id)) {
     return say("it was taken from another owner, and its kind was never listed");
   }
+  const mine = then?.owner?.proven === true && then.owner.service === asLabel(service.id);
+  const rival = run.intent.services.find(
+    ({ id, state, wishes }) =>
+      id !== service.id && state === "known" && wishes.some((one) => one.key === key && !one.unserved),
+  );
+  if (rival !== undefined && !mine && !run.late && list?.fault !== "stale")
+    say(`${rival.id} wants it, too, and ${service.id} does not own it`);
   if (list?.fault === "stale" || then?.owner === undefined || before?.uid !== then.uid) return;
   judgeTaking(run, service, key, then.owner, say);
 }
