@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 
 /** A process that was started here. The start mark tells it from a later process that got the same id. */
 export interface ProcessRecord {
@@ -51,6 +51,12 @@ export function signalProcess(record: ProcessRecord, signal: NodeJS.Signals): vo
   } catch {
     // it ended in between
   }
+}
+
+/** Whether every thread of a process stands still after SIGSTOP, which takes a moment on a busy machine. */
+export function isStopped({ pid }: ProcessRecord): boolean {
+  const states = readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/stat`, "utf8"));
+  return states.every((stat) => /^\d+ \(.*\) T/s.test(stat));
 }
 
 /** Ends a process: politely for `graceMs`, then not. */

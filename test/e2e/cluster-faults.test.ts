@@ -311,7 +311,7 @@ describeWithCluster("the way to a real API server", () => {
       expect(problem(await s.cluster.identity(s.signal))).toMatchObject({ kind: "network", ambiguous: false });
       await own.startApiServer();
       expect(value(await s.cluster.identity(s.signal))).toBe(identity);
-      own.pauseApiServer();
+      await own.pauseApiServer();
       expect(problem(await s.cluster.identity(s.signal))).toMatchObject({ kind: "timeout" });
       own.resumeApiServer();
       await expect.poll(async () => (await s.cluster.identity(s.signal)).ok, { timeout: 20_000 }).toBe(true);

@@ -17,7 +17,7 @@ import { findBinaries, type Program } from "../cluster-lab/binaries.ts";
 import { type LabFiles, USERS, type User, writeLabFiles } from "../cluster-lab/config-files.ts";
 import { readyAt } from "../cluster-lab/first-objects.ts";
 import { launch, readLab, shutDown, startAgain } from "../cluster-lab/launch.ts";
-import { isAlive, signalProcess, startMark, until } from "../cluster-lab/process-record.ts";
+import { isAlive, isStopped, signalProcess, startMark, until } from "../cluster-lab/process-record.ts";
 
 const FOLDER = "gitops-cluster-";
 const LIMIT_MS = 60_000;
@@ -70,7 +70,8 @@ export interface TestCluster {
   killApiServer(): Promise<void>;
   /** Starts a killed API server on the same port; returns when it is ready. */
   startApiServer(): Promise<void>;
-  pauseApiServer(): void;
+  /** `SIGSTOP`; returns when every thread of it stands still. */
+  pauseApiServer(): Promise<void>;
   resumeApiServer(): void;
   stop(): Promise<void>;
 }
@@ -118,7 +119,11 @@ export function openCluster(dir: string): TestCluster {
       startAgain(dir, "kube-apiserver");
       if (!(await until(() => readyAt(lab.url, files), LIMIT_MS))) throw new Error("the API server did not come back");
     },
-    pauseApiServer: () => signalProcess(process("kube-apiserver"), "SIGSTOP"),
+    async pauseApiServer() {
+      const server = process("kube-apiserver");
+      signalProcess(server, "SIGSTOP");
+      if (!(await until(() => isStopped(server), LIMIT_MS))) throw new Error("the API server would not stand still");
+    },
     resumeApiServer: () => signalProcess(process("kube-apiserver"), "SIGCONT"),
     async stop() {
       await shutDown(dir);
