@@ -42,6 +42,9 @@ const counts = v.strictObject({
   created: count,
   updated: count,
   transferred: say(count, "taken over from another service, in place"),
+  adopted: say(count, "there already, nobody's or given up by another tool: ours now, in place"),
+  recreated: say(count, "deleted and created anew, as asked, because a field that cannot change did"),
+  drifted: say(count, "changed by somebody else, and only reported"),
   unchanged: count,
   deleted: count,
   held: say(count, "would be deleted, and is kept until confirmed"),
@@ -55,9 +58,13 @@ const STATE_NAMES = [
   "synced",
   "planned",
   "suspended",
+  "progressing",
+  "drifted",
   "held",
   "interrupted",
+  "pending",
   "blocked",
+  "backoff",
   "failed",
 ] as const;
 const state = v.picklist(STATE_NAMES);
@@ -66,9 +73,13 @@ const states = v.strictObject({
   synced: count,
   planned: count,
   suspended: count,
+  progressing: say(count, "applied, and not seen healthy before the end"),
+  drifted: say(count, "with drift that is only reported"),
   held: count,
   interrupted: count,
+  pending: say(count, "need a kind or a namespace that is not there yet"),
   blocked: count,
+  backoff: say(count, "failed before, and not tried again yet"),
   failed: count,
 });
 
@@ -84,12 +95,22 @@ const step = v.strictObject({
   namespace: say(v.string(), "empty for cluster-scoped objects"),
   name: v.string(),
   action: say(
-    v.picklist(["create", "update", "transfer", "unchanged", "delete", "held", "kept"]),
+    v.picklist(["create", "update", "transfer", "adopt", "recreate", "drifted", "unchanged", "delete", "held", "kept"]),
     "what the plan does",
   ),
   result: say(v.picklist(["done", "planned", "failed"]), "what became of it"),
   why: say(v.string(), "`changed`, `drifted: spec.replicas`, …"),
   at: optional(place, "where the object is declared"),
+  drift: optional(
+    v.array(
+      v.strictObject({
+        path: v.string(),
+        manager: optional(v.string(), "the field manager that has the field now"),
+        since: optional(v.string(), "ISO 8601"),
+      }),
+    ),
+    "fields that somebody else took since the last apply",
+  ),
   fields: optional(v.array(fieldChange), "field by field, in a diff"),
   failure: optional(failure, "why it failed"),
 });
@@ -103,6 +124,32 @@ const service = v.strictObject({
   counts,
   steps: v.array(step),
   failures: v.array(failure),
+  warnings: optional(v.array(failure), "what is not right and holds up nothing"),
+  health: optional(
+    v.strictObject({
+      state: v.picklist(["healthy", "progressing", "failed"]),
+      objects: say(
+        v.array(
+          v.strictObject({
+            group: v.string(),
+            kind: v.string(),
+            namespace: v.string(),
+            name: v.string(),
+            why: v.string(),
+          }),
+        ),
+        "what is not healthy",
+      ),
+    }),
+    "of services that wait for it",
+  ),
+  because: optional(v.string(), "why it was worked on, or not"),
+  digest: optional(v.string(), "hash over what it declares"),
+  retry: optional(
+    v.strictObject({ attempts: say(count, "failures in a row"), nextAt: say(v.string(), "ISO 8601") }),
+    "of a service that failed",
+  ),
+  tenant: optional(v.string(), "whose share of the pool it uses"),
 });
 
 const exit = say(count, "the exit code of the command");
@@ -135,6 +182,17 @@ const found = v.strictObject({
     dependsOn: v.array(v.string()),
     intervalMs: ms,
     timeoutMs: ms,
+    retryMs: ms,
+    deletionPolicy: v.picklist(["prune", "orphan"]),
+    drift: v.picklist(["enforce", "detect", "off"]),
+    wait: v.boolean(),
+    healthChecks: v.array(
+      v.strictObject({ group: v.string(), kind: v.string(), namespace: v.string(), name: v.string() }),
+    ),
+    recreate: v.boolean(),
+    adopt: v.array(v.picklist(["flux", "helm", "argo", "kapp"])),
+    tenant: v.string(),
+    deleteLimit: optional(v.strictObject({ free: count, share: v.number(), max: count }), "its own, when it has one"),
   }),
   objects: optional(count, "of a service that needs no build"),
 });

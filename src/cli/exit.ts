@@ -31,7 +31,7 @@ export function syncExit(outcome: PassOutcome): number {
   }
 }
 
-const UNKNOWN: ReadonlySet<ServiceState> = new Set(["failed", "blocked", "interrupted"]);
+const UNKNOWN: ReadonlySet<ServiceState> = new Set(["failed", "blocked", "pending", "backoff", "interrupted"]);
 
 /** As `diff` and `kubectl diff`: 0 none, 1 some, 2 when any service could not be compared. */
 export function diffExit(outcome: PassOutcome): number {

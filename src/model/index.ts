@@ -12,7 +12,9 @@ export {
   text,
 } from "./manifest.ts";
 export type {
+  DriftedField,
   FieldChange,
+  HealthSummary,
   PassEvent,
   PassOutcome,
   ServiceOutcome,
@@ -24,5 +26,15 @@ export type { Overlay, OverlayImage, OverlayPatch } from "./overlay.ts";
 export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";
 export { failed, ok, type Result, unreachable } from "./result.ts";
 export { isSameRevision, type Revision, revisionText } from "./revision.ts";
-export type { BrokenService, Discovery, Service, ServiceSettings } from "./service.ts";
+export {
+  type BrokenService,
+  DEFAULT_SETTINGS,
+  type DeleteLimit,
+  type Discovery,
+  type DriftMode,
+  type ForeignTool,
+  type HealthCheck,
+  type Service,
+  type ServiceSettings,
+} from "./service.ts";
 export { ABSENT, type Footprint, type Tree, type TreeEntry } from "./tree.ts";

@@ -8,6 +8,12 @@ export type StepAction =
   | "create"
   | "update"
   | "transfer"
+  /** There already, and nobody's or given up by another tool: it becomes ours in place. */
+  | "adopt"
+  /** Deleted and created anew, because a field that cannot change did; only where that was asked for. */
+  | "recreate"
+  /** Somebody changed it, and it is only reported. */
+  | "drifted"
   | "unchanged"
   | "delete"
   /** Would be deleted, but a guard (breaker, protected kind, doubt) says no; `why` tells which. Counts for exit code 3. */
@@ -31,8 +37,17 @@ export interface StepSummary {
   readonly why: string;
   /** Where the object is declared; absent for deletes. */
   readonly at?: Place;
+  /** What somebody else took from us since our last apply, of a step that found drift. */
+  readonly drift?: readonly DriftedField[];
   /** Field by field, when the pass was asked to say (diff). A created object has every field. */
   readonly fields?: readonly FieldChange[];
+}
+
+/** A field of ours that somebody else set or removed. `manager` and `since` (ISO 8601) are of who has it now. */
+export interface DriftedField {
+  readonly path: string;
+  readonly manager?: string;
+  readonly since?: string;
 }
 
 /** What became of one step. `planned` in a dry run, or when the pass ended before it. */
@@ -44,7 +59,11 @@ export interface StepResult extends StepSummary {
 /**
  * - `synced`: every step done. `unchanged`: there was nothing to do. `planned`: a dry run found something to do.
  * - `held`: nothing failed, but something would be deleted and is not.
+ * - `drifted`: nothing failed, but somebody changed something and it is only reported.
+ * - `progressing`: applied; a newer revision, or the end of the run, came before it was seen healthy.
  * - `failed`: at least one failure; what could be done is done. `blocked`: a dependency is not ready, nothing was tried.
+ * - `pending`: nothing failed, but something it needs (a kind, a namespace) is not there yet; it continues by itself.
+ * - `backoff`: failed before, and nothing that it is made of changed since; it is tried again at `retry.nextAtMs`.
  * - `suspended`: left alone as asked. `interrupted`: the pass was told to stop before this service was through.
  */
 export type ServiceState =
@@ -52,10 +71,21 @@ export type ServiceState =
   | "unchanged"
   | "planned"
   | "held"
+  | "drifted"
+  | "progressing"
   | "failed"
   | "blocked"
+  | "pending"
+  | "backoff"
   | "suspended"
   | "interrupted";
+
+/** How healthy what a service applied is; only of services that wait for it. */
+export interface HealthSummary {
+  readonly state: "healthy" | "progressing" | "failed";
+  /** What is not healthy, and why. */
+  readonly objects: readonly { readonly ref: ObjectRef; readonly why: string }[];
+}
 
 /** What one pass did for one service. Durations are milliseconds. */
 export interface ServiceOutcome {
@@ -67,6 +97,16 @@ export interface ServiceOutcome {
   readonly built: boolean;
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
+  /** What is not right and holds up nothing: an autoscaler that git fights with, a fight with another writer. */
+  readonly warnings?: readonly Failure[];
+  readonly health?: HealthSummary;
+  /** Why it was worked on, or not: `commit: 3 files changed`, `drift`, `retry`. */
+  readonly because?: string;
+  /** Hash over what it declares; equal digests mean equal objects. */
+  readonly digest?: string;
+  /** Of a service that failed: how often in a row, and when it is tried again (milliseconds since 1970). */
+  readonly retry?: { readonly attempts: number; readonly nextAtMs: number };
+  readonly tenant?: string;
   readonly durationMs: number;
 }
 

@@ -35,7 +35,63 @@ export interface ServiceSettings {
   readonly intervalMs: number;
   /** Build, apply and wait together. */
   readonly timeoutMs: number;
+  /** The first wait before a failed service is tried again; it doubles from there. */
+  readonly retryMs: number;
+  /** What becomes of its objects when the service leaves git. */
+  readonly deletionPolicy: "prune" | "orphan";
+  readonly drift: DriftMode;
+  /** Waits until everything that was applied is healthy. */
+  readonly wait: boolean;
+  /** Waits for these, when `wait` does not say all. */
+  readonly healthChecks: readonly HealthCheck[];
+  /** An object whose change the API server calls immutable is deleted and created anew; never one of a protected kind. */
+  readonly recreate: boolean;
+  /** Takes over objects that these tools own. */
+  readonly adopt: readonly ForeignTool[];
+  /** Services of one tenant share its part of the pool. */
+  readonly tenant: string;
+  /** Deletes of the service that are too many at once; the usual limit when absent. */
+  readonly deleteLimit?: DeleteLimit;
 }
+
+/** What is done about fields that somebody else changed: written back, only reported, or not even looked for. */
+export type DriftMode = "enforce" | "detect" | "off";
+
+/** Tools that may own objects in the cluster beside this one. */
+export type ForeignTool = "flux" | "helm" | "argo" | "kapp";
+
+/** An object to wait for, as a Flux Kustomization names it. */
+export interface HealthCheck {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** When a number of deletes is too many: more than `free`, and then more than `share` (0–1) of the whole or than `max`. */
+export interface DeleteLimit {
+  readonly free: number;
+  readonly share: number;
+  readonly max: number;
+}
+
+/** Settings that a definition says nothing about. Source of the times: Flux's kustomization spec. */
+export const DEFAULT_SETTINGS: ServiceSettings = {
+  prune: true,
+  suspend: false,
+  targetNamespace: "",
+  dependsOn: [],
+  intervalMs: 10 * 60_000,
+  timeoutMs: 5 * 60_000,
+  retryMs: 30_000,
+  deletionPolicy: "prune",
+  drift: "enforce",
+  wait: false,
+  healthChecks: [],
+  recreate: false,
+  adopt: [],
+  tenant: "",
+};
 
 /** A service that cannot be reconciled, and why. What it owned stays as it is: its desired state is unknown. */
 export interface BrokenService {

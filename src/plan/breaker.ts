@@ -1,18 +1,13 @@
-/** When a number of deletes is too many: more than `free`, and then more than `share` (0–1) of the whole or than `max`. */
-export interface Limit {
-  readonly free: number;
-  readonly share: number;
-  readonly max: number;
-}
+import type { DeleteLimit } from "../model/index.ts";
 
 /** When deletes are held instead of done (law L2). */
 export interface Breaker {
   /** Objects of one service. */
-  readonly service: Limit;
+  readonly service: DeleteLimit;
   /** Objects of the whole scope. */
-  readonly run: Limit;
+  readonly run: DeleteLimit;
   /** Services that left git. */
-  readonly gone: Limit;
+  readonly gone: DeleteLimit;
 }
 
 export const DEFAULT_BREAKER: Breaker = {
@@ -22,7 +17,7 @@ export const DEFAULT_BREAKER: Breaker = {
 };
 
 /** Why `count` of `whole` is too many, or undefined when it is not. `noun` is what is counted. */
-export function tooMany(count: number, whole: number, limit: Limit, noun: string): string | undefined {
+export function tooMany(count: number, whole: number, limit: DeleteLimit, noun: string): string | undefined {
   if (count <= limit.free) return undefined;
   const share = whole === 0 ? 1 : count / whole;
   if (share <= limit.share && count <= limit.max) return undefined;

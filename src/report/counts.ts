@@ -8,6 +8,9 @@ export interface ActionCounts {
   readonly created: number;
   readonly updated: number;
   readonly transferred: number;
+  readonly adopted: number;
+  readonly recreated: number;
+  readonly drifted: number;
   readonly unchanged: number;
   readonly deleted: number;
   readonly held: number;
@@ -20,6 +23,9 @@ const COUNTED: Readonly<Record<StepAction, keyof ActionCounts>> = {
   create: "created",
   update: "updated",
   transfer: "transferred",
+  adopt: "adopted",
+  recreate: "recreated",
+  drifted: "drifted",
   unchanged: "unchanged",
   delete: "deleted",
   held: "held",
@@ -29,14 +35,17 @@ const COUNTED: Readonly<Record<StepAction, keyof ActionCounts>> = {
 /** Only a sync does what it plans. */
 export type PassMode = "sync" | "dry-run" | "diff";
 
-/** Deletes that are kept, and objects that stay as they are: nothing was to be done about these. */
-const LEFT_ALONE: ReadonlySet<StepAction> = new Set(["unchanged", "held", "kept"]);
+/** Deletes that are kept, drift that is only reported, and objects that stay as they are: nothing was to be done about these. */
+const LEFT_ALONE: ReadonlySet<StepAction> = new Set(["unchanged", "drifted", "held", "kept"]);
 
 export function countSteps(steps: readonly StepResult[], mode: PassMode): ActionCounts {
   const counts = {
     created: 0,
     updated: 0,
     transferred: 0,
+    adopted: 0,
+    recreated: 0,
+    drifted: 0,
     unchanged: 0,
     deleted: 0,
     held: 0,
@@ -64,9 +73,13 @@ export const STATES: readonly ServiceState[] = [
   "synced",
   "planned",
   "suspended",
+  "progressing",
+  "drifted",
   "held",
   "interrupted",
+  "pending",
   "blocked",
+  "backoff",
   "failed",
 ];
 

@@ -50,10 +50,13 @@ function actionPaint(action: StepResult["action"], paint: Paint): (text: string)
       return paint.good;
     case "update":
     case "transfer":
+    case "adopt":
       return paint.note;
     case "delete":
+    case "recreate":
       return paint.bad;
     case "held":
+    case "drifted":
       return paint.warn;
     case "unchanged":
     case "kept":

@@ -3,7 +3,9 @@ import {
   type Discovery,
   type Failure,
   type FieldChange,
+  type HealthSummary,
   type Manifest,
+  type ObjectRef,
   type PassOutcome,
   type Place,
   type Revision,
@@ -49,6 +51,7 @@ interface StepDocument {
   readonly result: StepResult["result"];
   readonly why: string;
   readonly at?: Place;
+  readonly drift?: NonNullable<StepResult["drift"]>;
   readonly fields?: readonly FieldChange[];
   readonly failure?: Failure;
 }
@@ -62,6 +65,15 @@ interface ServiceDocument {
   readonly counts: ActionCounts;
   readonly steps: readonly StepDocument[];
   readonly failures: readonly Failure[];
+  readonly warnings?: readonly Failure[];
+  readonly health?: {
+    readonly state: HealthSummary["state"];
+    readonly objects: readonly (ObjectRef & { readonly why: string })[];
+  };
+  readonly because?: string;
+  readonly digest?: string;
+  readonly retry?: { readonly attempts: number; readonly nextAt: string };
+  readonly tenant?: string;
 }
 
 export interface PassDocument extends Common<"Pass"> {
@@ -135,7 +147,7 @@ function serviceDocument(outcome: ServiceOutcome, mode: PassMode): ServiceDocume
     built: outcome.built,
     durationMs: Math.round(outcome.durationMs),
     counts: countSteps(outcome.steps, mode),
-    steps: outcome.steps.map(({ ref, action, result, why, at, fields, failure }) => ({
+    steps: outcome.steps.map(({ ref, action, result, why, at, drift, fields, failure }) => ({
       group: ref.group,
       kind: ref.kind,
       namespace: ref.namespace,
@@ -144,10 +156,28 @@ function serviceDocument(outcome: ServiceOutcome, mode: PassMode): ServiceDocume
       result,
       why,
       ...(at === undefined ? {} : { at }),
+      ...(drift === undefined ? {} : { drift }),
       ...(fields === undefined ? {} : { fields }),
       ...(failure === undefined ? {} : { failure: failureDocument(failure) }),
     })),
     failures: outcome.failures.map(failureDocument),
+    ...more(outcome),
+  };
+}
+
+/** What only some services have. */
+function more({ warnings, health, because, digest, retry, tenant }: ServiceOutcome): Partial<ServiceDocument> {
+  return {
+    ...(warnings === undefined ? {} : { warnings: warnings.map(failureDocument) }),
+    ...(health === undefined
+      ? {}
+      : { health: { state: health.state, objects: health.objects.map(({ ref, why }) => ({ ...ref, why })) } }),
+    ...(because === undefined ? {} : { because }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(retry === undefined
+      ? {}
+      : { retry: { attempts: retry.attempts, nextAt: new Date(retry.nextAtMs).toISOString() } }),
+    ...(tenant === undefined || tenant === "" ? {} : { tenant }),
   };
 }
 

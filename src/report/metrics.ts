@@ -52,7 +52,7 @@ const METRICS = {
     name: "gitops_objects_total",
     type: "counter",
     labels: ["action"],
-    help: "Objects by what was done: created, updated, transferred, unchanged, deleted, held, kept, failed, pending (not come to).",
+    help: "Objects by what was done: created, updated, transferred, adopted, recreated, drifted, unchanged, deleted, held, kept, failed, pending (not come to).",
   },
   builds: {
     name: "gitops_builds_total",
@@ -144,12 +144,15 @@ export async function newMetrics(version: string): Promise<Metrics> {
 
 type PassResult = "ok" | "failed" | "held" | "error";
 
+const NOT_DONE: ReadonlySet<ServiceState> = new Set(["failed", "blocked", "pending", "backoff", "interrupted"]);
+/** Nothing failed, but the cluster is not as git says. */
+const LEFT: ReadonlySet<ServiceState> = new Set(["held", "drifted", "progressing"]);
+
 /** How a pass went, as a whole: the same order as exit codes have it. */
 export function passResult(outcome: PassOutcome): PassResult {
   if (outcome.failures.length > 0) return "error";
-  if (outcome.services.some(({ state }) => state === "failed" || state === "blocked" || state === "interrupted"))
-    return "failed";
-  return outcome.services.some(({ state, steps }) => state === "held" || steps.some(({ action }) => action === "held"))
+  if (outcome.services.some(({ state }) => NOT_DONE.has(state))) return "failed";
+  return outcome.services.some(({ state, steps }) => LEFT.has(state) || steps.some(({ action }) => action === "held"))
     ? "held"
     : "ok";
 }

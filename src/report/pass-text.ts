@@ -46,6 +46,9 @@ const COLUMNS: readonly (keyof ActionCounts)[] = [
   "created",
   "updated",
   "transferred",
+  "adopted",
+  "recreated",
+  "drifted",
   "unchanged",
   "deleted",
   "held",
@@ -79,12 +82,16 @@ export function statePaint(state: ServiceState | "stale" | "unknown", paint: Pai
     case "unchanged":
       return paint.good;
     case "planned":
+    case "progressing":
       return paint.note;
     case "failed":
     case "blocked":
+    case "backoff":
     case "stale":
       return paint.bad;
     case "held":
+    case "drifted":
+    case "pending":
     case "interrupted":
     case "unknown":
       return paint.warn;

@@ -57,12 +57,16 @@ function rank({ state }: Pick<ServiceStatus, "state">): number {
       return 0;
     case "planned":
     case "held":
+    case "drifted":
+    case "progressing":
     case "interrupted":
     case "unknown":
       return 1;
     case "stale":
       return 2;
+    case "pending":
     case "blocked":
+    case "backoff":
     case "failed":
       return 3;
   }

@@ -1,5 +1,6 @@
 import {
   type BrokenService,
+  DEFAULT_SETTINGS,
   type Discovery,
   type Failure,
   isObject,
@@ -7,7 +8,6 @@ import {
   type Manifest,
   type Place,
   type Service,
-  type ServiceSettings,
   type Tree,
   text,
 } from "../model/index.ts";
@@ -16,16 +16,6 @@ import { plainFolders } from "./folders.ts";
 import { componentFolders, sourcesOf } from "./overlay.ts";
 import { folderOf, isWithin, nameOf } from "./paths.ts";
 import { DEFINITION_BYTES_MAX, KUSTOMIZATION_NAMES, newReader, type Reader } from "./reader.ts";
-
-/** Settings of a service that states none. */
-const PLAIN_SETTINGS: ServiceSettings = {
-  prune: true,
-  suspend: false,
-  targetNamespace: "",
-  dependsOn: [],
-  intervalMs: 10 * 60_000,
-  timeoutMs: 5 * 60_000,
-};
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
 const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
@@ -73,7 +63,7 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
   for (const { folder, file } of plain.found) {
     const why = "it has a kustomization file, and no other service includes it";
     const id = folder === "" ? "." : folder;
-    services.push({ id, origin: "folder", folder, at: { path: file, line: 1 }, why, settings: PLAIN_SETTINGS });
+    services.push({ id, origin: "folder", folder, at: { path: file, line: 1 }, why, settings: DEFAULT_SETTINGS });
   }
   // What lies in a folder with a kustomization file is for whoever takes that folder in, never an object as it stands.
   const kustomized = files.filter((file) => KUSTOMIZATION_NAMES.includes(nameOf(file))).map(folderOf);
@@ -256,7 +246,15 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
   const at = declared[0]?.at;
   if (at === undefined) return { broken: [], ignored };
   const why = "objects beside Flux Kustomizations, in no service's folder";
-  const service: Service = { id: path, origin: "documents", folder: path, at, why, settings: PLAIN_SETTINGS, declared };
+  const service: Service = {
+    id: path,
+    origin: "documents",
+    folder: path,
+    at,
+    why,
+    settings: DEFAULT_SETTINGS,
+    declared,
+  };
   return { service, broken: [], ignored };
 }
 

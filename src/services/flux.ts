@@ -1,4 +1,5 @@
 import {
+  DEFAULT_SETTINGS,
   type Failure,
   type FailureCode,
   isObject,
@@ -107,12 +108,14 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   }
   const overlay = readOverlay(spec, at, fail);
   const settings: ServiceSettings = {
+    ...DEFAULT_SETTINGS,
     prune: readBoolean(spec, "prune", fail) ?? false,
     suspend: readBoolean(spec, "suspend", fail) ?? false,
     targetNamespace,
     dependsOn: readDependencies(spec, namespace, fail),
     intervalMs: Math.max(intervalMs, INTERVAL_MS_MIN),
     timeoutMs: Math.max(timeoutMs, INTERVAL_MS_MIN),
+    tenant: namespace,
     ...(overlay === undefined ? {} : { overlay }),
   };
   if (failures.length > 0 || folder === undefined) {

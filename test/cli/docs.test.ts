@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { pages } from "../../scripts/docs/pages.ts";
 import { anyDocument } from "../../scripts/docs/schemas.ts";
-import { failed, ok } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import type { Document } from "../../src/report/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import { passing, run, type Script } from "./scripted.ts";
@@ -14,7 +14,7 @@ describe("the reference pages", () => {
   });
 });
 
-const settings = { prune: true, suspend: false, targetNamespace: "", dependsOn: ["a"], intervalMs: 1, timeoutMs: 1 };
+const settings = { ...DEFAULT_SETTINGS, dependsOn: ["a"], intervalMs: 1, timeoutMs: 1 };
 const at = { path: "clusters/dev/a.yaml", line: 1 };
 const found = {
   revision: { ref: COMMIT, commit: COMMIT },

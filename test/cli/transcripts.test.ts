@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Discovered } from "../../src/cli/engine.ts";
-import { failed, ok } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import { passing, run, type Script, transcript } from "./scripted.ts";
 
@@ -9,14 +9,7 @@ async function shows(name: string, args: readonly string[], script: Script = {})
   await expect(transcript(args, await run(args, script))).toMatchFileSnapshot(`../../fixtures/cli/${name}.txt`);
 }
 
-const settings = {
-  prune: true,
-  suspend: false,
-  targetNamespace: "",
-  dependsOn: [],
-  intervalMs: 600_000,
-  timeoutMs: 300_000,
-};
+const settings = DEFAULT_SETTINGS;
 const found: Discovered = {
   revision: { ref: "main", commit: COMMIT },
   discovery: {

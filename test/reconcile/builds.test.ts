@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BuildAnswer, Builders } from "../../src/builders/index.ts";
-import type { Service } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, type Service } from "../../src/model/index.ts";
 import { buildService } from "../../src/reconcile/builds.ts";
 import type { BuildCache } from "../../src/reconcile/pass-types.ts";
 import type { OpenRevision } from "../../src/reconcile/revision.ts";
@@ -13,7 +13,7 @@ const service: Service = {
   folder: "cart",
   at: { path: "clusters/cart.yaml", line: 1 },
   why: "",
-  settings: { prune: true, suspend: false, targetNamespace: "", dependsOn: [], intervalMs: 1, timeoutMs: 1 },
+  settings: { ...DEFAULT_SETTINGS, dependsOn: [], intervalMs: 1, timeoutMs: 1 },
 };
 
 function memoryCache(): BuildCache & { readonly entries: Map<string, string> } {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LiveMetadata } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, type LiveMetadata } from "../../src/model/index.ts";
 import { DEFAULT_BREAKER } from "../../src/plan/index.ts";
 import type { Assembled } from "../../src/reconcile/assemble.ts";
 import { planLate } from "../../src/reconcile/planning.ts";
@@ -9,7 +9,7 @@ import { declaredBy, index, liveAfter } from "../plan/objects.ts";
 /** A service that declares these ConfigMaps. */
 function assembled(id: string, ...names: readonly string[]): Assembled {
   const at = { path: `${id}.yaml` };
-  const settings = { prune: true, suspend: false, targetNamespace: "", dependsOn: [], intervalMs: 1, timeoutMs: 1 };
+  const settings = { ...DEFAULT_SETTINGS, dependsOn: [], intervalMs: 1, timeoutMs: 1 };
   return {
     service: { id, origin: "folder", folder: id, at, why: "", settings },
     desired: { kind: "known", declared: names.map((name) => declaredBy(id, name)) },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Service } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, type Service } from "../../src/model/index.ts";
 import { dependencyFailures, durationMs } from "../../src/services/index.ts";
 
 function services(graph: Readonly<Record<string, readonly string[]>>): readonly Service[] {
@@ -10,7 +10,7 @@ function services(graph: Readonly<Record<string, readonly string[]>>): readonly 
     folder: id,
     at: { path: `${id}.yaml`, line: 1 },
     why: "",
-    settings: { prune: true, suspend: false, targetNamespace: "", dependsOn, intervalMs: 1, timeoutMs: 1 },
+    settings: { ...DEFAULT_SETTINGS, dependsOn, intervalMs: 1, timeoutMs: 1 },
   }));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Discovery } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, type Discovery } from "../../src/model/index.ts";
 import { discover } from "../../src/services/index.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 
@@ -59,6 +59,10 @@ describe("Flux Kustomization documents", () => {
     const more =
       "  suspend: true\n  targetNamespace: shop\n  timeout: 90s\n  dependsOn: [{name: db}, {name: dns, namespace: infra}]\n";
     expect(found({ "c/cart.yaml": flux("shop/cart", "x", more) }).services[0]?.settings).toEqual({
+      ...DEFAULT_SETTINGS,
+      tenant: "shop",
+      ...DEFAULT_SETTINGS,
+      tenant: "shop",
       prune: true,
       suspend: true,
       targetNamespace: "shop",
