@@ -116,7 +116,7 @@ const POISON: Readonly<Record<string, { readonly files: Files; readonly code: st
 
 describe("hostile input", () => {
   test.each(Object.entries(POISON))(
-    "%s is that service's failure, with its code and a place",
+    "D3 %s is that service's failure, with its code and a place",
     async (_, { files, code }) => {
       const pool = builders();
       const source = sourceOf(memoryTree({ ...files, ...good("fine") }));
@@ -128,7 +128,7 @@ describe("hostile input", () => {
     },
   );
 
-  test("a file of 64 MiB is refused by its size, unread", async () => {
+  test("D6 a file of 64 MiB is refused by its size, unread", async () => {
     const huge = new Uint8Array(64 * 1024 * 1024);
     const asked: string[] = [];
     const tree = memoryTree({ "bad/kustomization.yaml": "resources: [huge.yaml]\n", "bad/huge.yaml": huge });
@@ -137,7 +137,7 @@ describe("hostile input", () => {
     expect(asked).toEqual(["bad/kustomization.yaml"]);
   });
 
-  test("a build that never ends is stopped at its deadline", async () => {
+  test("D4 a build that never ends is stopped at its deadline", async () => {
     const unlimited = { fileBytes: 1e9, totalBytes: 1e12, objects: 1e9, files: 1e12, depth: 200 };
     const pool = builders({ limits: unlimited, deadlineMs: 400, threads: 1 });
     const source = sourceOf(memoryTree({ ...diamond("bad", 60), ...good("fine") }));
@@ -146,7 +146,7 @@ describe("hostile input", () => {
     expect(fine.ok).toBe(true);
   });
 
-  test("a build that needs too much memory ends as that, and no other", async () => {
+  test("D7 a build that needs too much memory ends as that, and no other", async () => {
     const pool = builders({ heapMb: 40, threads: 1, limits: { ...BUILDERS_DEFAULTS.limits, objects: 1e9 } });
     const items = Array.from({ length: 60_000 }, (_, index) => configMap(`c-${index}`, "a: b, c: d, e: f, g: h"));
     const files = { "bad/kustomization.yaml": "resources: [all.yaml]\n", "bad/all.yaml": items.join("---\n") };
@@ -193,7 +193,7 @@ describe("hostile input", () => {
     expect(answer.ok && answer.objects[0]?.manifest["spec"]).toEqual({ big: 9007199254740993n, small: 7 });
   });
 
-  test("content that cannot be had is said so, by path, and asked for again the next time", async () => {
+  test("A6 content that cannot be had is said so, by path, and asked for again the next time", async () => {
     const tree = memoryTree({
       "app/kustomization.yaml": "resources: [../base]\n",
       "base/kustomization.yaml": "resources: []\n",

@@ -73,13 +73,13 @@ describe("the builders", () => {
     expect(built(await pool.build(job("ok"), never))).toBe("ok");
   });
 
-  test("contain a build that needs more memory than a thread may have", async () => {
+  test("D7 contain a build that needs more memory than a thread may have", async () => {
     const pool = builders({ threads: 1 });
     expect(code(await pool.build(job("hoard"), never))).toBe("build/out-of-memory");
     expect(built(await pool.build(job("ok"), never))).toBe("ok");
   });
 
-  test("contain a crash and an exit, in one line each", async () => {
+  test("D18 contain a crash and an exit, in one line each", async () => {
     const pool = builders({ threads: 1 });
     const [thrown, exited] = await Promise.all([pool.build(job("throw"), never), pool.build(job("exit"), never)]);
     expect(thrown).toMatchObject({

@@ -43,7 +43,7 @@ describe("the program as one file", () => {
     expect(built.stdout).toBe("apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: my-web\n");
   });
 
-  test("ends when its reader goes away", () => {
+  test("D24 ends when its reader goes away", () => {
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
     const command = `set -o pipefail; "${process.execPath}" "${program}" services -o json | head -c 1; echo " $?"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", command], { cwd: repository, env, encoding: "utf8" });

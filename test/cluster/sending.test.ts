@@ -63,7 +63,7 @@ describe("requests in flight", () => {
     await third;
   });
 
-  test("one that is slow gives its place to the next, and ends by itself", async () => {
+  test("D11 one that is slow gives its place to the next, and ends by itself", async () => {
     const { send, started, end } = held();
     const clock = manualClock();
     const gate = limited(send, { inFlight: 1, patienceMs: 1_000 }, clock);
@@ -160,7 +160,7 @@ describe("discovery", () => {
   const list = (...items: readonly Json[]) => ({ kind: "APIGroupDiscoveryList", items });
   const core = group("", [{ version: "v1", freshness: "Current", resources: [resource("configmaps", "ConfigMap")] }]);
 
-  test("a group whose server answered long ago is named, and hides no other", async () => {
+  test("D2 a group whose server answered long ago is named, and hides no other", async () => {
     const metrics = group("metrics.example.com", [
       { version: "v1", freshness: "Stale", resources: [resource("things", "Thing")] },
     ]);
@@ -173,7 +173,7 @@ describe("discovery", () => {
     expect(kinds).toEqual(expect.arrayContaining(["ConfigMap", "Deployment"]));
   });
 
-  test("a group that failed and lists nothing is named too", async () => {
+  test("D2 a group that failed and lists nothing is named too", async () => {
     const dead = group("dead.example.com", [{ version: "v1", freshness: "Stale" }]);
     const answer = await discover(server({ "/api": list(core), "/apis": list(dead) }), signal);
     expect(answer).toMatchObject({ ok: true, value: { failedGroups: ["dead.example.com"] } });
@@ -198,7 +198,7 @@ describe("discovery", () => {
     "/apis/scaling/v2": { kind: "APIResourceList", resources: [plain("scalers", "Scaler")] },
   };
 
-  test("a server that does not aggregate is asked group by group; one that fails is named", async () => {
+  test("D2 a server that does not aggregate is asked group by group; one that fails is named", async () => {
     const answer = await discover(server(old), signal);
     const { kinds, failedGroups } = answer.ok ? answer.value : { kinds: [], failedGroups: ["all"] };
     expect(failedGroups).toEqual(["dead.example.com"]);
@@ -209,7 +209,7 @@ describe("discovery", () => {
     ]);
   });
 
-  test("a failed root, and an answer without the core group, are problems and not an empty cluster", async () => {
+  test("D2 a failed root, and an answer without the core group, are problems and not an empty cluster", async () => {
     expect((await discover(server({ "/api": list(core) }), signal)).ok).toBe(false);
     expect((await discover(server({ "/api": list(), "/apis": list() }), signal)).ok).toBe(false);
     expect((await discover(server({ "/api": list(core), "/apis": {} }), signal)).ok).toBe(false);

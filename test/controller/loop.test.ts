@@ -84,7 +84,7 @@ describe("when passes run", () => {
     expect(passes.map(({ atMs }) => atMs)).toEqual([0, 5 * MINUTE, 10 * MINUTE]);
   });
 
-  test("commits that come during a pass are one pass, of the newest", async () => {
+  test("E8 commits that come during a pass are one pass, of the newest", async () => {
     const ref = { commit: "a" };
     const gate: { open?: () => void } = {};
     const { clock, passes } = await begin({
@@ -127,7 +127,7 @@ describe("when passes run", () => {
     expect(passes.map(({ atMs }) => atMs / SECOND)).toEqual([0, 30, 90, 210, 450, 750, 1050]);
   });
 
-  test("a bug in one pass ends that pass only", async () => {
+  test("D18 a bug in one pass ends that pass only", async () => {
     const ref = { commit: "a" };
     const { clock, lines, outcomes } = await begin({
       latest: () => ok(ref.commit),

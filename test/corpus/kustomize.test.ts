@@ -61,7 +61,7 @@ describe.skipIf(!present)("the corpus", () => {
 });
 
 describe("generated kustomizations", () => {
-  test("come out as kustomize builds them", async () => {
+  test("E7 come out as kustomize builds them", async () => {
     if ((await reference(goKustomize)) === undefined) return;
     const verdicts = await runGenerated(1_000, 20_000);
     expect(verdicts).toHaveLength(1_000);

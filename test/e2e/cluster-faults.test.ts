@@ -74,7 +74,7 @@ describeWithCluster("the way to a real API server", () => {
     expect((await s.apply(configMap(ns, "retried", { a: "1" })))["data"]).toEqual({ a: "1" });
   });
 
-  test("an apply whose answer is lost is sent again and writes once", async () => {
+  test("A21 an apply whose answer is lost is sent again and writes once", async () => {
     const s = await through();
     const ns = await s.namespace();
     const manifest = configMap(ns, "lost-answer", { a: "1" });
@@ -89,7 +89,7 @@ describeWithCluster("the way to a real API server", () => {
     expect((await s.live(manifest))?.metadata.resourceVersion).toBe(live.metadata.resourceVersion);
   });
 
-  test("a delete whose answer is lost is sent again and finds nothing left", async () => {
+  test("A21 a delete whose answer is lost is sent again and finds nothing left", async () => {
     const s = await through();
     const manifest = configMap(await s.namespace(), "lost-delete", {});
     const { metadata } = await s.apply(manifest);
@@ -116,7 +116,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(writes(since)).toHaveLength(1);
   });
 
-  test("a server that hangs costs the deadline, on each attempt", async () => {
+  test("D11 a server that hangs costs the deadline, on each attempt", async () => {
     const kind = await (await through()).kind("ConfigMap");
     const s = await through({ requestDeadlineMs: 100, attempts: 2 });
     const before = proxy.seen.length;
@@ -139,14 +139,14 @@ describeWithCluster("the way to a real API server", () => {
     expect(value(await s.cluster.get(kind, "default", "x", s.signal))).toBeUndefined();
   });
 
-  test.each([429, 503, 504])("a %i is tried again", async (code) => {
+  test.each([429, 503, 504])("D11 a %i is tried again", async (code) => {
     const s = await through();
     const ns = await s.namespace();
     proxy.add({ method: "PATCH", path: /configmaps/, matches: [1, 2], fault: { kind: "status", code } });
     expect((await s.apply(configMap(ns, "again", {}))).metadata.name).toBe("again");
   });
 
-  test("Retry-After is waited for; one that is too long is reported instead", async () => {
+  test("D11 Retry-After is waited for; one that is too long is reported instead", async () => {
     const sleeps: number[] = [];
     const waits = () => sleeps.filter((durationMs) => durationMs !== 1_000); // that long a request may keep its place
     const clock: Clock = { ...systemClock(), sleep: async (durationMs) => void sleeps.push(durationMs) };
@@ -185,7 +185,7 @@ describeWithCluster("the way to a real API server", () => {
   test.each([
     ["cut off", { kind: "truncate", bytes: 60 }],
     ["cut off in order, as some proxies do", { kind: "truncate", bytes: 60, clean: true }],
-  ] as const)("a list that is %s is a problem, never a shorter list", async (_how, fault) => {
+  ] as const)("A17 a list that is %s is a problem, never a shorter list", async (_how, fault) => {
     const s = await through({ attempts: 2 });
     const ns = await s.namespace();
     await Promise.all([1, 2, 3].map((index) => s.apply(configMap(ns, `c-${index}`, {}))));
@@ -194,7 +194,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(problem(await s.cluster.list(kind, { namespace: ns }, s.signal)).kind).toMatch(/network|decode/);
   });
 
-  test("a list whose later page fails is a problem; one that expires between pages is begun anew", async () => {
+  test("A17 a list whose later page fails is a problem; one that expires between pages is begun anew", async () => {
     const s = await through({ attempts: 1 });
     const ns = await s.namespace();
     await Promise.all(Array.from({ length: 12 }, (_, index) => s.apply(configMap(ns, `c-${index}`, {}))));
@@ -210,7 +210,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(problem(await s.cluster.list(kind, { namespace: ns }, s.signal)).status).toBe(410);
   });
 
-  test("reads ask for what is stored now, never for what a cache has", async () => {
+  test("A16 reads ask for what is stored now, never for what a cache has", async () => {
     const s = await through();
     const manifest = configMap(await s.namespace(), "fresh", {});
     await s.apply(manifest);
@@ -221,7 +221,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(proxy.seen.slice(before).filter(({ path }) => path.includes("resourceVersion"))).toEqual([]);
   });
 
-  test("a token file is read again when the server refuses its token", async () => {
+  test("D12 a token file is read again when the server refuses its token", async () => {
     const { ca, token, tokenOf } = sharedCluster();
     const tokenFile = join(folder, "token");
     const text = kubeconfigText(proxy.url, ca, tokenOf).replace(`token: ${token}`, `tokenFile: ${tokenFile}`);
@@ -242,7 +242,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(problem(await s.cluster.identity(s.signal))).toMatchObject({ status: 401, reason: "Unauthorized" });
   });
 
-  test("a server with another certificate is not talked to", async () => {
+  test("D13 a server with another certificate is not talked to", async () => {
     const { tokenOf } = sharedCluster();
     const other = kubeconfigText(proxy.url, "", tokenOf).replace(/ {4}certificate-authority-data:.*\n/, "");
     const s = await through({ attempts: 1 }, other);
@@ -251,7 +251,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(proxy.seen.length).toBe(before);
   });
 
-  test("a new certificate authority is read once the old one does not fit", async () => {
+  test("D13 a new certificate authority is read once the old one does not fit", async () => {
     const { ca, tokenOf } = sharedCluster();
     const caFile = join(folder, "ca.crt");
     const text = kubeconfigText(proxy.url, ca, tokenOf).replace(
@@ -285,7 +285,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(seen).toMatchObject([{ type: "ended", gone: false, problem: { kind: "network" } }]);
   });
 
-  test("a watch that is silent for too long is given up", async () => {
+  test("D12 a watch that is silent for too long is given up", async () => {
     const seen = await watched(await through({ watchSilenceMs: 500 }), { kind: "drop-events", types: ["BOOKMARK"] });
     expect(seen).toMatchObject([{ type: "ended", gone: false, problem: { kind: "timeout" } }]);
   });
@@ -298,7 +298,7 @@ describeWithCluster("the way to a real API server", () => {
     expect(value(await s.cluster.identity(s.signal))).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test("an API server that is killed, or that hangs, is found again when it is back", async () => {
+  test("D11 an API server that is killed, or that hangs, is found again when it is back", async () => {
     const own = await startCluster();
     try {
       const access = { kind: "kubeconfig", paths: [own.kubeconfigPath] } as const;

@@ -156,7 +156,7 @@ function newNamespaces(cluster: Cluster, prefix: string): Stage {
 }
 
 describe("killed at any request, on the embedded cluster", () => {
-  test.each(FOLLOW_UPS)("then the %s commit converges", async (followUp) => {
+  test.each(FOLLOW_UPS)("A20 then the %s commit converges", async (followUp) => {
     const twin = createEmbedded({ clock: systemClock(), seed: 1 });
     expect(await everyPoint(newNamespaces(twin, "crash"), followUp)).toBe(2 * REQUESTS);
     await twin.close();
@@ -175,7 +175,7 @@ describeWithCluster("killed at any request, on a real API server", () => {
     await cluster?.close();
   });
 
-  test.each(FOLLOW_UPS)("then the %s commit converges", async (followUp) => {
+  test.each(FOLLOW_UPS)("A20 then the %s commit converges", async (followUp) => {
     expect(await everyPoint(newNamespaces(cluster, `crash-${followUp}`), followUp)).toBe(2 * REQUESTS);
   });
 });

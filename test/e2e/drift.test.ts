@@ -89,7 +89,7 @@ describeWithCluster("what others do to our objects", () => {
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
-  test("A10: objects that carry copies of our labels are never deleted", async () => {
+  test("A10 objects that carry copies of our labels are never deleted", async () => {
     const object = await request("GET", pathOf(5, "configmaps"));
     const { labels, annotations, namespace } = object.metadata as {
       labels: object;
@@ -107,7 +107,7 @@ describeWithCluster("what others do to our objects", () => {
     ]);
   });
 
-  test("D25: SIGTERM ends a sync at a safe point; the next one finishes it", async () => {
+  test("D25 SIGTERM ends a sync at a safe point; the next one finishes it", async () => {
     const changes = fleet.monorepo.services.map(({ folder, name }) => [
       `${folder}/configmap.yaml`,
       `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {VERSION: after}\n`,

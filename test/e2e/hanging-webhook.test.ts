@@ -62,7 +62,7 @@ describeWithCluster("an admission webhook that never answers", () => {
     await fleet?.close();
   });
 
-  test("fails the services whose objects it guards; the others are through before it times out once", async () => {
+  test("D21 fails the services whose objects it guards; the others are through before it times out once", async () => {
     const { code, pass, writes } = await fleet.sync();
     expect(code).toBe(1);
     const hung = new Set(fleet.monorepo.services.slice(0, HUNG).map(({ id }) => id));

@@ -60,7 +60,7 @@ describeWithCluster("killed while it syncs", () => {
     }
   };
 
-  test(`at ${ROUNDS} points of a first sync, the next run converges, and nothing is orphaned`, async () => {
+  test(`A20 at ${ROUNDS} points of a first sync, the next run converges, and nothing is orphaned`, async () => {
     const interrupted: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       await startOver();
@@ -88,7 +88,7 @@ describeWithCluster("killed while it syncs", () => {
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
-  test("what a killed run made is not forgotten when the next commit drops it", async () => {
+  test("A20 what a killed run made is not forgotten when the next commit drops it", async () => {
     const service = fleet.service(3);
     const [kustomization, extra] = [`${service.folder}/kustomization.yaml`, `${service.folder}/extra.yaml`];
     const before = `${await fleet.monorepo.git("show", `main:${kustomization}`)}\n`;

@@ -29,7 +29,7 @@ describeWithCluster("what needs another service's objects", () => {
   });
   afterAll(() => fleet?.close());
 
-  test("E4: kinds and namespaces that one service defines are there before others' objects, in one pass", async () => {
+  test("E4 kinds and namespaces that one service defines are there before others' objects, in one pass", async () => {
     const users = Array.from({ length: 10 }, (_, n) => serviceOf("dev", "brand-new", `user-${n}`));
     // By name the users come before what they need.
     const [definer, namespaces] = [serviceOf("dev", "zz", "definer"), serviceOf("dev", "zz", "namespaces")];
@@ -58,7 +58,7 @@ describeWithCluster("what needs another service's objects", () => {
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
-  test("objects wait for namespaces within their own service, too, and E6: a namespace on a cluster-scoped kind is no identity", async () => {
+  test("E6 items of a List, among them a namespace and a cluster-scoped object that names one", async () => {
     const service = serviceOf("dev", "own", "own");
     await fleet.monorepo.commit(
       {
@@ -83,7 +83,7 @@ items:
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
-  test("D23: a service waits for what it depends on; cycles and failures stop exactly those who depend on them", async () => {
+  test("D23 a service waits for what it depends on; cycles and failures stop exactly those who depend on them", async () => {
     const names = ["base", "middle", "top", "broken", "above-broken", "loop-a", "loop-b", "lonely"];
     const services = Object.fromEntries(names.map((name) => [name, serviceOf("dev", "payments", name)]));
     const dependsOn: Readonly<Record<string, readonly string[]>> = {

@@ -35,7 +35,7 @@ describeWithCluster("250 services, some of them poisoned", () => {
   });
   afterAll(() => fleet?.close());
 
-  test(`a first sync applies everybody but the poisoned, in ${atOnce.length} ways`, async () => {
+  test(`D3 a first sync applies everybody but the poisoned, in ${atOnce.length} ways`, async () => {
     expect(atOnce.length).toBeGreaterThanOrEqual(25);
     const victims = await infect(atOnce, 0);
     const { code, pass } = await fleet.sync();

@@ -40,7 +40,7 @@ describeWithCluster("a monorepo of 250 services", () => {
     expect(pass.counts).toMatchObject({ unchanged: OBJECTS, created: 0, updated: 0 });
   });
 
-  test("a commit to one service builds that service and writes its changed objects", async () => {
+  test("D20 a commit to one service builds that service and writes its changed objects", async () => {
     const { name, namespace, id } = service(17);
     await fleet.monorepo.commit(release(service(17), "1.0.1"), "a release");
     const { code, pass, writes } = await fleet.sync();
@@ -66,7 +66,7 @@ describeWithCluster("a monorepo of 250 services", () => {
     expect(pass.counts.deleted).toBe(1);
   });
 
-  test("an object that moved to another service is relabelled in place, never deleted", async () => {
+  test("A4 an object that moved to another service is relabelled in place, never deleted", async () => {
     const [from, to] = [service(20), service(20 + NAMESPACES)];
     const uidOf = async (): Promise<string> => {
       const answer = await fetchObject(fleet.cluster, `/api/v1/namespaces/${from.namespace}/configmaps/${from.name}`);
@@ -94,7 +94,7 @@ describeWithCluster("a monorepo of 250 services", () => {
     expect(await uidOf()).toBe(uid);
   });
 
-  test("services that left git in great numbers are held, and the text says how to confirm", async () => {
+  test("A2 services that left git in great numbers are held, and the text says how to confirm", async () => {
     const gone = fleet.monorepo.services.slice(100, 250);
     const commit = await fleet.monorepo.commit(removal(gone), "remove most of it");
     const { code, pass, writes } = await fleet.sync();

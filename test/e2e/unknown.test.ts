@@ -30,7 +30,7 @@ describeWithCluster("with 12 services in place", () => {
     ["answers a web page", "html", "source/unreachable"],
     ["answers no refs", "no-refs", "source/empty-repository"],
     ["cuts its answers", { cutAfter: 20 }, "source/unreachable"],
-  ] as const)("a git server that %s changes nothing", async (_name, fault, code) => {
+  ] as const)("A1 a git server that %s changes nothing", async (_name, fault, code) => {
     fleet.server.misbehave(() => fault);
     const { code: exit, pass } = await fleet.sync().finally(() => fleet.server.misbehave(undefined));
     expect(exit).toBe(2);
@@ -38,14 +38,14 @@ describeWithCluster("with 12 services in place", () => {
     expect(writes()).toEqual([]);
   });
 
-  test("a git server that is not there changes nothing", async () => {
+  test("A1 a git server that is not there changes nothing", async () => {
     const { code, pass } = await fleet.sync("--repo", "http://127.0.0.1:9/config.git");
     expect(code).toBe(2);
     expect(pass.failures.map((failure) => failure.code)).toEqual(["source/unreachable"]);
     expect(writes()).toEqual([]);
   });
 
-  test("an empty repository changes nothing", async () => {
+  test("A1 an empty repository changes nothing", async () => {
     await createRepository(join(fleet.monorepo.path, "../empty.git"));
     const { code, pass } = await fleet.sync("--repo", `${fleet.server.origin}/empty.git`);
     expect(code).toBe(2);
@@ -56,21 +56,21 @@ describeWithCluster("with 12 services in place", () => {
   test.each([
     ["a path that is not there", "clusters/elsewhere"],
     ["a path that is a file", "README.md"],
-  ])("%s changes nothing", async (_name, path) => {
+  ])("A3 %s changes nothing", async (_name, path) => {
     const { code, pass } = await fleet.sync("--path", path, "--scope", "clusters/dev");
     expect(code).toBe(2);
     expect(pass.failures.map((failure) => failure.code)).toEqual(["source/path-not-found"]);
     expect(writes()).toEqual([]);
   });
 
-  test("a ref that is gone changes nothing", async () => {
+  test("A18 a ref that is gone changes nothing", async () => {
     const { code, pass } = await fleet.sync("--ref", "release/gone");
     expect(code).toBe(2);
     expect(pass.failures.map((failure) => failure.code)).toEqual(["source/ref-not-found"]);
     expect(writes()).toEqual([]);
   });
 
-  test("a service whose folder was emptied fails and keeps what it has", async () => {
+  test("A3 a service whose folder was emptied fails and keeps what it has", async () => {
     const service = fleet.service(0);
     await fleet.monorepo.commit({ [service.folder]: null }, "empty a folder");
     const { code, pass } = await fleet.sync();
@@ -81,7 +81,7 @@ describeWithCluster("with 12 services in place", () => {
     expect(deletes()).toEqual([]);
   });
 
-  test("a service that builds to nothing is held", async () => {
+  test("A2 a service that builds to nothing is held", async () => {
     const service = fleet.service(2);
     await fleet.monorepo.commit({ [`${service.folder}/kustomization.yaml`]: null, [service.folder]: null }, "clear");
     await fleet.monorepo.commit({ [`${service.folder}/artifact.json`]: "{}\n" }, "no manifests");
@@ -91,7 +91,7 @@ describeWithCluster("with 12 services in place", () => {
     expect(deletes()).toEqual([]);
   });
 
-  test("a definition that cannot be read keeps every service that is missing", async () => {
+  test("A6 a definition that cannot be read keeps every service that is missing", async () => {
     const [broken, gone] = [fleet.service(4), fleet.service(6)];
     await fleet.monorepo.commit(
       { [broken.document]: "kind: [kustomize.toolkit.fluxcd.io\n", [gone.document]: null },
@@ -107,7 +107,7 @@ describeWithCluster("with 12 services in place", () => {
     ["fails", { kind: "status", code: 500, reason: "InternalError" }],
     ["is cut off", { kind: "truncate", bytes: 300 }],
     ["never comes", { kind: "hang" }],
-  ] as const)("a kind whose list %s holds the services that have it, and the others go on", async (name, fault) => {
+  ] as const)("A17 a kind whose list %s holds the services that have it, and the others go on", async (name, fault) => {
     const [withAccount, changed] = [fleet.service(8), fleet.service(10)];
     await fleet.monorepo.commit(
       {

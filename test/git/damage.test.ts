@@ -54,7 +54,7 @@ function writeOver(path: string, bytes: Buffer): void {
 }
 
 describe("a mirror heals by itself", () => {
-  test.each(Object.keys(harms))("with any one file %s", async (harm) => {
+  test.each(Object.keys(harms))("D9 with any one file %s", async (harm) => {
     valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient));
     const names = mirrorFiles();
     expect(names.length).toBeGreaterThan(5);
@@ -82,7 +82,7 @@ describe("a mirror heals by itself", () => {
     expect(valueOf(await source.fetch(patient)).revision.commit).toBe(next);
   });
 
-  test("with locks and half packs that a killed git left", async () => {
+  test("D9 with locks and half packs that a killed git left", async () => {
     const source = await sourceOf({ repo, cacheDir });
     valueOf(await source.fetch(patient));
     const litter = ["shallow.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "refs/gitops/current.lock"];
@@ -138,13 +138,13 @@ describe("kill -9 of a process that fetches", () => {
     return outputOf(child);
   };
 
-  test.each([1, 2, 3, 4])("at its request %i: the next one takes over at once and is right", async (count) => {
+  test.each([1, 2, 3, 4])("D9 at its request %i: the next one takes over at once and is right", async (count) => {
     expect(await fetchAndDie((request) => request === count)).toBe("");
     server.misbehave(undefined);
     expect(await contentOf(valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient)))).toEqual(files);
   });
 
-  test("in the middle of the pack, wherever that is", async () => {
+  test("D9 in the middle of the pack, wherever that is", async () => {
     for (let stallAfter = 0; stallAfter < 1200; stallAfter += 150) {
       const child = fetcher(["fetch", repo, cacheDir]);
       let posts = 0;

@@ -38,7 +38,7 @@ const fatal: readonly (readonly [string, Fault, string])[] = [
 ];
 
 describe("every answer that is not the truth is a failure, never an empty tree", () => {
-  test.each(fatal)("%s", async (_name, fault, code) => {
+  test.each(fatal)("A1 %s", async (_name, fault, code) => {
     server.misbehave(() => fault);
     const source = await sourceOf({ repo, timeoutMs: 1000 });
     for (const answer of [await source.latest(patient), await source.fetch(patient)]) {
@@ -55,7 +55,7 @@ describe("every answer that is not the truth is a failure, never an empty tree",
     return (): Fault | undefined => (++seen === count ? fault : undefined);
   };
 
-  test.each([1, 2, 3, 4])("whichever request of a fetch it is that breaks (the %ith)", async (count) => {
+  test.each([1, 2, 3, 4])("A1 whichever request of a fetch it is that breaks (the %ith)", async (count) => {
     for (const fault of ["reset", "html", { status: 500 }, { cutAfter: 20 }] satisfies readonly Fault[]) {
       const source = await sourceOf({ repo });
       let broke = false;
@@ -110,7 +110,7 @@ describe("hosts that are not there", () => {
     expect(failureOf(await source.latest(patient)).code).toBe("source/unreachable");
   });
 
-  test("a server that accepts and says nothing", async () => {
+  test("D8 a server that accepts and says nothing", async () => {
     const mute = createServer(() => {});
     onTestFinished(() => void mute.close());
     const port = await listening(mute);
@@ -191,7 +191,7 @@ describe("the caller's surroundings", () => {
     expect((await contentOf(valueOf(await source.fetch(patient))))["a"]).toBe("1");
   });
 
-  test("a cache folder that cannot be written is a failure, and lasts no longer than that", async () => {
+  test("D10 a cache folder that cannot be written is a failure, and lasts no longer than that", async () => {
     const cacheDir = scratch();
     valueOf(await (await sourceOf({ repo, cacheDir })).fetch(patient));
     const [mirror = ""] = readdirSync(cacheDir);

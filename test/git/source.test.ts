@@ -73,7 +73,7 @@ describe.each(ways)("over %s", (way) => {
     expect(valueOf(await snapshot.changedPaths("0".repeat(40), patient))).toBeUndefined();
   });
 
-  test("a branch that was rewritten, to unrelated history too, is taken as it is", async () => {
+  test("A18 a branch that was rewritten, to unrelated history too, is taken as it is", async () => {
     await repository.commit({ a: "1" }, "first");
     const source = await sourceOf({ repo: address(way) });
     valueOf(await source.fetch(patient));
@@ -116,7 +116,7 @@ describe.each(ways)("over %s", (way) => {
     expect(await found(first)).toBe(first);
   });
 
-  test("HEAD is named for its branch, and for itself where it is on none", async () => {
+  test("A18 HEAD is named for its branch, and for itself where it is on none", async () => {
     const first = await repository.commit({ a: "1" }, "first", "release/1.2");
     await repository.git("symbolic-ref", "HEAD", "refs/heads/release/1.2");
     const source = await sourceOf({ repo: address(way), ref: "HEAD" });
@@ -148,7 +148,7 @@ describe.each(ways)("over %s", (way) => {
     expect(failureOf(await source.fetch(patient)).code).toBe("source/ref-not-found");
   });
 
-  test("a deleted branch is a failure, and what was read before stays", async () => {
+  test("A18 a deleted branch is a failure, and what was read before stays", async () => {
     const first = await repository.commit({ a: "1" }, "first");
     await repository.git("update-ref", "refs/heads/other", first);
     const source = await sourceOf({ repo: address(way) });
@@ -182,7 +182,7 @@ describe.each(ways)("over %s", (way) => {
     expect(snapshot.content(id("small"))).toEqual(Buffer.from("1"));
   });
 
-  test("more bytes than the cap of all is a failure", async () => {
+  test("D6 more bytes than the cap of all is a failure", async () => {
     await repository.commit({ a: "x".repeat(500), b: "y".repeat(600) }, "first");
     const snapshot = valueOf(await (await sourceOf({ repo: address(way), totalBytesMax: 1000 })).fetch(patient));
     expect(failureOf(await snapshot.load(() => true, patient)).code).toBe("source/unreadable-object");

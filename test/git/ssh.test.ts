@@ -76,7 +76,7 @@ describe.skipIf(!hasSshd && process.env["CI"] !== "true")("over ssh, to a real s
   });
 });
 
-test("a server that accepts and says nothing is a failure in time, and no ssh is left", async () => {
+test("D8 a server that accepts and says nothing is a failure in time, and no ssh is left", async () => {
   const callers = (): readonly string[] =>
     readdirSync("/proc").flatMap((pid) => (/^\d+$/.test(pid) ? [commandLine(pid)] : []));
   let during: readonly string[] = [];

@@ -82,7 +82,7 @@ function readerOf(trees: Readonly<Record<string, Buffer>>): ObjectReader {
 
 const idOf = (level: number): string => String(level).padStart(40, "0");
 
-test("trees that use each other to have more paths than atoms are walked at once, and not listed", async () => {
+test("D6 trees that use each other to have more paths than atoms are walked at once, and not listed", async () => {
   const levels = 60;
   const trees = Object.fromEntries(
     Array.from({ length: levels }, (_, level) => [
@@ -104,7 +104,7 @@ test("folders nested without end are refused", async () => {
   expect(await walkTrees(endless, idOf(0), new Map(), patient)).toMatchObject({ broken: { reason: "too-large" } });
 });
 
-test("a bomb of nested trees can be read where it does no harm, and its listing is refused", async () => {
+test("D6 a bomb of nested trees can be read where it does no harm, and its listing is refused", async () => {
   const repository = await createRepository(join(scratch(), "bomb.git"));
   await repository.commit({ "good/a": "1", leaf: "1" }, "first");
   const good = await repository.git("rev-parse", "main:good");

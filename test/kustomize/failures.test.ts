@@ -226,7 +226,7 @@ describe("what leads elsewhere", () => {
     expect(failuresOf(withModule, "")[0]?.code).toBe("build/gitlink");
   });
 
-  test("folders that lead to each other are a cycle", () => {
+  test("D4 folders that lead to each other are a cycle", () => {
     const files = { "a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n" };
     expect(told(files, "a")).toEqual(["build/cycle b/kustomization.yaml:1:13 folders lead in a circle: a → b → a"]);
     expect(
@@ -238,7 +238,7 @@ describe("what leads elsewhere", () => {
 describe("a build that asks for too much ends", () => {
   const small = { fileBytes: 1000, totalBytes: 3000, objects: 20, files: 50, depth: 5 };
 
-  test("a large file", () => {
+  test("D6 a large file", () => {
     const files = {
       "kustomization.yaml": "resources: [a.yaml]\n",
       "a.yaml": `${CONFIG}data: {a: ${"x".repeat(1000)}}\n`,
@@ -246,7 +246,7 @@ describe("a build that asks for too much ends", () => {
     expect(told(files, "", { limits: small })[0]).toMatch(/^build\/too-large kustomization.yaml:1:13 a.yaml has/);
   });
 
-  test("many objects", () => {
+  test("D6 many objects", () => {
     const many = Array.from({ length: 21 }, (_, i) => `kind: A\nmetadata: {name: n${i}}\n`).join("---\n");
     const files = { "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": many };
     expect(told(files, "", { limits: small })).toEqual([
@@ -254,14 +254,14 @@ describe("a build that asks for too much ends", () => {
     ]);
   });
 
-  test("a long chain of folders", () => {
+  test("D4 a long chain of folders", () => {
     const files = Object.fromEntries(
       Array.from({ length: 9 }, (_, i) => [`f${i}/kustomization.yaml`, `resources: [../f${i + 1}]\n`]),
     );
     expect(told(files, "f0", { limits: small })[0]).toMatch(/^build\/too-large f4\/kustomization.yaml:1:13 /);
   });
 
-  test("diamonds on diamonds", () => {
+  test("D4 diamonds on diamonds", () => {
     // each layer takes the next one twice: 2^40 folders, were they all built
     const files: Record<string, string> = { "z/kustomization.yaml": "namePrefix: x\n" };
     for (let i = 0; i < 40; i += 1) {
@@ -273,7 +273,7 @@ describe("a build that asks for too much ends", () => {
     expect(told(files, "l0a").some((line) => line.startsWith("build/too-large"))).toBe(true);
   });
 
-  test("a document too deep, and one that expands without end", () => {
+  test("D3 a document too deep, and one that expands without end", () => {
     const deep = `${CONFIG}data: ${"[".repeat(5000)}${"]".repeat(5000)}\n`;
     expect(told({ "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": deep }).length).toBe(1);
     const laughs = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}, *a${i}, *a${i}]`);

@@ -25,7 +25,7 @@ const resolve = (claimants: readonly Claimant[], live = index(), complete = true
 };
 
 describe("an object has one service", () => {
-  test("of two newcomers neither gets it, both are told both places, and their siblings go on", () => {
+  test("A11 of two newcomers neither gets it, both are told both places, and their siblings go on", () => {
     const { claims, names } = resolve([
       claimant("x/a", known(declaredBy("x/a", "both"), declaredBy("x/a", "own-a"))),
       claimant("x/b", known(declaredBy("x/b", "both"), declaredBy("x/b", "own-b"))),
@@ -38,7 +38,7 @@ describe("an object has one service", () => {
     }
   });
 
-  test("the one that owns the live object goes on, the newcomer is refused", () => {
+  test("A11 the one that owns the live object goes on, the newcomer is refused", () => {
     const owned = declaredBy("x/a", "both");
     const { names, codes } = resolve(
       [claimant("x/a", known(owned)), claimant("x/b", known(declaredBy("x/b", "both")))],
@@ -57,7 +57,7 @@ describe("an object has one service", () => {
     expect(names).toEqual({ "x/a": [], "x/b": [] });
   });
 
-  test("twice in one service is a duplicate, too", () => {
+  test("E6 twice in one service is a duplicate, too", () => {
     const { names, codes } = resolve([claimant("x/a", known(declaredBy("x/a", "one"), declaredBy("x/a", "one")))]);
     expect(names).toEqual({ "x/a": [] });
     expect(codes["x/a"]).toEqual(["plan/duplicate-definition", "plan/duplicate-definition"]);

@@ -164,7 +164,7 @@ describe("a delete is proven, never inferred", () => {
     expect(plan?.failures.map(({ code }) => code)).toEqual(["cluster/list-failed"]);
   });
 
-  test.each(["Namespace", "PersistentVolumeClaim"])("a %s waits for a confirmation", (kind) => {
+  test.each(["Namespace", "PersistentVolumeClaim"])("A8 a %s waits for a confirmation", (kind) => {
     const metadata = kind === "Namespace" ? { name: "n" } : { name: "n", namespace: "shop" };
     const object = liveAfter(declareAs("x/a", { apiVersion: "v1", kind, metadata }));
     const all = [...keep.map((one) => liveAfter(one)), object];
@@ -172,7 +172,7 @@ describe("a delete is proven, never inferred", () => {
     expect(last(planned({ "x/a": keep }, all, { confirmed: true })["x/a"])).toBe("delete n: no longer in git");
   });
 
-  test("what the server shows in two groups is one object: declared in either of them, it stays", () => {
+  test("A13 what the server shows in two groups is one object: declared in either of them, it stays", () => {
     const manifest = { kind: "Event", metadata: { name: "e", namespace: "shop" } };
     const core = declareAs("x/a", { ...manifest, apiVersion: "v1" });
     const shown = liveAfter(declareAs("x/a", { ...manifest, apiVersion: "events.k8s.io/v1" }), { uid: "one" });
@@ -190,7 +190,7 @@ describe("a delete is proven, never inferred", () => {
     ]);
   });
 
-  test("what may be declared in a group that could not be listed is held", () => {
+  test("A13 what may be declared in a group that could not be listed is held", () => {
     const manifest = { kind: "Event", metadata: { name: "e", namespace: "shop" } };
     const core = declareAs("x/b", { ...manifest, apiVersion: "v1" });
     const shown = liveAfter(declareAs("x/a", { ...manifest, apiVersion: "events.k8s.io/v1" }));
@@ -200,7 +200,7 @@ describe("a delete is proven, never inferred", () => {
     );
   });
 
-  test("a service that declares nothing any more is held", () => {
+  test("A2 a service that declares nothing any more is held", () => {
     const steps = planned({ "x/a": [], "x/b": [declaredBy("x/b", "z")] }, [
       liveAfter(a),
       liveAfter(declaredBy("x/b", "z")),
@@ -233,7 +233,7 @@ describe("the breakers", () => {
     [5, 3, "held"],
     [3, 2, "held"],
     [3, 1, "delete"],
-  ])("of %i services %i leave: %s", (services, gone, action) => {
+  ])("A2 of %i services %i leave: %s", (services, gone, action) => {
     const all = fleet(services);
     const result = actions(planned(without(all, gone), liveOf(all)));
     expect([...result].sort()).toEqual([action, "unchanged"].sort());
@@ -266,7 +266,7 @@ describe("the breakers", () => {
     );
   });
 
-  test("one service that loses more than half of many objects is held, others are not", () => {
+  test("A2 one service that loses more than half of many objects is held, others are not", () => {
     const big = Array.from({ length: 10 }, (_, n) => declaredBy("x/big", `big-${n}`));
     const all: Record<string, readonly Declared[]> = { ...fleet(20), "x/big": big };
     const next = { ...all, "x/big": big.slice(0, 4), "x/s0": all["x/s0"]?.slice(1) ?? [] };
@@ -275,7 +275,7 @@ describe("the breakers", () => {
     expect(plans["x/s0"]?.filter((step) => step.startsWith("delete"))).toHaveLength(1);
   });
 
-  test("law: no plan deletes what any service declares, what we do not own, or more than a breaker lets through", () => {
+  test("A2 no plan deletes what any service declares, what we do not own, or more than a breaker lets through", () => {
     const object = fc.record({
       owner: fc.constantFrom("x/a", "x/b", "x/gone"),
       name: fc.integer({ min: 0, max: 20 }),

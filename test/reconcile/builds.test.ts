@@ -65,7 +65,7 @@ describe("a build that is known", () => {
     expect((await build(cache, changed, good)).built).toBe(true);
   });
 
-  test("is made again by another engine", async () => {
+  test("D28 a known build is made again by another engine", async () => {
     const cache = memoryCache();
     await build(cache, files, good);
     expect((await build(cache, files, good, "two")).built).toBe(true);
@@ -79,7 +79,7 @@ describe("a build that is known", () => {
     expect((await build(deadline, files, good)).built).toBe(true);
   });
 
-  test("is made again when the cache was damaged in any place", async () => {
+  test("A6 a known build is made again when the cache was damaged in any place", async () => {
     const cache = memoryCache();
     await build(cache, files, good);
     const [[key, text] = ["", ""]] = cache.entries;

@@ -24,7 +24,7 @@ describe("dependencies", () => {
     expect(codes({ a: ["b"], b: ["nowhere"], c: [] })).toEqual({ b: ["service/dependency-not-found"] });
   });
 
-  test("a cycle fails its members only", () => {
+  test("D23 a cycle fails its members only", () => {
     expect(codes({ a: ["b"], b: ["c"], c: ["a"], before: ["a"], after: [] })).toEqual({
       a: ["service/dependency-cycle"],
       b: ["service/dependency-cycle"],
@@ -33,7 +33,7 @@ describe("dependencies", () => {
     expect(codes({ self: ["self"], other: ["self"] })).toEqual({ self: ["service/dependency-cycle"] });
   });
 
-  test("law: exactly the services that can reach themselves are in a cycle", () => {
+  test("D23 exactly the services that can reach themselves are in a cycle", () => {
     const node = fc.integer({ min: 0, max: 8 });
     fc.assert(
       fc.property(fc.array(fc.tuple(node, node), { maxLength: 20 }), (edges) => {

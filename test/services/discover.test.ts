@@ -163,7 +163,7 @@ describe("Flux Kustomization documents", () => {
     ["  ignoreMissingComponents: 1\n", "service/invalid-field", "spec.ignoreMissingComponents"],
     ["  commonMetadata: {labels: {a: 1}}\n", "service/invalid-field", "spec.commonMetadata.labels.a is no string"],
     ["  commonMetadata: [a]\n", "service/invalid-field", "spec.commonMetadata is no map"],
-  ])("%s fails that service alone", (more, code, field) => {
+  ])("D17 %s fails that service alone", (more, code, field) => {
     const discovery = found({ "c/bad.yaml": flux("a/bad", "x", more), "c/good.yaml": flux("a/good", "y") }, "c");
     expect(ids(discovery)).toEqual(["a/good"]);
     expect(discovery.broken).toMatchObject([

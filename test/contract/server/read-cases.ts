@@ -70,6 +70,17 @@ export const lists = {
     whole: { type: "object", "x-kubernetes-map-type": "atomic", additionalProperties: { type: "string" } },
   },
 };
+const nullable = {
+  type: "object",
+  properties: {
+    plain: { type: "string" },
+    may: { type: "string", nullable: true },
+    filled: { type: "string", default: "none" },
+    map: { type: "object", additionalProperties: { type: "string" } },
+    list: { type: "array", items: { type: "string" } },
+    deep: { type: "object", properties: { plain: { type: "string" } } },
+  },
+};
 /** A definition is served a moment after it was made: its objects' cases begin with the wait for that. */
 export const served: Step = { method: "GET", path: `${things.all}?wait` };
 
@@ -174,6 +185,30 @@ export const readCases: readonly Case[] = [
       apply(things, "a", thing({ set: ["b"] })),
       apply(things, "a", thing({ set: ["b", "b"] })),
       create(things, thing({ map: [{ name: "x" }, { name: "x" }] }, { metadata: { name: "b" } })),
+    ],
+  },
+  {
+    name: "a custom object's part that an apply empties is null, and refused where null is none of its values",
+    steps: [
+      create(definitions, definition(lists)),
+      served,
+      apply(things, "a", thing({ whole: {} })),
+      apply(things, "a", thing({})),
+      apply(things, "a", { apiVersion: "$ns.example.com/v1", kind: "Thing" }),
+    ],
+  },
+  {
+    name: "a custom object's nulls: created without them, applied with them, filled where there is a default",
+    steps: [
+      create(definitions, definition(nullable)),
+      served,
+      create(things, thing({ plain: null, may: null, filled: null, map: { a: null, b: "1" }, deep: { plain: null } })),
+      patch(things, "a", MERGE, { spec: { may: "x", filled: null, deep: null } }),
+      create(things, thing({ list: ["a", null] }, { metadata: { name: "b" } })),
+      apply(things, "c", thing({ may: null, filled: null })),
+      apply(things, "d", thing({ plain: null })),
+      apply(things, "e", thing({ map: { a: null } })),
+      apply(things, "f", thing({ list: [null] })),
     ],
   },
   {

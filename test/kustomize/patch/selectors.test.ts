@@ -41,7 +41,7 @@ describe("a pattern, as Go reads it", () => {
   });
 
   test.each(["a(?=b)", "(?!a)", "(?<=a)b", "(a)\\1", "a(?i)b", "[", "a**", "(", "\\", "\\y", "a++"])(
-    "%s cannot be used",
+    "D5 %s cannot be used",
     (pattern) => {
       expect(matches(pattern, "a")).toEqual(expect.any(String));
     },

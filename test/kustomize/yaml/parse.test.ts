@@ -187,7 +187,7 @@ describe("limits", () => {
     (line) => line.replace(/\[(.*)\]/, (_, name: string) => `[${nine(name)}]`),
   );
 
-  test.each(both)("what grows without bound is refused (%s)", (mode) => {
+  test.each(both)("D3 what grows without bound is refused (%s)", (mode) => {
     expect(read(bomb.join("\n"), mode)).toMatch(/^\d+:\d+ build\/too-large aliases make up/);
     expect(read("[".repeat(100_000), mode)).toMatch(/build\/too-large more than 500 collections/);
     expect(read("- ".repeat(100_000), mode)).toMatch(/build\/too-large more than 500 collections/);
