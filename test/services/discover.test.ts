@@ -61,8 +61,6 @@ describe("Flux Kustomization documents", () => {
     expect(found({ "c/cart.yaml": flux("shop/cart", "x", more) }).services[0]?.settings).toEqual({
       ...DEFAULT_SETTINGS,
       tenant: "shop",
-      ...DEFAULT_SETTINGS,
-      tenant: "shop",
       prune: true,
       suspend: true,
       targetNamespace: "shop",
