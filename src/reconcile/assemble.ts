@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { Kind } from "../cluster/index.ts";
+import type { Inventory } from "../live/index.ts";
 import {
   type BrokenService,
   type Failure,
@@ -15,7 +16,6 @@ import { type Declared, type Desired, declare, kindKey, type Mentions } from "..
 import { sourcesOf } from "../services/index.ts";
 import { buildService, type KnownBuild, placed } from "./builds.ts";
 import { definedKind, kindFailure } from "./definitions.ts";
-import type { Inventory } from "./inventory.ts";
 import { mentionedNames } from "./mentions.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";

@@ -1,5 +1,4 @@
 export { buildJob } from "./builds.ts";
-export { readInventory } from "./inventory.ts";
 export { runPass } from "./pass.ts";
 export type { BuildCache, OnPassEvent, PassRequest } from "./pass-types.ts";
 export { type OpenRevision, openRevision } from "./revision.ts";

@@ -1,9 +1,9 @@
 import picomatch from "picomatch";
+import { readInventory } from "../live/index.ts";
 import type { BrokenService, Failure } from "../model/index.ts";
 import { ownerOf } from "../plan/index.ts";
 import { dependencyFailures, sourcesOf } from "../services/index.ts";
 import { assemble } from "./assemble.ts";
-import { readInventory } from "./inventory.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import { openRevision } from "./revision.ts";
 import { openSettled } from "./settled.ts";

@@ -1,6 +1,6 @@
+import type { Inventory } from "../live/index.ts";
 import type { BrokenService } from "../model/index.ts";
 import type { Assembled, Assembly } from "./assemble.ts";
-import type { Inventory } from "./inventory.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
 import type { Settled } from "./settled.ts";

@@ -189,7 +189,7 @@ const KNOWN: readonly Guard[] = [
   guard("unknown: one object failed", ASSEMBLE, "failures.push(one);", ""),
   guard(
     "unknown: unlisted kinds",
-    "src/reconcile/inventory.ts",
+    "src/live/inventory.ts",
     "if (!answer.ok) unlisted.set(kindKey(kind), answer.problem);",
     "if (!answer.ok) {}",
   ),

@@ -2,6 +2,7 @@ import type { Cluster, Kind, Problem } from "../cluster/index.ts";
 import { problemFailure } from "../cluster/index.ts";
 import { type Clock, failed, type LiveMetadata, ok, type Result, refKey } from "../model/index.ts";
 import { kindKey, type LiveIndex, SERVICE_LABEL } from "../plan/index.ts";
+import { most } from "./most.ts";
 
 /** What the cluster holds of ours, and which kinds it serves. The cluster is the inventory: nothing else is kept. */
 export interface Inventory {
@@ -13,12 +14,9 @@ export interface Inventory {
   readonly failedGroups: ReadonlySet<string>;
   /** Kinds (`kindKey`) whose list failed, and why. */
   readonly unlisted: ReadonlyMap<string, Problem>;
+  /** Why nothing may be deleted for now, although every list came: what the server says is older than what it said before. */
+  readonly paused?: string;
 }
-
-/** A list may take so long, or so many times as long as most lists took, before the pass goes on without it. */
-const PATIENCE_MS = 3_000;
-const PATIENCE_FACTOR = 4;
-const MOST = 0.9;
 
 /**
  * Lists the metadata of everything that carries our label: one list per served kind that can be listed and deleted. A kind
@@ -29,13 +27,11 @@ export async function readInventory(cluster: Cluster, clock: Clock, signal: Abor
   const served = await cluster.kinds(signal);
   if (!served.ok) return failed(problemFailure(served.problem, { verb: "discover" }));
   const kinds = new Map(served.value.kinds.map((kind) => [kindKey(kind), kind]));
-  const listed = [...kinds.values()].filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"));
   const live = new Map<string, LiveMetadata>();
   const unlisted = new Map<string, Problem>();
   const began = clock.monotonicMs();
-  const [slow, done] = [new AbortController(), new AbortController()];
+  const slow = new AbortController();
   const either = AbortSignal.any([signal, slow.signal]);
-  let ended = 0;
   const listOne = async (kind: Kind): Promise<void> => {
     const answer = await cluster.list(kind, { labelSelector: SERVICE_LABEL }, either).catch((cause: unknown) => {
       if (signal.aborted || !slow.signal.aborted) throw cause;
@@ -43,19 +39,19 @@ export async function readInventory(cluster: Cluster, clock: Clock, signal: Abor
     });
     if (!answer.ok) unlisted.set(kindKey(kind), answer.problem);
     else for (const item of answer.value.items) live.set(refKey(item.ref), item);
-    ended += 1;
-    if (ended !== Math.ceil(listed.length * MOST)) return;
-    const patienceMs = Math.max(PATIENCE_MS, PATIENCE_FACTOR * (clock.monotonicMs() - began));
-    void clock.sleep(patienceMs, done.signal).then(
-      () => slow.abort("slow"),
-      () => undefined,
-    );
   };
-  await Promise.all(listed.map(listOne)).finally(() => done.abort("done"));
+  const lists = [...kinds.values()].filter(isListed).map(listOne);
+  if (!(await most(lists, clock, signal))) slow.abort("slow");
+  await Promise.all(lists);
   return ok({ live, kinds, failedGroups: new Set(served.value.failedGroups), unlisted });
 }
 
-function tooSlow(elapsedMs: number): Problem {
+/** Whether objects of a kind may be ours: what cannot be listed and deleted is nobody's to keep. */
+export function isListed({ verbs }: Kind): boolean {
+  return verbs.includes("list") && verbs.includes("delete");
+}
+
+export function tooSlow(elapsedMs: number): Problem {
   const message = `no list within ${Math.round(elapsedMs / 100) / 10} s, while most kinds were listed long before`;
   return { kind: "timeout", message, causes: [], ambiguous: false };
 }

@@ -1,0 +1,1 @@
+export { type Inventory, readInventory } from "./inventory.ts";
