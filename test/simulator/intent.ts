@@ -91,11 +91,16 @@ function intentOfService(service: ServiceSpec, { bases }: Monorepo): ServiceInte
     wishes,
     prune: settings.prune,
     suspend: settings.suspend,
-    dependsOn: settings.dependsOn.map((name) => `flux-system/${name}`),
+    // What a document says that cannot be a definition, nobody can know.
+    dependsOn: isUndefined(service) ? [] : settings.dependsOn.map((name) => `flux-system/${name}`),
   };
 }
 
 const OF_DOCUMENTS: ReadonlySet<Breakage | undefined> = new Set(["field", "document", "folder", "twice"]);
+
+function isUndefined({ form, breakage }: ServiceSpec): boolean {
+  return form === "flux" && OF_DOCUMENTS.has(breakage);
+}
 
 function isBroken({ form, breakage }: ServiceSpec): boolean {
   return breakage !== undefined && (form === "flux" || !OF_DOCUMENTS.has(breakage));
