@@ -8,6 +8,8 @@ import type { TestCluster } from "./cluster.ts";
 type Fault =
   /** Wait, then let it through. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** Something happens meanwhile; it is let through when that is done. */
+  | { readonly kind: "meanwhile"; act(): Promise<unknown> }
   /** Never answer; the connection stays open. `forward`: the server does get it. */
   | { readonly kind: "hang"; readonly forward?: boolean }
   /** Cut the connection: before the server gets the request, or after it has done it. */
@@ -133,6 +135,9 @@ async function handle(exchange: Exchange): Promise<void> {
       return await passOn(exchange, body, fault.types);
     case "delay":
       await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      return await passOn(exchange, body);
+    case "meanwhile":
+      await fault.act();
       return await passOn(exchange, body);
     case "hang":
       if (fault.forward === true) await answerOf(exchange, body);

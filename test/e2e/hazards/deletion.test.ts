@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Changes } from "../../support/git-server-repository.ts";
+import { fluxDocument } from "../../support/monorepo.ts";
+import { describeWithCluster } from "../../support/shared-cluster.ts";
+import { codes, map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
+
+/** Commits that would delete what nobody means to: the audit log says what was deleted. */
+describeWithCluster("what a commit can make the program delete", () => {
+  let fleet: SmallFleet;
+  beforeAll(async () => {
+    fleet = await startSmallFleet("hazard-commits");
+    // Others, so that what happens to one service is not all that there is.
+    const others = ["one", "two", "three", "four"].map((name) =>
+      fleet.declares(name, Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`${name}-${n}`, map(`${name}-${n}`)]))),
+    );
+    await fleet.commit(...others);
+    expect((await fleet.sync()).code).toBe(0);
+  });
+  afterAll(() => fleet?.close());
+
+  const deletes = (writes: readonly { verb: string }[]) => writes.filter(({ verb }) => verb !== "patch");
+
+  test("A2 a service may lose half of its objects in one commit; more is held until it is confirmed", async () => {
+    const names = Array.from({ length: 10 }, (_, n) => `ten-${n}`);
+    const keep = (count: number): Changes =>
+      fleet.declares("ten", Object.fromEntries(names.map((name, n) => [name, n < count ? map(name) : null])));
+    await fleet.commit(keep(10));
+    expect((await fleet.sync()).code).toBe(0);
+    for (const [gone, action, code] of [
+      [0, "", 0],
+      [1, "delete", 0],
+      [5, "delete", 0],
+      [6, "held", 3],
+      [9, "held", 3],
+    ] as const) {
+      await fleet.commit(keep(10 - gone));
+      const dry = await fleet.sync("--dry-run");
+      expect(steps(dry).map((step) => step.split(" ")[0])).toEqual(Array(gone).fill(action));
+      expect(dry.code, `${gone} gone`).toBe(code);
+    }
+    // What stays is applied all the same.
+    const commit = await fleet.commit(fleet.declares("ten", { "ten-0": map("ten-0", "changed") }));
+    const held = await fleet.sync();
+    expect(held.code).toBe(3);
+    expect(held.writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.name}`)).toEqual(["patch ten-0"]);
+    const confirmed = await fleet.sync("--confirm", commit.slice(0, 12));
+    expect(confirmed.code).toBe(0);
+    expect(deletes(confirmed.writes)).toHaveLength(9);
+  });
+
+  test("A3 the folder of all services, replaced by anything else, deletes nothing", async () => {
+    const strange = {
+      [fleet.service("stranger").folder]: null,
+      "clusters/dev/stranger.yaml": fluxDocument(fleet.service("stranger")),
+      [`${fleet.service("stranger").folder}/x.yaml`]: map("x"),
+    };
+    const cases: readonly (readonly [string, readonly Changes[], number])[] = [
+      ["renamed", [{ "clusters/prod": { movedFrom: "clusters/dev" } }], 2],
+      ["gone", [{ "clusters/dev": null }], 2],
+      ["a folder without services", [{ "clusters/dev": null }, { "clusters/dev/README.md": "none" }], 3],
+      ["a file", [{ "clusters/dev": null }, { "clusters/dev": "none" }], 2],
+      ["a symlink", [{ "clusters/dev": null }, { "clusters/dev": { symlink: "../dev" } }], 2],
+      ["a submodule", [{ "clusters/dev": null }, { "clusters/dev": { gitlink: "1".repeat(40) } }], 2],
+      ["other services", [{ "clusters/dev": null, dev: null }, strange], 3],
+    ];
+    for (const [how, commits, code] of cases) {
+      const branch = how.replaceAll(" ", "-");
+      await fleet.repository.git("update-ref", `refs/heads/${branch}`, "main");
+      for (const changes of commits) await fleet.repository.commit(changes, how, branch);
+      const synced = await fleet.sync("--ref", branch, ...(how === "other services" ? ["--dry-run"] : []));
+      expect(synced.code, how).toBe(code);
+      expect(synced.writes, how).toEqual([]);
+    }
+  });
+
+  test("A4 services that are renamed, split and merged keep every object in place", async () => {
+    const objects = ["a", "b", "c"].map((name) => `moved-${name}`);
+    const has = (service: string, ...names: readonly string[]): Changes =>
+      fleet.declares(service, Object.fromEntries(names.map((name) => [name, map(name)])));
+    const gone = (service: string): Changes => ({
+      [fleet.service(service).document]: null,
+      [fleet.service(service).folder]: null,
+    });
+    await fleet.commit(has("shop", ...objects));
+    expect((await fleet.sync()).code).toBe(0);
+    const uids = async () => Promise.all(objects.map((name) => fleet.uid(name)));
+    const before = await uids();
+    expect(before).not.toContain(undefined);
+    const [a = "", b = "", c = ""] = objects;
+    for (const [what, commit, moved] of [
+      ["renamed", [gone("shop"), has("store", ...objects)], 3],
+      ["split", [gone("store"), has("till", a), has("cellar", b, c)], 3],
+      ["merged", [gone("till"), gone("cellar"), has("mall", a, b, c)], 3],
+    ] as const) {
+      await fleet.commit(...commit);
+      const synced = await fleet.sync();
+      expect(synced.code, what).toBe(0);
+      expect(steps(synced), what).toEqual(objects.map((name) => `transfer ${name}`));
+      expect(deletes(synced.writes)).toEqual([]);
+      expect(synced.writes).toHaveLength(moved);
+      expect(await uids()).toEqual(before);
+    }
+    expect((await fleet.sync()).writes).toEqual([]);
+  });
+
+  test("A5 whoever of two services is synced first, an object that moves between them stays", async () => {
+    const has = (service: string, own: string, shared: boolean): Changes =>
+      fleet.declares(service, { [own]: map(own), travels: shared ? map("travels") : null });
+    await fleet.commit(has("alpha", "of-alpha", true), has("omega", "of-omega", false));
+    await fleet.sync();
+    const uid = await fleet.uid("travels");
+    expect(uid).toBeDefined();
+    for (const [owner, first] of [
+      ["omega", "alpha"],
+      ["alpha", "alpha"],
+      ["omega", "omega"],
+      ["alpha", "omega"],
+    ] as const) {
+      await fleet.commit(has("alpha", "of-alpha", owner === "alpha"), has("omega", "of-omega", owner === "omega"));
+      const second = first === "alpha" ? "omega" : "alpha";
+      for (const one of [first, second]) {
+        const { code, writes } = await fleet.sync("--service", fleet.service(one).id);
+        expect(code).toBe(0);
+        expect(deletes(writes)).toEqual([]);
+      }
+      expect(await fleet.uid("travels")).toBe(uid);
+      expect((await fleet.sync()).writes).toEqual([]);
+    }
+  });
+
+  test("A7 what a commit that failed half-way made is deleted by the commit that mends it", async () => {
+    const bad = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Not_A_Name}\n";
+    await fleet.commit(fleet.declares("abc", { stays: map("stays"), goes: map("goes") }));
+    expect((await fleet.sync()).code).toBe(0);
+    await fleet.commit(fleet.declares("abc", { late: map("late"), goes: null, bad }));
+    const broken = await fleet.sync();
+    expect(broken.code).toBe(1);
+    expect(deletes(broken.writes)).toEqual([]); // not as long as anything of the service fails
+    expect(await fleet.uid("late")).toBeDefined();
+    await fleet.commit(fleet.declares("abc", { late: null, bad: null }));
+    const mended = await fleet.sync();
+    expect(mended.code).toBe(0);
+    expect(steps(mended)).toEqual(["delete goes", "delete late"]);
+    expect(await fleet.uid("stays")).toBeDefined();
+  });
+
+  test("A11 of two services that declare an object its owner keeps it, whichever of them lets go", async () => {
+    await fleet.commit(fleet.declares("owner", { disputed: map("disputed", "owner") }));
+    await fleet.sync();
+    const uid = await fleet.uid("disputed");
+    await fleet.commit(fleet.declares("rival", { disputed: map("disputed", "rival"), "of-rival": map("of-rival") }));
+    const refused = await fleet.sync();
+    expect(codes(refused)).toEqual(["plan/duplicate-definition"]);
+    expect(refused.writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.name}`)).toEqual(["patch of-rival"]);
+    await fleet.commit(fleet.declares("rival", { disputed: null }));
+    expect((await fleet.sync()).writes).toEqual([]);
+    await fleet.commit(
+      fleet.declares("rival", { disputed: map("disputed", "rival") }),
+      fleet.declares("owner", { disputed: null, other: map("other") }),
+    );
+    const passed = await fleet.sync();
+    expect(passed.code).toBe(0);
+    expect(steps(passed)).toEqual(["create other", "transfer disputed"]);
+    expect(await fleet.uid("disputed")).toBe(uid);
+    expect((await fleet.sync()).writes).toEqual([]);
+  });
+});
