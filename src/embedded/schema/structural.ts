@@ -7,7 +7,7 @@ import { type Field, type Mutable, type Type, untypedType } from "./type.ts";
 /** A CRD version's structural schema (apiextensions v1), made ready. */
 export interface CustomSchema {
   readonly type: Type;
-  /** Without what the schema does not name; also the names that went. */
+  /** Without what the schema does not name, nor nulls that it does not allow and has no default for; also the names that went. */
   prune(object: JsonObject): { readonly object: JsonObject; readonly unknown: readonly string[] };
   /** With the schema's defaults where nothing is. */
   fill(object: JsonObject): JsonObject;
@@ -31,7 +31,8 @@ export function customSchema(schema: JsonObject | undefined, meta: Type): Custom
       const unknown: string[] = [];
       const { apiVersion = "", kind = "", metadata = {}, ...rest } = object;
       const pruned = pruneValue(root, rest, "", unknown);
-      return { object: { apiVersion, kind, metadata, ...(isObject(pruned) ? pruned : {}) }, unknown };
+      const settled = withoutNulls(root, pruned);
+      return { object: { apiVersion, kind, metadata, ...(isObject(settled) ? settled : {}) }, unknown };
     },
     fill: (object) => fillValue(root, object) as JsonObject,
     errors: (object) => {
@@ -119,26 +120,47 @@ function pruneValue(schema: JsonObject, value: Json, path: string, unknown: stri
   return out;
 }
 
+function withoutNulls(schema: JsonObject | undefined, value: Json): Json {
+  if (Array.isArray(value)) return value.map((item: Json) => withoutNulls(childOf(schema, "items"), item));
+  if (!isObject(value)) return value;
+  const properties = childOf(schema, "properties") ?? {};
+  const out: Record<string, Json> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const property = key in properties ? childOf(properties, key) : childOf(schema, "additionalProperties");
+    if (refusesNull(property, item) && property?.["default"] === undefined) continue;
+    out[key] = withoutNulls(property, item);
+  }
+  return out;
+}
+
+function childOf(schema: JsonObject | undefined, key: string): JsonObject | undefined {
+  const child = schema?.[key];
+  return isObject(child) ? child : undefined;
+}
+
+function refusesNull(schema: JsonObject | undefined, value: Json | undefined): boolean {
+  return value === null && schema !== undefined && schema["nullable"] !== true;
+}
+
+/** Only what has a default is filled: a null without one stays, for the validation to refuse. */
 function fillValue(schema: JsonObject, value: Json): Json {
+  const filled = (below: JsonObject, item: Json): Json =>
+    fillValue(below, refusesNull(below, item) ? (below["default"] ?? null) : item);
   if (Array.isArray(value)) {
-    const items = schema["items"];
-    return isObject(items) ? value.map((item: Json) => fillValue(items, item)) : value;
+    const items = childOf(schema, "items");
+    return items === undefined ? value : value.map((item: Json) => filled(items, item));
   }
   if (!isObject(value)) return value;
-  const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+  const properties = childOf(schema, "properties") ?? {};
+  const additional = childOf(schema, "additionalProperties");
   const out: Record<string, Json> = { ...value };
-  for (const [key, property] of Object.entries(properties)) {
-    if (!isObject(property)) continue;
-    const item = out[key];
-    const replaced = item === null && property["nullable"] !== true;
-    if ((item === undefined || replaced) && property["default"] !== undefined) out[key] = property["default"];
-    else if (replaced) delete out[key];
-    const now = out[key];
-    if (now !== undefined) out[key] = fillValue(property, now);
+  for (const [key, property] of Object.entries(properties))
+    if (isObject(property) && out[key] === undefined && property["default"] !== undefined)
+      out[key] = property["default"];
+  for (const [key, item] of Object.entries(out)) {
+    const below = key in properties ? childOf(properties, key) : additional;
+    if (below !== undefined) out[key] = filled(below, item);
   }
-  const additional = schema["additionalProperties"];
-  if (isObject(additional))
-    for (const [key, item] of Object.entries(out)) if (!(key in properties)) out[key] = fillValue(additional, item);
   return out;
 }
 

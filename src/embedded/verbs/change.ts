@@ -25,7 +25,7 @@ import { mergePatch } from "../patch/merge-patch.ts";
 import { strategicPatch } from "../patch/strategic.ts";
 import { wrongText } from "../schema/canonical.ts";
 import { keyOf, type Target } from "../world.ts";
-import { asObject, checkKind, emptyOf, readAs, readObject } from "./prepare.ts";
+import { asObject, checkKind, emptyOf, readAs, readObject, settleApplied } from "./prepare.ts";
 import {
   insertObject,
   managing,
@@ -211,7 +211,7 @@ export function applyObject(target: Target, name: string, body: Json | undefined
   const current = convertTo(target.resource, base, apiVersionOf(served));
   const outcome = applyRequest(managing(target), current, placed, force, config);
   if (!outcome.ok) return refuse(conflictOf(outcome.conflicts));
-  const read = readObject({ ...target, validation: "Ignore" }, outcome.object);
+  const read = settleApplied(target, outcome.object);
   if (!read.ok) return read;
   const object = managed(read.value, outcome.managedFields);
   if (live !== undefined) {

@@ -3,7 +3,7 @@ import { badRequest, done, internal, type Outcome, refuse } from "../api/status.
 import { defaultsOf } from "../kinds/defaults.ts";
 import { copy, type Draft } from "../kinds/draft.ts";
 import { apiVersionOf, type Served } from "../kinds/registry.ts";
-import { canonical, newReading, type Wrong, wrongText } from "../schema/canonical.ts";
+import { canonical, newReading, type Reading, type Wrong, wrongText } from "../schema/canonical.ts";
 import type { Target } from "../world.ts";
 
 /** An object read as its kind: canonical, defaulted, pruned. What was unknown is refused, warned of or passed over. */
@@ -62,10 +62,11 @@ export interface ReadObject {
 }
 
 export function readAs(served: Served, body: JsonObject): ReadObject {
-  const read = served.custom === undefined ? readBuiltIn(served, body) : readCustom(served, served.custom, body);
+  if (served.custom !== undefined) return readCustom(served, served.custom, body);
+  const read = readBuiltIn(served, body);
   const given = isObject(body["metadata"]) ? body["metadata"]["managedFields"] : undefined;
   if (!Array.isArray(given) || given.length > 0) return read;
-  // An empty list, unlike none, resets them.
+  // An empty list, unlike none, resets them; of a custom resource it is read as none.
   const metadata = isObject(read.object["metadata"]) ? read.object["metadata"] : {};
   return { ...read, object: { ...read.object, metadata: { ...metadata, managedFields: [] } } };
 }
@@ -82,11 +83,24 @@ function readBuiltIn(served: Served, body: JsonObject): ReadObject {
   return { object: draft, unknown: reading.unknown, wrong: reading.wrong };
 }
 
+/**
+ * What an apply made of an object, as its kind has it. A custom resource is only filled with its defaults: where taking
+ * fields away left a null that the schema does not allow, the null is there for the validation to refuse.
+ */
+export function settleApplied(target: Target, merged: JsonObject): Outcome<JsonObject> {
+  const { served } = target;
+  if (served.custom === undefined) return readObject({ ...target, validation: "Ignore" }, merged);
+  return done(served.custom.fill({ ...merged, metadata: metadataOf(served, merged, newReading()) }));
+}
+
+function metadataOf(served: Served, object: JsonObject, reading: Reading): JsonObject {
+  const type = served.type.map?.fields.get("metadata")?.type ?? {};
+  return canonical(type, object["metadata"], reading, "metadata") as JsonObject;
+}
+
 function readCustom(served: Served, custom: NonNullable<Served["custom"]>, body: JsonObject): ReadObject {
   const reading = newReading();
-  const metaType = served.type.map?.fields.get("metadata")?.type ?? {};
-  const metadata = canonical(metaType, body["metadata"], reading, "metadata") as JsonObject;
-  const pruned = custom.prune({ ...body, metadata });
+  const pruned = custom.prune({ ...body, metadata: metadataOf(served, body, reading) });
   return {
     object: custom.fill(pruned.object),
     unknown: [...reading.unknown, ...pruned.unknown],

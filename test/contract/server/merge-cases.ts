@@ -222,7 +222,8 @@ export const mergeCases: readonly Case[] = [
   {
     name: "the oldest updates are merged when there are many",
     steps: [
-      create(configMaps, configMap({ x: "0" })),
+      // Of one second, the first by name is the oldest: names in the order of time make the second no matter.
+      { method: "POST", path: `${configMaps.all}?fieldManager=first`, body: configMap({ x: "0" }) },
       ...Array.from({ length: 12 }, (_, i) => patch(configMaps, "a", MERGE, { data: { [`k${i}`]: "1" } }, "").path).map(
         (path, i) => ({
           method: "PATCH" as const,

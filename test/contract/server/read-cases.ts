@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../src/model/index.ts";
 import { configMap, configMaps, deployment, deployments } from "./objects.ts";
-import { apply, at, type Case, create, get, MERGE, patch, put, remove, type Step } from "./transcript.ts";
+import { apply, at, type Case, create, get, JSON_PATCH, MERGE, patch, put, remove, type Step } from "./transcript.ts";
 
 const named = (name: string, labels: JsonObject = {}): Step => create(configMaps, configMap({}, { name, labels }));
 const list = (query: string, accept?: string): Step => ({
@@ -195,6 +195,17 @@ export const readCases: readonly Case[] = [
       apply(things, "a", thing({ whole: {} })),
       apply(things, "a", thing({})),
       apply(things, "a", { apiVersion: "$ns.example.com/v1", kind: "Thing" }),
+    ],
+  },
+  {
+    name: "a custom object's managers are taken away: an empty list is none, an empty entry resets",
+    steps: [
+      create(definitions, definition(lists)),
+      served,
+      apply(things, "a", thing({ set: ["a"] })),
+      patch(things, "a", JSON_PATCH, [{ op: "remove", path: "/metadata/managedFields/0" }]),
+      patch(things, "a", MERGE, { metadata: { managedFields: [] } }),
+      patch(things, "a", MERGE, { metadata: { managedFields: [{}] } }),
     ],
   },
   {
