@@ -18,7 +18,11 @@ export function most(
   const enough = Math.ceil((tasks.length + done) * MOST) - done;
   const began = clock.monotonicMs();
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
+    if (signal.aborted) {
+      // Nobody waits for them any more, nor for how they end.
+      for (const task of tasks) void task.catch(() => undefined);
+      return reject(signal.reason);
+    }
     if (tasks.length === 0) return resolve(true);
     const over = new AbortController();
     const end = (all: boolean): void => {
