@@ -1,7 +1,7 @@
 import { type Clock, child, groupOf, isObject, type Json, text, versionOf } from "../model/index.ts";
 import { discover } from "./discovery.ts";
 import { readJson, writeJson } from "./json-exact.ts";
-import { listMetadata } from "./list.ts";
+import { listMetadata, listObjects } from "./list.ts";
 import { isLiveObject, liveMetadata } from "./metadata.ts";
 import { holdsSecrets, query, resourcePath } from "./paths.ts";
 import type { Answer, Applied, Cluster, Kind, LiveMetadata, LiveObject } from "./port.ts";
@@ -57,6 +57,7 @@ export function httpCluster(send: Send, transport: Transport, options: HttpClust
     },
     kinds: (signal) => discover(send, signal),
     list: (kind, asked, signal) => listMetadata(send, kind, { ...asked, pageSize: options.pageSize }, signal),
+    listObjects: (kind, asked, signal) => listObjects(send, kind, { ...asked, pageSize: options.pageSize }, signal),
     async get(kind, namespace, name, signal) {
       const reply = await read(kind, namespace, name, JSON_ONLY, signal);
       if (!reply.ok) return reply;

@@ -49,6 +49,12 @@ export interface MetadataList {
   readonly resourceVersion: string;
 }
 
+/** The same with whole objects: for few and small ones, which are read in one request. */
+export interface ObjectList {
+  readonly items: readonly LiveObject[];
+  readonly resourceVersion: string;
+}
+
 interface ApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
@@ -89,6 +95,7 @@ export interface Cluster {
   identity(signal: AbortSignal): Promise<Answer<string>>;
   kinds(signal: AbortSignal): Promise<Answer<Kinds>>;
   list(kind: Kind, options: ListOptions, signal: AbortSignal): Promise<Answer<MetadataList>>;
+  listObjects(kind: Kind, options: ListOptions, signal: AbortSignal): Promise<Answer<ObjectList>>;
   /** Undefined when the server says that there is no such object. Never read from a cache. */
   get(kind: Kind, namespace: string, name: string, signal: AbortSignal): Promise<Answer<LiveObject | undefined>>;
   metadata(kind: Kind, namespace: string, name: string, signal: AbortSignal): Promise<Answer<LiveMetadata | undefined>>;

@@ -77,6 +77,15 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
         }));
       });
     },
+    async listObjects(kind, options, signal) {
+      return ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) => {
+        const query = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
+        return mapped(listObjects(target, core.pages, query), ({ items, version }) => ({
+          items: items.flatMap((item) => live(item) ?? []),
+          resourceVersion: String(version),
+        }));
+      });
+    },
     async get(kind, namespace, name, signal) {
       return ask(kind, kind.version, namespace, name, "get", signal, (target) => found<LiveObject>(target, name, live));
     },

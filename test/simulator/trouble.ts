@@ -171,6 +171,8 @@ function clusterOver(twin: EmbeddedCluster, ask: Ask): Cluster {
       ),
     list: (kind, options, signal) =>
       ask({ verb: "list", kind, forward: () => twin.list(kind, options, signal) }, signal),
+    // Asked for by nothing that a simulated pass does.
+    listObjects: (kind, options, signal) => twin.listObjects(kind, options, signal),
     get: (kind, namespace, name, signal) =>
       ask({ verb: "get", kind, namespace, name, forward: () => twin.get(kind, namespace, name, signal) }, signal),
     metadata: (kind, namespace, name, signal) =>

@@ -45,6 +45,7 @@ export function cutCluster(
         return { ok: true, value: { ...answer.value, kinds: answer.value.kinds.filter(serves) } };
       }),
     list: (...asked) => send("", () => real.list(...asked)),
+    listObjects: (...asked) => send("", () => real.listObjects(...asked)),
     get: (...asked) => send("", () => real.get(...asked)),
     metadata: (...asked) => send("", () => real.metadata(...asked)),
     apply: (kind, manifest, ...asked) =>

@@ -31,6 +31,7 @@ export function readCases(s: Subject): void {
       problem(await s.cluster.get(UNSERVED, "default", "x", s.signal)),
       problem(await s.cluster.metadata(UNSERVED, "default", "x", s.signal)),
       problem(await s.cluster.list(UNSERVED, {}, s.signal)),
+      problem(await s.cluster.listObjects(UNSERVED, {}, s.signal)),
     ];
     expect(problems.map(({ kind, status }) => ({ kind, status }))).toEqual(
       problems.map(() => ({ kind: "status", status: 404 })),
@@ -82,6 +83,20 @@ export function readCases(s: Subject): void {
     await Promise.all(wanted.toReversed().map((name) => s.apply(configMap(ns, name, {}))));
     await s.apply(configMap(other, "elsewhere", {}));
     expect(await names(await s.kind("ConfigMap"), { namespace: ns })).toEqual(wanted);
+  });
+
+  test("a list of whole objects has each as it is read by itself, however many pages that takes", async () => {
+    const [ns, other] = [await s.namespace(), await s.namespace()];
+    const wanted = Array.from({ length: 23 }, (_, index) => `w-${String(index).padStart(2, "0")}`);
+    await Promise.all(wanted.map((name) => s.apply(configMap(ns, name, { name }, { labels: { whole: "yes" } }))));
+    await s.apply(configMap(ns, "not-labelled", {}));
+    await s.apply(configMap(other, "elsewhere", {}, { labels: { whole: "yes" } }));
+    const kind = await s.kind("ConfigMap");
+    const listed = value(await s.cluster.listObjects(kind, { namespace: ns, labelSelector: "whole=yes" }, s.signal));
+    expect(listed.resourceVersion).toMatch(/^\d+$/);
+    const single = await Promise.all(wanted.map(async (name) => value(await s.cluster.get(kind, ns, name, s.signal))));
+    expect(listed.items).toEqual(single);
+    expect(listed.items[0]).toMatchObject({ apiVersion: "v1", kind: "ConfigMap", data: { name: "w-00" } });
   });
 
   test("a list without a namespace has those of all", async () => {
@@ -155,6 +170,7 @@ export function readCases(s: Subject): void {
     await expect(s.cluster.identity(aborted)).rejects.toBe(reason);
     await expect(s.cluster.kinds(aborted)).rejects.toBe(reason);
     await expect(s.cluster.list(kind, {}, aborted)).rejects.toBe(reason);
+    await expect(s.cluster.listObjects(kind, {}, aborted)).rejects.toBe(reason);
     await expect(s.cluster.get(kind, "default", "x", aborted)).rejects.toBe(reason);
     await expect(s.cluster.metadata(kind, "default", "x", aborted)).rejects.toBe(reason);
     await expect(s.cluster.apply(kind, manifest, { fieldManager: "gitops", force: true }, aborted)).rejects.toBe(
