@@ -28,6 +28,7 @@ export { failed, ok, type Result, unreachable } from "./result.ts";
 export { isSameRevision, type Revision, revisionText } from "./revision.ts";
 export {
   type BrokenService,
+  DEFAULT_DELETE_LIMIT,
   DEFAULT_SETTINGS,
   type DeleteLimit,
   type Discovery,

@@ -75,6 +75,9 @@ export interface DeleteLimit {
   readonly max: number;
 }
 
+/** What one service may delete at once, when nothing else is said. */
+export const DEFAULT_DELETE_LIMIT: DeleteLimit = { free: 3, share: 0.5, max: 50 };
+
 /** Settings that a definition says nothing about. Source of the times: Flux's kustomization spec. */
 export const DEFAULT_SETTINGS: ServiceSettings = {
   prune: true,

@@ -1,4 +1,4 @@
-import type { DeleteLimit } from "../model/index.ts";
+import { DEFAULT_DELETE_LIMIT, type DeleteLimit } from "../model/index.ts";
 
 /** When deletes are held instead of done (law L2). */
 export interface Breaker {
@@ -11,10 +11,22 @@ export interface Breaker {
 }
 
 export const DEFAULT_BREAKER: Breaker = {
-  service: { free: 3, share: 0.5, max: 50 },
+  service: DEFAULT_DELETE_LIMIT,
   run: { free: 10, share: 0.2, max: 200 },
   gone: { free: 1, share: 0.2, max: 20 },
 };
+
+/** Limits as somebody gives them: what is not given is as usual. */
+export type BreakerChange = { readonly [Limit in keyof Breaker]?: Partial<DeleteLimit> };
+
+/** The usual limits with changes, the last one wins. A `max` below what is free makes that less, too. */
+export function breakerWith(...changes: readonly BreakerChange[]): Breaker {
+  const limit = (name: keyof Breaker): DeleteLimit => {
+    const merged: DeleteLimit = Object.assign({ ...DEFAULT_BREAKER[name] }, ...changes.map((change) => change[name]));
+    return { ...merged, free: Math.min(merged.free, merged.max) };
+  };
+  return { service: limit("service"), run: limit("run"), gone: limit("gone") };
+}
 
 /** Why `count` of `whole` is too many, or undefined when it is not. `noun` is what is counted. */
 export function tooMany(count: number, whole: number, limit: DeleteLimit, noun: string): string | undefined {

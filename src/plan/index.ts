@@ -1,4 +1,4 @@
-export { type Breaker, DEFAULT_BREAKER } from "./breaker.ts";
+export { type Breaker, type BreakerChange, breakerWith, DEFAULT_BREAKER } from "./breaker.ts";
 export { type Claimant, type Desired, type LiveIndex, type Mentions, resolveClaims } from "./claims.ts";
 export { type Declared, declare } from "./declare.ts";
 export { fieldChanges } from "./fields.ts";

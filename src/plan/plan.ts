@@ -1,4 +1,11 @@
-import { type Failure, type LiveMetadata, type ObjectRef, type Place, refKey } from "../model/index.ts";
+import {
+  type DeleteLimit,
+  type Failure,
+  type LiveMetadata,
+  type ObjectRef,
+  type Place,
+  refKey,
+} from "../model/index.ts";
 import { type Breaker, tooMany } from "./breaker.ts";
 import type { Claims, LiveIndex } from "./claims.ts";
 import type { Declared } from "./declare.ts";
@@ -29,7 +36,13 @@ export interface ServicePlan {
 export interface PlanInput {
   readonly scope: string;
   /** Services whose desired state is known, with their prune setting. Suspended and broken services are not among them. */
-  readonly services: readonly { readonly service: string; readonly at: Place; readonly prune: boolean }[];
+  readonly services: readonly {
+    readonly service: string;
+    readonly at: Place;
+    readonly prune: boolean;
+    /** Its own limit, in place of the usual one of a service. */
+    readonly deleteLimit?: DeleteLimit;
+  }[];
   readonly claims: Claims;
   readonly live: LiveIndex;
   /** Every service of the revision, also those that cannot be planned: none of them has left git. */
@@ -41,6 +54,8 @@ export interface PlanInput {
   /** Fields that the server took away right after an apply of the same hash, by object key: no drift. */
   readonly settled: ReadonlyMap<string, { readonly hash: string; readonly fields: readonly string[] }>;
   readonly breaker: Breaker;
+  /** Kinds (`group/kind`) that settings protect beside those that always are. */
+  readonly protect?: ReadonlySet<string>;
   /** Holds that only wait for a confirmation are released. */
   readonly confirmed: boolean;
 }
@@ -92,7 +107,7 @@ function ownedByService({ scope, live, claims }: PlanInput): ReadonlyMap<string,
 }
 
 function planPresent(
-  { service, prune }: PlanInput["services"][number],
+  { service, prune, deleteLimit }: PlanInput["services"][number],
   owned: readonly LiveMetadata[],
   input: PlanInput,
 ): ServicePlan {
@@ -110,11 +125,12 @@ function planPresent(
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
     .map((object) => planRemoval(object, prune, input));
   const unlisted = failures.some(({ code }) => code === "cluster/list-failed");
+  const limit = deleteLimit ?? input.breaker.service;
   const why = unlisted
     ? "a kind of this service could not be listed"
     : granted.length === 0 && failures.length === 0 && removed.length > 0
       ? "the service declares no object any more, everything of it would be deleted"
-      : tooMany(deletes(removed), owned.filter(ownsLabel).length, input.breaker.service, "objects of the service");
+      : tooMany(deletes(removed), owned.filter(ownsLabel).length, limit, "objects of the service");
   return { service, present: true, steps: [...steps, ...held(removed, why, !unlisted, input.confirmed)], failures };
 }
 
@@ -157,10 +173,15 @@ function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step
   if (!prune || pruneDisabled(live)) return kept("prune is disabled");
   const wanted = input.claims.mayBeWanted(live) ?? shownElsewhere(live, input);
   if (wanted !== undefined) return { action: "held", why: wanted, live, confirmable: false };
-  if (PROTECTED.has(kindKey(live.ref)) && !input.confirmed) {
+  if (isProtected(live.ref, input) && !input.confirmed) {
     return { action: "held", why: `${live.ref.kind} is protected`, live, confirmable: true };
   }
   return { action: "delete", why: "no longer in git", live };
+}
+
+function isProtected(ref: ObjectRef, { protect }: PlanInput): boolean {
+  const kind = kindKey(ref);
+  return PROTECTED.has(kind) || protect?.has(kind) === true;
 }
 
 /** Why an object may be one that is declared in another group, when the cluster does not say what it holds there. */

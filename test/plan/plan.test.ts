@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LiveMetadata, Manifest } from "../../src/model/index.ts";
 import {
+  breakerWith,
   DEFAULT_BREAKER,
   type Desired,
   makePlans,
@@ -172,6 +173,13 @@ describe("a delete is proven, never inferred", () => {
     expect(last(planned({ "x/a": keep }, all, { confirmed: true })["x/a"])).toBe("delete n: no longer in git");
   });
 
+  test("a kind that settings protect waits for a confirmation, too", () => {
+    const all = [...keep, a].map((one) => liveAfter(one));
+    const protect = new Set(["/ConfigMap"]);
+    expect(last(planned({ "x/a": keep }, all, { protect })["x/a"])).toBe("held a: ConfigMap is protected");
+    expect(last(planned({ "x/a": keep }, all, { protect, confirmed: true })["x/a"])).toBe("delete a: no longer in git");
+  });
+
   test("A13 what the server shows in two groups is one object: declared in either of them, it stays", () => {
     const manifest = { kind: "Event", metadata: { name: "e", namespace: "shop" } };
     const core = declareAs("x/a", { ...manifest, apiVersion: "v1" });
@@ -273,6 +281,30 @@ describe("the breakers", () => {
     const plans = planned(next, liveOf(all));
     expect(plans["x/big"]?.filter((step) => step.startsWith("held"))).toHaveLength(6);
     expect(plans["x/s0"]?.filter((step) => step.startsWith("delete"))).toHaveLength(1);
+  });
+
+  test("a service may have a limit of its own, which is taken in place of the usual one", () => {
+    const all: Record<string, readonly Declared[]> = {
+      ...fleet(10),
+      "x/big": [1, 2, 3, 4, 5, 6].map((n) => declaredBy("x/big", `big-${n}`)),
+    };
+    const next = { ...all, "x/big": all["x/big"]?.slice(0, 4) ?? [], "x/s0": all["x/s0"]?.slice(1) ?? [] };
+    const base = input(next, liveOf(all));
+    const strict = base.services.map((one) =>
+      one.service === "x/big" ? { ...one, deleteLimit: { free: 0, share: 1, max: 1 } } : one,
+    );
+    const plans = planned(next, liveOf(all), { services: strict });
+    const why = "breaker: 2 of 6 objects of the service would be deleted at once, at most 1 may";
+    expect(plans["x/big"]?.slice(4)).toEqual([`held big-6: ${why}`, `held big-5: ${why}`]);
+    expect(plans["x/s0"]?.at(-1)).toBe("delete s0-1: no longer in git");
+  });
+
+  test("of several changes of the usual limits the last one wins, number by number", () => {
+    expect(breakerWith({ run: { max: 5, share: 0.1 } }, { run: { share: 0.3 }, gone: { free: 0 } })).toEqual({
+      ...DEFAULT_BREAKER,
+      run: { free: 5, share: 0.3, max: 5 },
+      gone: { ...DEFAULT_BREAKER.gone, free: 0 },
+    });
   });
 
   test("A2 no plan deletes what any service declares, what we do not own, or more than a breaker lets through", () => {

@@ -113,7 +113,7 @@ const PLANNED: readonly Guard[] = [
   guard("plan: prune of the service", PLAN, "if (!prune || pruneDisabled(live))", "if (pruneDisabled(live))"),
   guard("plan: prune of the object", PLAN, "if (!prune || pruneDisabled(live))", "if (!prune)"),
   guard("plan: may be wanted", PLAN, "if (wanted !== undefined) return", "if (false) return"),
-  guard("plan: protected kinds", PLAN, "if (PROTECTED.has(kindKey(live.ref)) && !input.confirmed) {", "if (false) {"),
+  guard("plan: protected kinds", PLAN, "if (isProtected(live.ref, input) && !input.confirmed) {", "if (false) {"),
   guard(
     "plan: wanted, its service present",
     PLAN,
@@ -139,7 +139,7 @@ const PLANNED: readonly Guard[] = [
   guard(
     "breaker: service",
     PLAN,
-    'tooMany(deletes(removed), owned.filter(ownsLabel).length, input.breaker.service, "objects of the service")',
+    'tooMany(deletes(removed), owned.filter(ownsLabel).length, limit, "objects of the service")',
     "undefined",
   ),
   guard("breaker: run", PLAN, "const why = manyObjects ?? (", "const why = ("),
