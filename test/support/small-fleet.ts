@@ -10,6 +10,8 @@ import { fluxDocument, type MonorepoService, serviceOf } from "./monorepo.ts";
 import { type Synced, sync, type Target } from "./program.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 
+type DocumentChange = Parameters<typeof fluxDocument>[1];
+
 /** An object as the API server tells it. */
 export interface Told {
   readonly metadata: Readonly<Record<string, unknown>> & {
@@ -34,7 +36,7 @@ export interface SmallFleet {
   readonly namespace: string;
   service(name: string): MonorepoService;
   /** A service's files: its Flux document, and each object in a file of its own; null takes a file away. */
-  declares(name: string, objects: Readonly<Record<string, string | null>>, more?: string): Changes;
+  declares(name: string, objects: Readonly<Record<string, string | null>>, changed?: DocumentChange): Changes;
   commit(...changes: readonly Changes[]): Promise<string>;
   sync(...more: readonly string[]): Promise<Synced & { readonly writes: readonly AuditEvent[] }>;
   /** A request of the administrator's; the object, or undefined when there is none. Throws when it is refused. */
@@ -83,11 +85,11 @@ export async function startSmallFleet(name: string): Promise<SmallFleet> {
     scope,
     namespace: name,
     service,
-    declares(one, objects, more) {
+    declares(one, objects, changed) {
       const { document, folder } = service(one);
       const files = Object.entries(objects).map(([file, text]) => [`${folder}/${file}.yaml`, text] as const);
       return {
-        [document]: fluxDocument(service(one), more === undefined ? {} : { more }),
+        [document]: fluxDocument(service(one), changed),
         ...Object.fromEntries(files),
       };
     },
@@ -105,7 +107,11 @@ export async function startSmallFleet(name: string): Promise<SmallFleet> {
       const proxy = await startFaultProxy(cluster);
       const kubeconfig = join(root, "proxied.kubeconfig");
       writeFileSync(kubeconfig, readFileSync(cluster.kubeconfigPath, "utf8").replace(cluster.url, proxy.url));
-      return await use(proxy, ["--kubeconfig", kubeconfig]).finally(() => proxy.close());
+      try {
+        return await use(proxy, ["--kubeconfig", kubeconfig]);
+      } finally {
+        await proxy.close();
+      }
     },
     async close() {
       await server.close();
@@ -124,7 +130,7 @@ export function steps({ pass }: Synced): readonly string[] {
   return pass.services
     .flatMap((service) => service.steps)
     .filter(({ action }) => action !== "unchanged")
-    .map(({ action, name }) => `${action} ${name}`)
+    .map((step) => `${step.action} ${step.name}`)
     .sort();
 }
 
