@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const setupFiles = ["test/support/property-seed.ts"];
+
 /**
  * Three lanes. `unit` needs nothing; `corpus` reads ../shared/corpus where it is present and the reference kustomize;
  * `cluster` runs against a real kube-apiserver that its global setup finds or builds.
@@ -10,16 +12,18 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          setupFiles,
           include: ["test/**/*.test.ts"],
           exclude: ["test/corpus/**", "test/e2e/**"],
           testTimeout: 20_000,
         },
       },
-      { test: { name: "corpus", include: ["test/corpus/**/*.test.ts"], testTimeout: 600_000 } },
+      { test: { name: "corpus", setupFiles, include: ["test/corpus/**/*.test.ts"], testTimeout: 600_000 } },
       {
         test: {
           name: "cluster",
           include: ["test/e2e/**/*.test.ts"],
+          setupFiles,
           globalSetup: ["test/support/cluster-lane.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
