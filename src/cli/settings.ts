@@ -1,9 +1,8 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { Credentials } from "../git/index.ts";
-import { type Failure, failed, ok, type Result } from "../model/index.ts";
+import { durationMs, type Failure, failed, ok, type Result } from "../model/index.ts";
 import { type Breaker, DEFAULT_BREAKER } from "../plan/index.ts";
 import type { Format } from "../report/index.ts";
-import { durationMs } from "../services/index.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
 import type { World } from "./world.ts";
 

@@ -1,4 +1,5 @@
 export type { Clock, Deadline } from "./clock.ts";
+export { durationMs } from "./duration.ts";
 export { compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
 export type { LiveMetadata, LiveObject, ManagedFields } from "./live.ts";
 export {
@@ -11,6 +12,7 @@ export {
   stringMap,
   text,
 } from "./manifest.ts";
+export { nearest } from "./nearest.ts";
 export type {
   DriftedField,
   FieldChange,

@@ -1,5 +1,6 @@
 import {
   DEFAULT_SETTINGS,
+  durationMs,
   type Failure,
   type FailureCode,
   isObject,
@@ -10,7 +11,6 @@ import {
   type ServiceSettings,
   text,
 } from "../model/index.ts";
-import { durationMs } from "./duration.ts";
 import { type Fail, readBoolean, readString } from "./fields.ts";
 import { BETA_FIELDS, OVERLAY_FIELDS, readOverlay, sourcesOf } from "./overlay.ts";
 import { resolvePath } from "./paths.ts";

@@ -1,4 +1,3 @@
 export { dependencyFailures } from "./dependencies.ts";
 export { discover } from "./discover.ts";
-export { durationMs } from "./duration.ts";
 export { sourcesOf } from "./overlay.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_SETTINGS, type Service } from "../../src/model/index.ts";
-import { dependencyFailures, durationMs } from "../../src/services/index.ts";
+import { DEFAULT_SETTINGS, durationMs, type Service } from "../../src/model/index.ts";
+import { dependencyFailures } from "../../src/services/index.ts";
 
 function services(graph: Readonly<Record<string, readonly string[]>>): readonly Service[] {
   return Object.entries(graph).map(([id, dependsOn]) => ({

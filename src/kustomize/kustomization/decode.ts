@@ -1,4 +1,4 @@
-import { type Json, jsonText, type Place } from "../../model/index.ts";
+import { type Json, jsonText, nearest, type Place } from "../../model/index.ts";
 import type { Report } from "../report.ts";
 import type { MappingNode, YamlNode } from "../yaml/node.ts";
 
@@ -134,26 +134,11 @@ export function fieldPlace(map: MappingNode | undefined, name: string, path: str
 
 function unknownField(node: YamlNode, field: string, known: readonly string[], decoding: Decoding): void {
   const name = field.slice(field.lastIndexOf(".") + 1);
-  const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2);
+  const near = nearest(name, known);
   decoding.report.fail(
     "build/unknown-field",
     placeOf(node, decoding.path),
     `there is no field ${field}`,
     near === undefined ? "remove it" : `did you mean ${near}?`,
   );
-}
-
-/** Edits that turn one word into the other; words of a field's length only. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
