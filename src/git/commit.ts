@@ -1,4 +1,4 @@
-/** What a commit says of itself. Texts are as its author wrote them: they may hold anything but line breaks. */
+/** What a commit says of itself. Texts are as its author wrote them: they may hold anything, line breaks only in `message`. */
 export interface Commit {
   readonly id: string;
   readonly tree: string;
@@ -6,6 +6,8 @@ export interface Commit {
   readonly author: string;
   readonly email: string;
   readonly subject: string;
+  /** All of it, subject and trailers included, with its line breaks. */
+  readonly message: string;
   /** When it was committed, milliseconds since 1970. */
   readonly timeMs: number;
 }
@@ -36,6 +38,7 @@ export function parseCommit(id: string, bytes: Buffer): Commit | undefined {
               .trimStart()
               .split("\n")[0] ?? ""
           ).trimEnd(),
+    message: end < 0 ? "" : text.slice(end + 2),
     timeMs: Number(seconds) * 1000,
   };
 }

@@ -40,4 +40,12 @@ export {
   type Service,
   type ServiceSettings,
 } from "./service.ts";
+export type {
+  Condition,
+  Confirmation,
+  HistoryEntry,
+  KeptFailure,
+  ServiceStanding,
+  Suspension,
+} from "./standing.ts";
 export { ABSENT, type Footprint, type Tree, type TreeEntry } from "./tree.ts";

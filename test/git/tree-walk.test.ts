@@ -65,6 +65,7 @@ test("a raw commit is parsed, or refused, whatever its bytes", () => {
     author: "Ångström",
     email: "a@example.org",
     subject: "subject line",
+    message: "subject line\n\nbody\n",
     timeMs: 1_750_000_060_000,
   });
   expect(parseCommit("x", Buffer.from("no commit"))).toBeUndefined();

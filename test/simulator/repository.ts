@@ -84,7 +84,16 @@ function snapshotOf(id: string, tree: Tree, unreadable: boolean): Snapshot {
   };
   return {
     revision: { ref: "main", commit: id },
-    commit: { id, tree: tree.entry("")?.id ?? "", parents: [], author: "jo", email: "", subject: "", timeMs: 0 },
+    commit: {
+      id,
+      tree: tree.entry("")?.id ?? "",
+      parents: [],
+      author: "jo",
+      email: "",
+      subject: "",
+      message: "",
+      timeMs: 0,
+    },
     tree,
     files: (folder) => (tree.entry(folder)?.kind === "tree" ? files(folder) : undefined),
     load: (wanted, signal) => {
