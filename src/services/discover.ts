@@ -14,7 +14,7 @@ import {
 import { FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
 import { plainFolders } from "./folders.ts";
 import { componentFolders, sourcesOf } from "./overlay.ts";
-import { folderOf, isWithin, nameOf } from "./paths.ts";
+import { folderOf, isWithin, nameOf, withFolders } from "./paths.ts";
 import { DEFINITION_BYTES_MAX, KUSTOMIZATION_NAMES, newReader, type Reader } from "./reader.ts";
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
@@ -167,7 +167,8 @@ function splitParents(found: readonly Service[]): {
   readonly parents: readonly Service[];
   readonly services: Service[];
 } {
-  const isParent = ({ folder }: Service): boolean => found.some(({ at }) => isWithin(folderOf(at.path), folder));
+  const holding = new Set(found.flatMap(({ at }) => withFolders(folderOf(at.path))));
+  const isParent = ({ folder }: Service): boolean => holding.has(folder);
   return { parents: found.filter(isParent), services: found.filter((service) => !isParent(service)) };
 }
 
@@ -210,9 +211,10 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
   const tainted: Failure[] = [];
   const sources: string[] = [];
   const ignored: { at: Place; why: string }[] = [];
+  const taken = new Set(inhabited.filter((folder) => folder !== "" && folder !== path));
   for (const file of files) {
     if (FLUX_OWN_FILES.test(file) || KUSTOMIZATION_NAMES.includes(file.slice(file.lastIndexOf("/") + 1))) continue;
-    if (inhabited.some((folder) => folder !== "" && isWithin(file, folder) && folder !== path)) continue;
+    if (withFolders(file).some((folder) => taken.has(folder))) continue;
     if (reader.text(file) === undefined) continue;
     const documents = reader.documents(file);
     if (!documents.ok) {

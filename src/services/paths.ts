@@ -9,6 +9,13 @@ export function folderOf(path: string): string {
   return slash < 0 ? "" : path.slice(0, slash);
 }
 
+/** A path and all folders that hold it, the root last. */
+export function withFolders(path: string): readonly string[] {
+  const found = [path];
+  for (let at = path; at !== ""; found.push(at)) at = folderOf(at);
+  return found;
+}
+
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
