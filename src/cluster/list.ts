@@ -71,7 +71,8 @@ async function allPages<T>(
 ): Promise<Answer<Whole<T>>> {
   const items: T[] = [];
   for (let token: string | undefined; ; ) {
-    const parameters = { limit: String(options.pageSize), labelSelector: options.labelSelector, continue: token };
+    const { pageSize, labelSelector, fieldSelector } = options;
+    const parameters = { limit: String(pageSize), labelSelector, fieldSelector, continue: token };
     const path = `${resourcePath(kind, kind.version, options.namespace ?? "")}${query(parameters)}`;
     const reply = await send(
       { method: "GET", path, accept: form.accept, repeatable: true, secret: holdsSecrets(kind) },

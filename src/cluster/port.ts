@@ -40,6 +40,8 @@ export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok
 
 export interface ListOptions {
   readonly labelSelector?: string;
+  /** Such as `involvedObject.uid=…`: each kind has a few fields to select by. */
+  readonly fieldSelector?: string;
   readonly namespace?: string;
 }
 

@@ -28,6 +28,7 @@ export async function* watchMetadata(
     timeoutSeconds: String(WATCH_SECONDS),
     resourceVersion: options.resourceVersion,
     labelSelector: options.labelSelector,
+    fieldSelector: options.fieldSelector,
   };
   const path = `${resourcePath(kind, kind.version, options.namespace ?? "")}${query(parameters)}`;
   const secret = holdsSecrets(kind);

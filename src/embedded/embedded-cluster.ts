@@ -4,6 +4,7 @@ import {
   type Cluster,
   isLiveObject,
   type Kind,
+  type ListOptions,
   type LiveMetadata,
   type LiveObject,
   liveMetadata,
@@ -52,6 +53,18 @@ const PATCHES: Readonly<Record<PatchType, PatchKind>> = {
 
 function over(core: Core, caller: Caller): EmbeddedCluster {
   const ask = requests(core, caller);
+  const listed = <T>(
+    kind: Kind,
+    options: ListOptions,
+    signal: AbortSignal,
+    read: (item: JsonObject) => T | undefined,
+  ) =>
+    ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) =>
+      mapped(listObjects(target, core.pages, selectors(options)), ({ items, version }) => ({
+        items: items.flatMap((item) => read(item) ?? []),
+        resourceVersion: String(version),
+      })),
+    );
   return {
     core,
     as: (who) => over(core, { ...caller, ...who }),
@@ -68,24 +81,8 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
       signal.throwIfAborted();
       return { ok: true, value: { kinds: core.world.registry.resources().flatMap(kindsOf), failedGroups: [] } };
     },
-    async list(kind, options, signal) {
-      return ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) => {
-        const query = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
-        return mapped(listObjects(target, core.pages, query), ({ items, version }) => ({
-          items: items.flatMap((item) => liveMetadata(kind, item) ?? []),
-          resourceVersion: String(version),
-        }));
-      });
-    },
-    async listObjects(kind, options, signal) {
-      return ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) => {
-        const query = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
-        return mapped(listObjects(target, core.pages, query), ({ items, version }) => ({
-          items: items.flatMap((item) => live(item) ?? []),
-          resourceVersion: String(version),
-        }));
-      });
-    },
+    list: async (kind, options, signal) => listed(kind, options, signal, (item) => liveMetadata(kind, item)),
+    listObjects: async (kind, options, signal) => listed(kind, options, signal, live),
     async get(kind, namespace, name, signal) {
       return ask(kind, kind.version, namespace, name, "get", signal, (target) => found<LiveObject>(target, name, live));
     },
@@ -146,6 +143,13 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
     async close() {
       core.close();
     },
+  };
+}
+
+function selectors({ labelSelector, fieldSelector }: ListOptions): ListOptions {
+  return {
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
   };
 }
 
@@ -286,7 +290,7 @@ async function* watch(
   core: Core,
   caller: Caller,
   kind: Kind,
-  options: { readonly labelSelector?: string; readonly namespace?: string; readonly resourceVersion: string },
+  options: ListOptions & { readonly resourceVersion: string },
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   signal.throwIfAborted();
@@ -298,11 +302,11 @@ async function* watch(
     return;
   }
   const target = core.target(one, resource, options.namespace ?? "", { caller });
-  const query = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
-  const begun = watchObjects(target, { ...query, resourceVersion: options.resourceVersion, bookmarks: true }, [
-    signal,
-    core.closed,
-  ]);
+  const begun = watchObjects(
+    target,
+    { ...selectors(options), resourceVersion: options.resourceVersion, bookmarks: true },
+    [signal, core.closed],
+  );
   if (!begun.ok) {
     yield { type: "ended", gone: begun.refusal.code === 410, problem: problemOf(begun.refusal) };
     return;

@@ -161,6 +161,27 @@ export function readCases(s: Subject): void {
     });
   });
 
+  test("field selectors pick by a kind's few fields, in every list and watch; others are refused", async () => {
+    const ns = await s.namespace();
+    const kind = await s.kind("ConfigMap");
+    const begun = value(await s.cluster.list(kind, { namespace: ns }, s.signal)).resourceVersion;
+    for (const name of ["one", "two"]) await s.apply(configMap(ns, name, {}));
+    const only = { namespace: ns, fieldSelector: "metadata.name=two" };
+    expect(await names(kind, only)).toEqual(["two"]);
+    const whole = value(await s.cluster.listObjects(kind, only, s.signal));
+    expect(whole.items.map(({ metadata }) => metadata.name)).toEqual(["two"]);
+    for await (const event of s.cluster.watch(kind, { ...only, resourceVersion: begun }, s.signal)) {
+      if (event.type === "bookmark") continue;
+      expect(event).toMatchObject({ type: "added", object: { ref: { name: "two" } } });
+      break;
+    }
+    const unknown = { namespace: ns, fieldSelector: "data.key=x" };
+    expect(problem(await s.cluster.list(kind, unknown, s.signal))).toMatchObject({ status: 400 });
+    const event = await s.kind("Event");
+    const about = { namespace: ns, fieldSelector: "involvedObject.uid=none,reason=FailedCreate" };
+    expect(value(await s.cluster.listObjects(event, about, s.signal)).items).toEqual([]);
+  });
+
   test("every verb ends with the signal's reason", async () => {
     const reason = new Error("enough");
     const aborted = AbortSignal.abort(reason);
