@@ -292,6 +292,11 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     means: "A CustomResourceDefinition was applied and is not served in time.",
     remedy: "See its conditions; often its names are taken by another.",
   },
+  "apply/terminating": {
+    means:
+      "The object is being deleted, and something (a finalizer, mostly) holds it. It is created anew when it is gone.",
+    remedy: "Wait, or see what its finalizers wait for; everything else goes on.",
+  },
   "apply/failed": { means: "The API server answered with an error of another kind.", remedy: "See the message." },
   "prune/failed": {
     means: "An object that left git could not be deleted.",
@@ -312,6 +317,16 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   "health/timeout": {
     means: "An object was applied and is not healthy in time.",
     remedy: "See its status and events.",
+  },
+  "drift/flapping": {
+    means:
+      "A warning: another writer changes fields of an object back each time. They are tried again later and later, at most hourly.",
+    remedy: "Make one of the two leave these fields alone. `docs/drift.md` tells how.",
+  },
+  "drift/autoscaled": {
+    means:
+      "A warning: git says how many replicas an object has, and an autoscaler scales it (or it is not known whether one does). The replicas are left as they are.",
+    remedy: "Remove `spec.replicas` from git.",
   },
   "reconcile/deadline": {
     means: "The service, or the whole command, was not done in time. What was done is done.",

@@ -84,12 +84,16 @@ export type FailureCode =
   | "apply/missing-namespace"
   | "apply/unknown-kind"
   | "apply/not-established"
+  | "apply/terminating"
   | "apply/failed"
   | "prune/failed"
   | "prune/changed-since-read"
   | "prune/held"
   | "health/failed"
   | "health/timeout"
+  // what others do to our objects
+  | "drift/flapping"
+  | "drift/autoscaled"
   // the pass itself
   | "reconcile/deadline"
   | "reconcile/interrupted"

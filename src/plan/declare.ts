@@ -20,6 +20,11 @@ export interface Declared {
   readonly manifest: Manifest;
   readonly hash: string;
   readonly at: Place;
+  /**
+   * Of an object that something else scales, or may scale when it is not `certain`: `manifest` has no replicas then, and these
+   * are git's, for an object that is new.
+   */
+  readonly autoscaled?: { readonly certain: boolean; readonly replicas?: Json };
 }
 
 /** What discovery says about a kind; undefined when the server does not serve it (yet). */
@@ -36,13 +41,20 @@ export function declare(manifest: Manifest, at: Place, scope: Scope, stamp: Stam
   const settled = scope.namespaced ? (own === "" ? namespace : own) : "";
   const placed = settled === "" ? metadata : { ...metadata, namespace: settled };
   const marked = stamped(normalised({ ...manifest, metadata: placed } as Manifest), stamp);
+  const declared = sealed(marked);
+  return { ref: refOf(declared.manifest, settled), ...declared, at };
+}
+
+/** A marked manifest with its hash, which also stands in it; a hash that it had before is left behind. */
+export function sealed(marked: Manifest): Pick<Declared, "manifest" | "hash"> {
+  const { [APPLIED_ANNOTATION]: _before, ...annotations } = child(marked.metadata, "annotations") ?? {};
+  const bare = { ...marked, metadata: { ...marked.metadata, annotations } };
   const hash = createHash("sha256")
-    .update(jsonText(marked, { sortKeys: true }))
+    .update(jsonText(bare, { sortKeys: true }))
     .digest("hex")
     .slice(0, 32);
-  const annotations = { ...child(marked.metadata, "annotations"), [APPLIED_ANNOTATION]: hash };
-  const declared: Manifest = { ...marked, metadata: { ...marked.metadata, annotations } };
-  return { ref: refOf(declared, settled), manifest: declared, hash, at };
+  const sealedAnnotations = { ...annotations, [APPLIED_ANNOTATION]: hash };
+  return { manifest: { ...marked, metadata: { ...marked.metadata, annotations: sealedAnnotations } }, hash };
 }
 
 /**

@@ -1,24 +1,31 @@
 import {
   type DeleteLimit,
+  type DriftedField,
+  type DriftMode,
   type Failure,
   type LiveMetadata,
   type ObjectRef,
   type Place,
   refKey,
 } from "../model/index.ts";
+import { type Autoscalers, autoscaledWarning, isAsApplied, leftToScale, NO_AUTOSCALERS } from "./autoscaled.ts";
 import { type Breaker, tooMany } from "./breaker.ts";
 import type { Claims, LiveIndex } from "./claims.ts";
 import type { Declared } from "./declare.ts";
-import { APPLIED_ANNOTATION, labelValue, ownerOf, pruneDisabled } from "./marks.ts";
+import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
+import { labelValue, ownerOf, pruneDisabled } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 
 /** One thing to do, or to leave, about one object. Steps of a plan are in the order in which they are done. */
 export type Step =
   | {
-      readonly action: "create" | "update" | "transfer" | "unchanged";
+      readonly action: "create" | "update" | "transfer" | "drifted" | "unchanged";
       readonly why: string;
       readonly declared: Declared;
+      /** What others took from us, of an object that is as git has it but for that. */
+      readonly drift?: readonly DriftedField[];
+      readonly warning?: Failure;
     }
   | { readonly action: "delete"; readonly why: string; readonly live: LiveMetadata }
   /** Would be deleted, but is not. `confirmable`: an explicit confirmation lets it go. */
@@ -31,6 +38,7 @@ export interface ServicePlan {
   readonly present: boolean;
   readonly steps: readonly Step[];
   readonly failures: readonly Failure[];
+  readonly warnings?: readonly Failure[];
 }
 
 export interface PlanInput {
@@ -40,6 +48,8 @@ export interface PlanInput {
     readonly service: string;
     readonly at: Place;
     readonly prune: boolean;
+    /** What is done about drift; `enforce` when absent. */
+    readonly drift?: DriftMode;
     /** Its own limit, in place of the usual one of a service. */
     readonly deleteLimit?: DeleteLimit;
   }[];
@@ -53,6 +63,9 @@ export interface PlanInput {
   readonly unlisted: ReadonlySet<string>;
   /** Fields that the server took away right after an apply of the same hash, by object key: no drift. */
   readonly settled: ReadonlyMap<string, { readonly hash: string; readonly fields: readonly string[] }>;
+  readonly autoscalers?: Autoscalers;
+  /** Fights over fields with other writers, by object key, and the time (milliseconds since 1970). */
+  readonly repairs?: { readonly fights: ReadonlyMap<string, Fights>; readonly nowMs: number };
   readonly breaker: Breaker;
   /** Kinds (`group/kind`) that settings protect beside those that always are. */
   readonly protect?: ReadonlySet<string>;
@@ -106,18 +119,15 @@ function ownedByService({ scope, live, claims }: PlanInput): ReadonlyMap<string,
   return owned;
 }
 
-function planPresent(
-  { service, prune, deleteLimit }: PlanInput["services"][number],
-  owned: readonly LiveMetadata[],
-  input: PlanInput,
-): ServicePlan {
+function planPresent(of: PlanInput["services"][number], owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
+  const { service, prune, deleteLimit } = of;
   const granted = input.claims.granted.get(service) ?? [];
   const steps: Step[] = [];
   const failures: Failure[] = [...(input.claims.refused.get(service) ?? [])];
   for (const declared of granted) {
     const kind = kindKey(declared.ref);
     if (input.unlisted.has(kind)) failures.push(notListed(declared, kind));
-    else steps.push(planDeclared(declared, service, input));
+    else steps.push(planDeclared(declared, of, input));
   }
   steps.sort((a, b) => compareRefs(stepRef(a), stepRef(b)));
   const removed = owned
@@ -131,7 +141,14 @@ function planPresent(
     : granted.length === 0 && failures.length === 0 && removed.length > 0
       ? "the service declares no object any more, everything of it would be deleted"
       : tooMany(deletes(removed), owned.filter(ownsLabel).length, limit, "objects of the service");
-  return { service, present: true, steps: [...steps, ...held(removed, why, !unlisted, input.confirmed)], failures };
+  const warnings = steps.flatMap((step) => warningsOf(step, input));
+  return {
+    service,
+    present: true,
+    steps: [...steps, ...held(removed, why, !unlisted, input.confirmed)],
+    failures,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
@@ -144,23 +161,53 @@ function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInpu
   return { service, present: false, steps: removed, failures: [] };
 }
 
-function planDeclared(declared: Declared, service: string, { live, settled }: PlanInput): Step {
-  const key = refKey(declared.ref);
-  const object = live.get(key);
+function planDeclared(whole: Declared, of: PlanInput["services"][number], input: PlanInput): Step {
+  const object = input.live.get(refKey(whole.ref));
+  const declared = leftToScale(whole, object, input.autoscalers ?? NO_AUTOSCALERS);
   if (object === undefined) return { action: "create", why: "not in the cluster", declared };
+  if (object.deletionTimestamp !== undefined) {
+    const why = `terminating since ${object.deletionTimestamp}, created anew when it is gone`;
+    return { action: "create", why, declared };
+  }
   const owner = ownerOf(object);
-  if (owner?.service !== labelValue(service)) {
+  if (owner?.service !== labelValue(of.service)) {
     return { action: "transfer", why: `moved from ${owner?.id ?? "another owner"}`, declared };
   }
+  if (!isAsApplied(object, declared, whole)) return { action: "update", why: "changed", declared };
+  return of.drift === "off" ? { action: "unchanged", why: "", declared } : planDrift(declared, object, of.drift, input);
+}
+
+/** Of an object that was applied as git has it: whether others changed it since, and what is done about that. */
+function planDrift(
+  declared: Declared,
+  object: LiveMetadata,
+  mode: "enforce" | "detect" | undefined,
+  { settled, repairs }: PlanInput,
+): Step {
+  const key = refKey(declared.ref);
   const fields = appliedFields(object)?.fieldsV1;
-  if (object.annotations[APPLIED_ANNOTATION] !== declared.hash) return { action: "update", why: "changed", declared };
-  if (fields === undefined) return { action: "update", why: "drifted: our field ownership is gone", declared };
   const known = settled.get(key);
   const excused = known?.hash === declared.hash ? known.fields : [];
-  const lost = uncovered(declared.manifest, fields).filter((path) => !excused.includes(path));
-  if (lost.length === 0) return { action: "unchanged", why: "", declared };
-  const more = lost.length > 3 ? `, and ${lost.length - 3} more` : "";
-  return { action: "update", why: `drifted: ${lost.slice(0, 3).join(", ")}${more}`, declared };
+  const lost =
+    fields === undefined ? [] : uncovered(declared.manifest, fields).filter((path) => !excused.includes(path));
+  if (fields !== undefined && lost.length === 0) return { action: "unchanged", why: "", declared };
+  const drift = fields === undefined ? OWNERSHIP_GONE : driftedFields(declared.manifest, object, lost);
+  const why = `drifted: ${fields === undefined ? "our field ownership is gone" : driftText(drift)}`;
+  if (mode === "detect") return { action: "drifted", why, declared, drift };
+  const nextMs = repairs && nextRepairMs(repairs.fights.get(key), declared.hash, drift, repairs.nowMs);
+  if (nextMs === undefined) return { action: "update", why, declared, drift };
+  const warning = flapping(declared.ref, declared.at, drift, nextMs);
+  return { action: "drifted", why: flappingText(drift, nextMs), declared, drift, warning };
+}
+
+const OWNERSHIP_GONE: readonly DriftedField[] = [{ path: "metadata.managedFields" }];
+
+/** What is not right about a step and holds up nothing. */
+function warningsOf(step: Step, { autoscalers }: PlanInput): readonly Failure[] {
+  if (!("declared" in step)) return [];
+  const known = step.declared.autoscaled?.certain === true || step.action === "update";
+  const scaled = known ? autoscaledWarning(step.declared, autoscalers ?? NO_AUTOSCALERS) : undefined;
+  return [step.warning, scaled].filter((one) => one !== undefined);
 }
 
 /** Why an object that nobody declares any more goes, or stays. */

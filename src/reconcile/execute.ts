@@ -44,7 +44,7 @@ export async function execute(
       await Promise.all(
         group.map((step) =>
           limit(async () => {
-            if (step.action === "unchanged") return note(step, { result: "done" });
+            if (step.action === "unchanged" || step.action === "drifted") return note(step, { result: "done" });
             if (hands.stopped()) return note(step, { result: "planned" });
             if (mode === "diff") return note(step, { result: "planned", ...(await fieldsOf(hands, step)) });
             const answer = "declared" in step ? await hands.apply(step.declared) : undefined;
