@@ -53,18 +53,7 @@ const PATCHES: Readonly<Record<PatchType, PatchKind>> = {
 
 function over(core: Core, caller: Caller): EmbeddedCluster {
   const ask = requests(core, caller);
-  const listed = <T>(
-    kind: Kind,
-    options: ListOptions,
-    signal: AbortSignal,
-    read: (item: JsonObject) => T | undefined,
-  ) =>
-    ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) =>
-      mapped(listObjects(target, core.pages, selectors(options)), ({ items, version }) => ({
-        items: items.flatMap((item) => read(item) ?? []),
-        resourceVersion: String(version),
-      })),
-    );
+  const listed = lists(core, ask);
   return {
     core,
     as: (who) => over(core, { ...caller, ...who }),
@@ -144,6 +133,23 @@ function over(core: Core, caller: Caller): EmbeddedCluster {
       core.close();
     },
   };
+}
+
+type Lists = <T>(
+  kind: Kind,
+  options: ListOptions,
+  signal: AbortSignal,
+  read: (item: JsonObject) => T | undefined,
+) => Answer<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
+
+function lists(core: Core, ask: Ask): Lists {
+  return (kind, options, signal, read) =>
+    ask(kind, kind.version, options.namespace ?? "", "", "list", signal, (target) =>
+      mapped(listObjects(target, core.pages, selectors(options)), ({ items, version }) => ({
+        items: items.flatMap((item) => read(item) ?? []),
+        resourceVersion: String(version),
+      })),
+    );
 }
 
 function selectors({ labelSelector, fieldSelector }: ListOptions): ListOptions {
