@@ -26,6 +26,8 @@ type Fault =
     }
   /** Answer with the first answer that this path got. */
   | { readonly kind: "stale" }
+  /** Let it through, asking for an answer of this type. */
+  | { readonly kind: "accept"; readonly type: string }
   /** Swallow the watch events of these types. */
   | { readonly kind: "drop-events"; readonly types: readonly string[] };
 
@@ -138,6 +140,9 @@ async function handle(exchange: Exchange): Promise<void> {
       return await passOn(exchange, body);
     case "meanwhile":
       await fault.act();
+      return await passOn(exchange, body);
+    case "accept":
+      incoming.headers.accept = fault.type;
       return await passOn(exchange, body);
     case "hang":
       if (fault.forward === true) await answerOf(exchange, body);

@@ -23,7 +23,7 @@ export interface Told {
 }
 
 /**
- * A few services in a namespace of their own on the run's shared cluster, where the administrator may do anything to their
+ * A few services in a namespace of their own, by default on the run's shared cluster, where the administrator may do anything to their
  * objects meanwhile. The audit log is the judge: `sync` answers what it made the API server write, refused writes too.
  */
 export interface SmallFleet {
@@ -50,10 +50,9 @@ export interface SmallFleet {
   close(): Promise<void>;
 }
 
-/** `name` is part of the namespace's and the scope's. */
-export async function startSmallFleet(name: string): Promise<SmallFleet> {
+/** `name` is the namespace's and the scope's. */
+export async function startSmallFleet(name: string, cluster: TestCluster = sharedCluster()): Promise<SmallFleet> {
   const root = mkdtempSync(join(tmpdir(), "gitops-small-"));
-  const cluster = sharedCluster();
   const repository = await createRepository(join(root, "config.git"));
   const server = await startGitServer({ root });
   const target: Target = {
