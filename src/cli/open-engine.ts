@@ -6,7 +6,7 @@ import { openSource, type Source } from "../git/index.ts";
 import { readInventory } from "../live/index.ts";
 import { type Clock, failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
-import { buildJob, type OpenRevision, openRevision, runPass } from "../reconcile/index.ts";
+import { buildJob, newMemory, type OpenRevision, openRevision, runPass } from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
 import { openEmbedded } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
@@ -34,6 +34,8 @@ export const openEngine: OpenEngine = (settings, world) => {
     JSON.stringify([settings.repo, settings.path, settings.scope]),
   );
 
+  const memory = newMemory();
+
   const engine: Engine = {
     async pass(request, onEvent, signal) {
       const [from, to] = await Promise.all([source.get(signal), cluster.get(signal)]);
@@ -46,6 +48,7 @@ export const openEngine: OpenEngine = (settings, world) => {
         builders: await builders.get(signal),
         cache,
         clock: world.clock,
+        memory,
       };
       return runPass(io, request, onEvent, signal);
     },

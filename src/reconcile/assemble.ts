@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import pLimit from "p-limit";
+import type { BuildAnswer } from "../builders/index.ts";
 import type { Kind } from "../cluster/index.ts";
 import type { Inventory } from "../live/index.ts";
 import {
@@ -86,9 +88,10 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
     if (served === undefined || coming === undefined) return served ?? coming;
     return { ...served, versions: [...new Set([...served.versions, ...coming.versions])] };
   };
+  const settled = { ...input, served: servedKinds(inventory, defined) };
   const finish = async (service: Service, known: KnownBuild): Promise<Assembled> => {
     if (known.built) builds += 1;
-    return await assembleOne(input, service, known, kindOf, stop);
+    return await assembleOne(settled, service, known, kindOf, stop);
   };
 
   const ready: Assembled[] = [];
@@ -142,12 +145,13 @@ async function timedBuild(
 }
 
 async function assembleOne(
-  { request, revision, inventory }: AssembleInput,
+  input: AssembleInput & { readonly served: string },
   service: Service,
   { answer, built }: KnownBuild,
   kindOf: Assembly["kindOf"],
   signal: AbortSignal,
 ): Promise<Assembled> {
+  const { revision } = input;
   if (!answer.ok) {
     const read = (answer.footprint ?? [])
       .map(([path]) => path)
@@ -160,6 +164,35 @@ async function assembleOne(
     } as const;
     return { service, built, failures: answer.failures, desired };
   }
+  const { declared, failures, unfit } = declareAll(input, service, answer, kindOf);
+  if (!service.settings.suspend) return { service, built, failures, desired: { kind: "known", declared, unfit } };
+  const refs = [...declared.map(({ ref }) => ref), ...unfit];
+  const names = {
+    exact: new Set(refs.flatMap(({ name, namespace }) => [name, namespace])),
+    parts: [...new Set(refs.map(({ group }) => group).filter((group) => group.includes(".")))],
+  };
+  return { service, built, failures: [], desired: { kind: "unknown", why: "it is suspended", names } };
+}
+
+/** What a service's build declares, as it will be applied, and what of it cannot be. */
+export interface AllDeclared {
+  readonly declared: readonly Declared[];
+  readonly failures: readonly Failure[];
+  /** What the failures are about. */
+  readonly unfit: readonly ObjectRef[];
+}
+
+/** The same as in the pass before when nothing that it is made from changed: marking and hashing is most of a pass's work. */
+function declareAll(
+  { io: { memory }, request, inventory, served }: AssembleInput & { readonly served: string },
+  service: Service,
+  answer: BuildAnswer & { readonly ok: true },
+  kindOf: Assembly["kindOf"],
+): AllDeclared {
+  const { id, origin, at: defined, settings } = service;
+  const from = JSON.stringify([served, request.scope, request.defaultNamespace, id, origin, defined, settings]);
+  const known = memory?.declared.get(id);
+  if (known?.answer === answer && known.from === from) return known.all;
   const failures: Failure[] = [];
   const declared: Declared[] = [];
   const unfit: ObjectRef[] = [];
@@ -171,13 +204,17 @@ async function assembleOne(
       unfit.push(...refsOf(manifest, request.defaultNamespace));
     }
   }
-  if (!service.settings.suspend) return { service, built, failures, desired: { kind: "known", declared, unfit } };
-  const refs = [...declared.map(({ ref }) => ref), ...unfit];
-  const names = {
-    exact: new Set(refs.flatMap(({ name, namespace }) => [name, namespace])),
-    parts: [...new Set(refs.map(({ group }) => group).filter((group) => group.includes(".")))],
-  };
-  return { service, built, failures: [], desired: { kind: "unknown", why: "it is suspended", names } };
+  const all = { declared, failures, unfit };
+  memory?.declared.set(id, { answer, from, all });
+  return all;
+}
+
+/** Which kinds there are and in which versions, now or when this revision is applied: what declaring depends on. */
+function servedKinds({ kinds, failedGroups }: Inventory, defined: ReadonlyMap<string, Kind>): string {
+  const brief = ({ group, kind, namespaced, versions }: Kind): string =>
+    `${group}/${kind}/${namespaced}/${versions.join()}`;
+  const all = [...[...kinds.values()].map(brief), "", ...[...defined.values()].map(brief), "", ...failedGroups];
+  return createHash("sha256").update(all.join("\n")).digest("hex");
 }
 
 /** What an object that cannot be declared may be in the cluster: whether its kind has namespaces is not known. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BuildAnswer, BuildJob } from "../builders/index.ts";
 import { type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
-import type { BuildCache, Io } from "./pass-types.ts";
+import type { Io } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
 
 /** A build's answer, and whether it was made now or known from before. */
@@ -15,7 +15,7 @@ export interface KnownBuild {
  * of the footprint are kept like results; those that say nothing about the input (deadline, memory, crash) are not.
  */
 export async function buildService(
-  io: Pick<Io, "builders" | "cache">,
+  io: Pick<Io, "builders" | "cache" | "memory">,
   revision: OpenRevision,
   service: Service,
   onLate: () => void,
@@ -24,11 +24,14 @@ export async function buildService(
   if (service.declared !== undefined) return { answer: asBuilt(service.declared), built: false };
   const job = buildJob(revision, service);
   const key = cacheKey(io.builders.engine, service, job);
-  const known = await readCached(io.cache, key, revision.snapshot.tree);
+  const known = await readCached(io, service.id, key, revision.snapshot.tree);
   if (known !== undefined) return { answer: known, built: false };
   const answer = await io.builders.build({ ...job, onLate }, signal);
   const text = cacheText(answer);
-  if (text !== undefined) await io.cache.write(key, text);
+  if (text !== undefined) {
+    await io.cache.write(key, text);
+    io.memory?.builds.set(service.id, { key, text, answer });
+  }
   return { answer, built: true };
 }
 
@@ -60,10 +63,17 @@ function cacheKey(engine: string, service: Service, { folder, options }: BuildJo
 
 type Cached = Exclude<BuildAnswer, { text: string }>;
 
-async function readCached(cache: BuildCache, key: string, tree: Tree): Promise<BuildAnswer | undefined> {
+async function readCached(
+  { cache, memory }: Pick<Io, "cache" | "memory">,
+  service: string,
+  key: string,
+  tree: Tree,
+): Promise<BuildAnswer | undefined> {
   const text = await cache.read(key);
   if (text === undefined) return undefined;
-  const cached = parseCached(text);
+  const before = memory?.builds.get(service);
+  const cached = before?.key === key && before.text === text ? before.answer : parseCached(text);
+  if (cached !== undefined) memory?.builds.set(service, { key, text, answer: cached });
   const footprint = cached?.footprint;
   if (cached === undefined || footprint === undefined || footprint.length === 0) return undefined;
   return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id) ? cached : undefined;

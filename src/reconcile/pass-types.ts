@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/index.ts";
 import type { Source } from "../git/index.ts";
 import type { Clock, PassEvent } from "../model/index.ts";
 import type { Breaker } from "../plan/index.ts";
+import type { Memory } from "./memory.ts";
 
 /** The effects a pass works through, made once in `cli/` and handed down. */
 export interface Io {
@@ -11,6 +12,8 @@ export interface Io {
   readonly builders: Builders;
   readonly cache: BuildCache;
   readonly clock: Clock;
+  /** Of this process; a pass without one begins with nothing. */
+  readonly memory?: Memory;
 }
 
 /** Results of builds, by key, from pass to pass. Disposable: losing it costs time, never correctness. */

@@ -1,4 +1,5 @@
 import type { Failure, PassOutcome, Revision } from "../model/index.ts";
+import { forgetGone } from "./memory.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import { planPass } from "./planning.ts";
 import { prepare, unmatchedGlobs } from "./prepare.ts";
@@ -36,6 +37,7 @@ export async function runPass(
     if (refused !== undefined) return ended({ revision, services: [], failures: [refused] });
     const plans = planPass(state, request.confirm !== undefined);
     const services = await workThrough(state, plans, onEvent, stop);
+    if (io.memory !== undefined) forgetGone(io.memory, state.revision.discovery.services);
     await state.settled.save();
     await io.cache.save();
     const builds = state.assembly.builds();

@@ -23,7 +23,7 @@ export async function prepare(
   onEvent({ type: "phase", phase: "fetch" });
   const [listed, opened] = await Promise.all([
     readInventory(io.cluster, io.clock, stop),
-    openRevision(io.source, request.path, stop),
+    openRevision(io.source, request.path, stop, io.memory?.definitions),
   ]);
   if (!opened.ok) return opened;
   if (!listed.ok) return listed;

@@ -1,7 +1,7 @@
 import type { TreeSource } from "../builders/index.ts";
 import type { Snapshot, Source } from "../git/index.ts";
 import { type Discovery, failed, ok, type Result, type Tree } from "../model/index.ts";
-import { discover } from "../services/index.ts";
+import { type Definitions, discover, newDefinitions } from "../services/index.ts";
 
 /** One revision, its services, and its files as builds read them. */
 export interface OpenRevision {
@@ -13,8 +13,13 @@ export interface OpenRevision {
 /** Discovery asks for content in rounds: definitions, what they point at, what that includes … */
 const DISCOVERY_ROUNDS_MAX = 64;
 
-/** Fetches the source's newest revision and finds its services below `path`. */
-export async function openRevision(source: Source, path: string, signal: AbortSignal): Promise<Result<OpenRevision>> {
+/** Fetches the source's newest revision and finds its services below `path`. `known` is what earlier revisions taught. */
+export async function openRevision(
+  source: Source,
+  path: string,
+  signal: AbortSignal,
+  known: Definitions = newDefinitions(),
+): Promise<Result<OpenRevision>> {
   const fetched = await source.fetch(signal);
   if (!fetched.ok) return fetched;
   const snapshot = fetched.value;
@@ -27,7 +32,7 @@ export async function openRevision(source: Source, path: string, signal: AbortSi
     });
   }
   for (let round = 0; round < DISCOVERY_ROUNDS_MAX; round += 1) {
-    const step = discover(tree, path, (id) => snapshot.content(id) !== undefined);
+    const step = discover(tree, path, (id) => snapshot.content(id) !== undefined, known);
     if (step.kind === "done") return ok({ snapshot, discovery: step.discovery, files: treeSource(snapshot) });
     const loaded = await snapshot.load(step.paths, signal);
     if (!loaded.ok) return loaded;
@@ -45,9 +50,14 @@ export async function openRevision(source: Source, path: string, signal: AbortSi
 }
 
 function treeSource(snapshot: Snapshot): TreeSource {
+  let listing: string | undefined;
   return {
     key: snapshot.tree.entry("")?.id ?? snapshot.revision.commit,
-    listing: listingOf(snapshot.tree),
+    // Made when something is built: most revisions change little, and some nothing.
+    get listing() {
+      listing ??= listingOf(snapshot.tree);
+      return listing;
+    },
     async blobs(ids, signal) {
       const loaded = await snapshot.blobs(ids, signal);
       if (!loaded.ok) throw new Error(loaded.failures[0]?.message ?? "unreadable object");

@@ -15,7 +15,14 @@ import { FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
 import { plainFolders } from "./folders.ts";
 import { componentFolders, sourcesOf } from "./overlay.ts";
 import { folderOf, isWithin, nameOf, withFolders } from "./paths.ts";
-import { DEFINITION_BYTES_MAX, KUSTOMIZATION_NAMES, newReader, type Reader } from "./reader.ts";
+import {
+  DEFINITION_BYTES_MAX,
+  type Definitions,
+  KUSTOMIZATION_NAMES,
+  newDefinitions,
+  newReader,
+  type Reader,
+} from "./reader.ts";
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
 const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
@@ -34,9 +41,14 @@ export type DiscoveryStep =
  * Pure over the tree. It asks for content in rounds: load what it needs and call it again. Source: the layout rules of
  * kustomize.toolkit.fluxcd.io and of a release repository with `clusters/<env>/…` beside `<env>/releases/…`.
  */
-export function discover(tree: Tree, path: string, loaded: (id: string) => boolean): DiscoveryStep {
+export function discover(
+  tree: Tree,
+  path: string,
+  loaded: (id: string) => boolean,
+  known: Definitions = newDefinitions(),
+): DiscoveryStep {
   const files = filesBelow(tree, path);
-  const reader = newReader(tree, loaded);
+  const reader = newReader(tree, loaded, known);
   const flux = readFluxFiles(tree, files, reader);
   const { parents, services } = splitParents(flux.services);
   // A parent is not applied: what it points at is searched like `path` itself.
@@ -72,6 +84,7 @@ export function discover(tree: Tree, path: string, loaded: (id: string) => boole
     path === "" || flux.services.length + flux.broken.length === 0
       ? undefined
       : besideFlux(path, files, inhabited, reader);
+  reader.keep();
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
   if (beside?.service !== undefined) services.push(beside.service);
   const broken = [...flux.broken, ...(beside?.broken ?? []), ...tooLarge(tree, files, inhabited)];

@@ -13,38 +13,61 @@ export interface Reader {
   text(path: string): string | undefined;
   /** Documents, and the items of those that are Lists. */
   documents(path: string): Result<readonly Document[]>;
+  /** Keeps what was read for the next revision. */
+  keep(): void;
   /** Files that were asked for and whose content must be loaded first. */
   readonly missing: ReadonlySet<string>;
 }
 
-export function newReader(tree: Tree, loaded: (id: string) => boolean): Reader {
-  const texts = new Map<string, string>();
-  const parsed = new Map<string, ReturnType<Reader["documents"]>>();
+/**
+ * What was read before, by path and object id, so that the next revision parses only what changed. Nothing in it can go
+ * stale: an id is its content. Each revision drops what it did not ask for.
+ */
+export interface Definitions {
+  texts: Map<string, string>;
+  documents: Map<string, Result<readonly Document[]>>;
+}
+
+export function newDefinitions(): Definitions {
+  return { texts: new Map(), documents: new Map() };
+}
+
+export function newReader(tree: Tree, loaded: (id: string) => boolean, before: Definitions): Reader {
+  const { texts, documents: parsed } = newDefinitions();
   const missing = new Set<string>();
   const decoder = new TextDecoder();
   const read = (path: string): string | undefined => {
-    const known = texts.get(path);
-    if (known !== undefined) return known;
     const entry = tree.entry(path);
     if (entry?.kind !== "blob" || entry.size > DEFINITION_BYTES_MAX) return undefined;
-    if (!loaded(entry.id)) {
+    const known = texts.get(entry.id) ?? before.texts.get(entry.id);
+    if (known === undefined && !loaded(entry.id)) {
       missing.add(path);
       return undefined;
     }
-    const source = decoder.decode(tree.read(entry));
-    texts.set(path, source);
+    const source = known ?? decoder.decode(tree.read(entry));
+    texts.set(entry.id, source);
     return source;
   };
   return {
     missing,
     text: read,
     documents(path) {
-      const known = parsed.get(path);
-      if (known !== undefined) return known;
-      const written = readDocuments(read(path) ?? "", path);
+      // Documents tell their place, so one content at two paths is two.
+      const key = `${tree.entry(path)?.id} ${path}`;
+      const source = read(path);
+      const known = parsed.get(key) ?? before.documents.get(key);
+      if (known !== undefined) {
+        parsed.set(key, known);
+        return known;
+      }
+      const written = readDocuments(source ?? "", path);
       const documents = written.ok ? ok(written.value.flatMap(itemsOf)) : written;
-      parsed.set(path, documents);
+      if (source !== undefined) parsed.set(key, documents);
       return documents;
+    },
+    keep() {
+      before.texts = texts;
+      before.documents = parsed;
     },
   };
 }

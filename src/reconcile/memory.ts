@@ -1,0 +1,25 @@
+import type { BuildAnswer } from "../builders/index.ts";
+import { type Definitions, newDefinitions } from "../services/index.ts";
+import type { AllDeclared } from "./assemble.ts";
+
+/**
+ * What a process keeps from pass to pass, so that a pass costs what changed since the last one. Each entry carries all it was
+ * made from and is used only when that is the same again: losing the memory costs time, never correctness.
+ */
+export interface Memory {
+  readonly definitions: Definitions;
+  /** Known builds by service, with the entry of the cache that they were read from. */
+  readonly builds: Map<string, { readonly key: string; readonly text: string; readonly answer: BuildAnswer }>;
+  /** What services declare, by id, with what that was made from. */
+  readonly declared: Map<string, { readonly answer: BuildAnswer; readonly from: string; readonly all: AllDeclared }>;
+}
+
+/** Drops what is about services that are not there any more. */
+export function forgetGone({ builds, declared }: Memory, services: readonly { readonly id: string }[]): void {
+  const there = new Set(services.map(({ id }) => id));
+  for (const kept of [builds, declared]) for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
+}
+
+export function newMemory(): Memory {
+  return { definitions: newDefinitions(), builds: new Map(), declared: new Map() };
+}
