@@ -18,8 +18,11 @@ export function strategicPatch(type: Type, target: JsonObject, patch: JsonObject
 
 function mergeMap(type: Type | undefined, target: JsonObject, patch: JsonObject, problems: string[]): JsonObject {
   const directive = patch[DIRECTIVE];
-  if (directive === "replace") return plain(patch);
   if (directive === "delete") return {};
+  if (directive === "replace") {
+    const { [DIRECTIVE]: _, ...rest } = patch;
+    return rest;
+  }
   const retained = patch[RETAIN];
   const kept = Array.isArray(retained) ? new Set(retained.map(String)) : undefined;
   const out: Record<string, Json> = {};
@@ -30,9 +33,9 @@ function mergeMap(type: Type | undefined, target: JsonObject, patch: JsonObject,
       removeItems(out, key.slice(REMOVE.length), value);
       continue;
     }
-    const field = fieldAt(type?.map, key);
-    if (value === null) delete out[key];
-    else out[key] = mergeField(field, out[key], value, problems);
+    const merged = value === null ? undefined : mergeField(fieldAt(type?.map, key), out[key], value, problems);
+    if (merged === undefined) delete out[key];
+    else out[key] = merged;
   }
   for (const name of new Set(
     Object.keys(patch).map((key) => (key.startsWith(ORDER) ? key.slice(ORDER.length) : key)),
@@ -52,15 +55,21 @@ function fieldAt(map: MapType | undefined, key: string): Field | undefined {
   return { type: map.values, required: false, pointer: false, omitEmpty: true, omitZero: false };
 }
 
-function mergeField(field: Field | undefined, target: Json | undefined, patch: Json, problems: string[]): Json {
+/** Where nothing of the patch's shape is, the patch is taken as it stands, without merging its items among themselves. */
+function mergeField(
+  field: Field | undefined,
+  target: Json | undefined,
+  patch: Json,
+  problems: string[],
+): Json | undefined {
   if (isObject(patch)) {
-    if (patch[DIRECTIVE] === "replace" || field?.strategy === "replace") return plain(patch);
-    return mergeMap(field?.type, isObject(target) ? target : {}, patch, problems);
+    if (!isObject(target)) return taken(patch);
+    return field?.strategy === "replace" ? patch : mergeMap(field?.type, target, patch, problems);
   }
   if (!Array.isArray(patch)) return patch;
-  const merges = field?.strategy?.split(",").includes("merge") === true;
-  if (!merges) return patch;
-  const list = Array.isArray(target) ? (target as readonly Json[]) : [];
+  if (!Array.isArray(target)) return taken(patch);
+  const list = target as readonly Json[];
+  if (field?.strategy?.split(",").includes("merge") !== true) return patch;
   if (field.mergeKey === undefined) {
     const added = (patch as readonly Json[]).filter((item) => !list.some((one) => equal(one, item)));
     return [...list, ...added.filter((item, index) => added.findIndex((one) => equal(one, item)) === index)];
@@ -75,25 +84,22 @@ function mergeList(
   key: string,
   problems: string[],
 ): Json {
-  if (patch.some((item) => isObject(item) && item[DIRECTIVE] === "replace" && Object.keys(item).length === 1))
-    return patch.filter((item) => !(isObject(item) && item[DIRECTIVE] === "replace" && Object.keys(item).length === 1));
-  let out = [...target];
-  for (const item of patch) {
-    if (!isObject(item)) continue;
-    const id = item[key];
-    if (id === undefined) {
-      problems.push(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-      continue;
-    }
-    const same = (one: Json): boolean => isObject(one) && equal(one[key], id);
-    if (item[DIRECTIVE] === "delete") {
-      out = out.filter((one) => !same(one));
-      continue;
-    }
-    const index = out.findIndex(same);
+  const items = patch.filter(isObject);
+  const whole = items.filter((item) => item[DIRECTIVE] === undefined);
+  if (items.some((item) => item[DIRECTIVE] === "replace")) return whole;
+  const without = items.find((item) => item[key] === undefined);
+  if (without !== undefined) {
+    problems.push(`map: ${JSON.stringify(without)} does not contain declared merge key: ${key}`);
+    return target;
+  }
+  const same = (a: Json, b: JsonObject): boolean => isObject(a) && equal(a[key], b[key]);
+  const deleted = items.filter((item) => item[DIRECTIVE] === "delete");
+  const out = target.filter((one) => !deleted.some((item) => same(one, item)));
+  for (const item of whole) {
+    const index = out.findIndex((one) => same(one, item));
     const found = out[index];
-    if (index < 0 || !isObject(found)) out.push(plain(item));
-    else out[index] = item[DIRECTIVE] === "replace" ? plain(item) : mergeMap(type, found, item, problems);
+    if (index < 0 || !isObject(found)) out.push(item);
+    else out[index] = mergeMap(type, found, item, problems);
   }
   return out;
 }
@@ -131,12 +137,15 @@ function removeItems(out: Record<string, Json>, name: string, values: Json): voi
   out[name] = list.filter((item: Json) => !values.some((value: Json) => equal(value, item)));
 }
 
-/** A value of a patch without directives and nulls. */
-function plain(value: JsonObject): JsonObject {
+/** A value of a patch without its nulls, and without what directives are about. */
+function taken(value: Json): Json | undefined {
+  if (Array.isArray(value)) return value.map((item: Json) => taken(item)).filter((item) => item !== undefined);
+  if (!isObject(value)) return value;
+  if (value[DIRECTIVE] !== undefined) return undefined;
   const out: Record<string, Json> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (key.startsWith("$") || item === null) continue;
-    out[key] = isObject(item) ? plain(item) : item;
+    const kept = item === null ? undefined : taken(item);
+    if (kept !== undefined) out[key] = kept;
   }
   return out;
 }

@@ -257,7 +257,10 @@ function newFinalizers(before: JsonObject, after: JsonObject): readonly FieldErr
     Array.isArray(meta["finalizers"]) ? meta["finalizers"].map(String) : [];
   const added = list(after).filter((one) => !list(before).includes(one));
   if (added.length === 0) return [];
-  const found = added.map((one) => JSON.stringify(one)).join(", ");
+  const found = added
+    .sort()
+    .map((one) => JSON.stringify(one))
+    .join(", ");
   const why = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${found}}`;
   const error = forbiddenField("metadata.finalizers", why);
   return [error, error]; // the server checks it twice

@@ -108,7 +108,9 @@ export const deleteCases: readonly Case[] = [
       remove(configMaps, "a"),
       remove(configMaps, "a"),
       patch(configMaps, "a", MERGE, { data: { y: "1" } }),
-      patch(configMaps, "a", MERGE, { metadata: { finalizers: ["example.com/hold", "example.com/more"] } }),
+      patch(configMaps, "a", MERGE, {
+        metadata: { finalizers: ["example.com/more", "example.com/hold", "example.com/also"] },
+      }),
       create(configMaps, configMap({})),
       patch(configMaps, "a", MERGE, { metadata: { finalizers: null } }),
       get(configMaps, "a"),

@@ -250,6 +250,39 @@ export const writeCases: readonly Case[] = [
     ],
   },
   {
+    name: "strategic merge: what is not there yet is taken as it stands, directives and nulls aside",
+    steps: [
+      create(deployments, deployment()),
+      patch(deployments, "a", STRATEGIC, {
+        spec: {
+          template: {
+            spec: {
+              containers: [
+                { name: "web", ports: [{ containerPort: 80, protocol: "UDP" }, { containerPort: 80 }] },
+                {
+                  name: "side",
+                  image: "x",
+                  env: [
+                    { name: "A", value: "1" },
+                    { name: "A", $patch: "delete" },
+                  ],
+                },
+              ],
+              nodeSelector: { a: null, b: "1" },
+              securityContext: { $patch: "replace", runAsUser: 1 },
+            },
+          },
+        },
+      }),
+      patch(deployments, "a", STRATEGIC, {
+        spec: { template: { spec: { containers: [{ name: "web", ports: [{ containerPort: 80, name: "p" }] }] } } },
+      }),
+      patch(deployments, "a", STRATEGIC, {
+        spec: { template: { spec: { containers: [{ name: "web", $patch: "replace", image: "y" }] } } },
+      }),
+    ],
+  },
+  {
     name: "strategic merge: service ports",
     steps: [
       create(services, service()),
