@@ -1,8 +1,12 @@
+import { fstatSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import type { Clock } from "../model/index.ts";
 
 /** A stream to people or to a program. */
 export interface Sink {
   write(text: string): void;
+  /** Bytes that were written and that the reader has not taken yet. */
+  backlog(): number;
   readonly terminal: boolean;
   /** Width of the terminal now; 80 where there is none. */
   columns(): number;
@@ -36,7 +40,7 @@ export function worldOf(node: NodeJS.Process, home: string, clock: Clock): World
     cwd: node.cwd(),
     home,
     stdout: sinkOf(node.stdout),
-    stderr: sinkOf(node.stderr),
+    stderr: { ...sinkOf(node.stderr), ...(isWrittenAtOnce(node.stderr) ? heedless(node.stderr.fd) : {}) },
     clock,
     onSignal(name, listener) {
       node.on(name, listener);
@@ -55,11 +59,35 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
     write(text) {
       if (!stream.destroyed) stream.write(text);
     },
+    backlog: () => stream.writableLength,
     terminal: stream.isTTY === true,
     columns: () => stream.columns ?? 80,
     onResize(listener) {
       stream.on("resize", listener);
       return () => stream.off("resize", listener);
+    },
+  };
+}
+
+/** Whether a stream is a file or device. A stream of one ends at its first failure, as when the disk is full for a while. */
+function isWrittenAtOnce({ fd }: { readonly fd: number }): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() || (stat.isCharacterDevice() && !isatty(fd));
+  } catch {
+    return false; // closed
+  }
+}
+
+/** What people are told on the way may be lost: that is no reason to end, nor to say nothing later. */
+function heedless(fd: number): Pick<Sink, "write"> {
+  return {
+    write(text) {
+      try {
+        writeSync(fd, text);
+      } catch {
+        // There is nobody left to tell.
+      }
     },
   };
 }

@@ -51,6 +51,14 @@ describe("the program as one file", () => {
     expect(stderr).toBe("");
   });
 
+  test("D24 a full disk under its progress and logs is no reason to end", () => {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+    const command = `"${process.execPath}" "${program}" diff --cluster empty --verbose 2>/dev/full`;
+    const { status, stdout } = spawnSync("bash", ["-c", command], { cwd: repository, env, encoding: "utf8" });
+    expect(stdout).toContain('+ data.k: "v"');
+    expect(status).toBe(1);
+  });
+
   test("needs no cluster to show everything as new", () => {
     const { status, stdout } = gitops("diff", "--cluster", "empty");
     expect(stdout).toContain('+ data.k: "v"');

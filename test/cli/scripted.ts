@@ -110,6 +110,7 @@ function sink(terminal: boolean): { readonly sink: Sink; text(): string; resize(
       },
       terminal,
       columns: () => state.columns,
+      backlog: () => 0,
       onResize(listener) {
         state.listeners.add(listener);
         return () => void state.listeners.delete(listener);

@@ -4,6 +4,7 @@ import { type Call, type CommandSpec, passRequest, withEngine } from "../command
 import type { Engine } from "../engine.ts";
 import { EXIT } from "../exit.ts";
 import { SERVING } from "../flags.ts";
+import { logLines } from "../log-lines.ts";
 import { writeRecord } from "../record.ts";
 import { VERSION } from "../version.ts";
 
@@ -49,7 +50,7 @@ async function controllerIo({ settings, world }: Call, engine: Engine): Promise<
     clock,
     random: Math.random,
     log: await newLog(
-      (line) => stderr.write(line),
+      logLines(stderr, () => clock.nowMs()),
       () => clock.nowMs(),
       settings.verbose ? "debug" : "info",
     ),
