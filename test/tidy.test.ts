@@ -8,23 +8,27 @@ const may: Record<string, readonly string[]> = {
   kustomize: ["model"],
   plan: ["model"],
   health: ["model"],
-  services: ["model", "kustomize"],
+  policy: ["model", "kustomize"],
+  services: ["model", "kustomize", "policy"],
   git: ["model"],
   cluster: ["model"],
   live: ["model", "plan", "cluster"],
+  status: ["model", "plan", "cluster"],
   embedded: ["model", "cluster"],
   builders: ["model", "kustomize"],
-  reconcile: ["model", "kustomize", "plan", "health", "services", "git", "cluster", "live", "builders"],
+  reconcile: ["model", "kustomize", "plan", "health", "policy", "services", "git", "cluster", "live", "builders"],
   report: ["model"],
   controller: ["model", "git", "services", "cluster", "live", "builders", "reconcile", "report"],
   cli: [
     "model",
     "kustomize",
     "plan",
+    "policy",
     "services",
     "git",
     "cluster",
     "live",
+    "status",
     "embedded",
     "builders",
     "reconcile",
@@ -94,7 +98,7 @@ describe("the house", () => {
   });
 
   test("pure rooms touch no disk and no network", () => {
-    const pure = /^(?:model|kustomize|plan|health|services)\//;
+    const pure = /^(?:model|kustomize|policy|plan|health|services)\//;
     expect(users(/from "node:(?!crypto|zlib|buffer)[a-z_/]+"/, []).filter((file) => pure.test(file))).toEqual([]);
   });
 

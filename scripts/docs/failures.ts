@@ -20,7 +20,7 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   },
   "usage/invalid-settings": {
     means:
-      "Settings contradict each other or the machine: an address that is taken, a confirmed commit that is not the one at hand, a record that cannot be read.",
+      "Settings contradict each other or the machine: an address that is taken, a confirmed commit that is not the one at hand, a record that cannot be read, a `gitops.yaml` that is not valid. Nothing was changed.",
     remedy: "Change the setting that the message names.",
   },
   "source/unreachable": {
@@ -75,6 +75,12 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   "service/unsupported-source": {
     means: "The Kustomization takes its files from a source other than this repository.",
     remedy: "Point it at this repository's GitRepository.",
+  },
+  "service/invalid-settings": {
+    means:
+      "A `gitops.yaml` says something about this service that cannot be read: the one in its folder, or an entry of `services` that matches it.",
+    remedy:
+      "Correct it at the place named. Until then the service is left as it is: it may have been meant to be suspended.",
   },
   "service/duplicate-id": {
     means: "Two definitions have the same id; neither is taken.",

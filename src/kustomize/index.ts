@@ -5,6 +5,6 @@ export {
   buildText,
 } from "./build.ts";
 export { newParseCache, type ParseCache } from "./cache.ts";
-export { readDocuments } from "./documents.ts";
+export { type PlacedDocument, readDocuments, readPlacedDocuments } from "./documents.ts";
 export { kustomizationNames } from "./folder.ts";
 export type { BuildLimits, LoadRestrictions } from "./source.ts";

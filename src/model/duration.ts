@@ -3,12 +3,12 @@ const PART_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 /** Longer intervals than this are as good as never; it keeps sums and timers exact. */
 const DURATION_MS_MAX = 366 * 24 * 3_600_000;
 
-/**
- * Milliseconds of a duration as Flux writes it (`1h30m`, `90s`, `1.5m`), at most a year; undefined when it is none.
- * Source: the pattern in the Kustomization API, `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`.
- */
+/** A duration as Flux writes it. Source: the pattern in the Kustomization API, `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`. */
+export const DURATION = /^(?:[0-9]{1,12}(?:\.[0-9]{1,12})?(?:ms|s|m|h)){1,8}$/;
+
+/** Milliseconds of a duration as Flux writes it (`1h30m`, `90s`, `1.5m`), at most a year; undefined when it is none. */
 export function durationMs(text: string): number | undefined {
-  if (!/^(?:[0-9]{1,12}(?:\.[0-9]{1,12})?(?:ms|s|m|h)){1,8}$/.test(text)) return undefined;
+  if (!DURATION.test(text)) return undefined;
   let total = 0;
   for (const [, amount = "0", unit = "s"] of text.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
     total += Number(amount) * (PART_MS[unit] ?? 0);

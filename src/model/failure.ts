@@ -24,6 +24,7 @@ export type FailureCode =
   | "service/invalid-field"
   | "service/unsupported-field"
   | "service/unsupported-source"
+  | "service/invalid-settings"
   | "service/duplicate-id"
   | "service/folder-not-found"
   | "service/path-outside-repository"
