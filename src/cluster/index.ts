@@ -1,6 +1,6 @@
 export { accessFrom } from "./access.ts";
 export { type ClusterConfig, connect } from "./connect.ts";
-export { problemFailure } from "./failure-of.ts";
+export { isOnlyImmutable, problemFailure } from "./failure-of.ts";
 export { readJson, writeJson } from "./json-exact.ts";
 export { isLiveObject, liveMetadata } from "./metadata.ts";
 export type {
@@ -11,6 +11,7 @@ export type {
   ListOptions,
   LiveMetadata,
   LiveObject,
+  MetadataList,
   PatchType,
   Problem,
   RemoveOptions,
