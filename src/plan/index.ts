@@ -1,8 +1,25 @@
+export { NO_STRANGERS, type Strangers } from "./adopt.ts";
+export {
+  type Autoscaler,
+  type Autoscalers,
+  autoscalerOf,
+  isScalable,
+  newAutoscalers,
+  ownsReplicas,
+  replicasOf,
+  withReplicas,
+} from "./autoscaled.ts";
 export { type Breaker, type BreakerChange, breakerWith, DEFAULT_BREAKER } from "./breaker.ts";
 export { type Claimant, type Desired, type LiveIndex, type Mentions, resolveClaims } from "./claims.ts";
 export { type Declared, declare } from "./declare.ts";
+export { afterRepair, type Fights, isOver } from "./drift.ts";
 export { fieldChanges } from "./fields.ts";
-export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, pruneDisabled, SERVICE_LABEL } from "./marks.ts";
+export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./foreign.ts";
+export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
+export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, SERVICE_LABEL } from "./marks.ts";
 export { rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
+export { asksForRecreation, notRecreated, underAnotherName } from "./recreate.ts";
+export { pruneDisabled } from "./switches.ts";
+export { FLUX_V1_MARK, hasFormerManager, takeOverPatch } from "./takeover.ts";

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { LiveMetadata, Manifest } from "../model/index.ts";
 import { stringMap } from "../model/index.ts";
+import { DELETION_ANNOTATION, PRUNE_ANNOTATION } from "./switches.ts";
 
 /** The field manager of every server-side apply. */
 export const FIELD_MANAGER = "gitops";
+/** The field manager of what the program keeps its own records in. */
+export const STATUS_MANAGER = "gitops-status";
 /** The owner: which service an object belongs to. */
 export const SERVICE_LABEL = "gitops.bulkhead.dev/service";
 /** Which set of services the owner is of; two installations in one cluster differ here. */
@@ -12,10 +15,6 @@ const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
 const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
 /** Hash of the desired object as it was applied. */
 export const APPLIED_ANNOTATION = "gitops.bulkhead.dev/applied";
-/** `disabled`: never delete this object. Also written on objects of services whose prune is off. */
-const PRUNE_ANNOTATION = "gitops.bulkhead.dev/prune";
-/** The same switch as Flux spells it; label or annotation. */
-const FLUX_PRUNE = "kustomize.toolkit.fluxcd.io/prune";
 const FLUX_NAME_LABEL = "kustomize.toolkit.fluxcd.io/name";
 const FLUX_NAMESPACE_LABEL = "kustomize.toolkit.fluxcd.io/namespace";
 
@@ -60,6 +59,8 @@ export interface Stamp {
   /** The Flux document it comes from, so that Flux's own tools still find the object. */
   readonly flux: boolean;
   readonly prune: boolean;
+  /** What becomes of the object when the service leaves git; `prune` when absent. */
+  readonly deletionPolicy?: "prune" | "orphan";
 }
 
 /** The manifest with our marks, without the hash. */
@@ -78,13 +79,7 @@ export function stamped(manifest: Manifest, stamp: Stamp): Manifest {
     ...stringMap(manifest.metadata["annotations"] as Manifest),
     [SERVICE_ANNOTATION]: stamp.service,
     ...(stamp.prune ? {} : { [PRUNE_ANNOTATION]: "disabled" }),
+    ...(stamp.deletionPolicy === "orphan" ? { [DELETION_ANNOTATION]: "orphan" } : {}),
   };
   return { ...manifest, metadata: { ...manifest.metadata, labels, annotations } };
-}
-
-/** Whether the live object says that it must not be deleted. Values are case-insensitive, as Flux reads them. */
-export function pruneDisabled(live: LiveMetadata): boolean {
-  const says = (key: string): boolean =>
-    [live.annotations[key], live.labels[key]].some((value) => value?.toLowerCase() === "disabled");
-  return says(PRUNE_ANNOTATION) || says(FLUX_PRUNE);
 }

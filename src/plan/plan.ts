@@ -3,24 +3,28 @@ import {
   type DriftedField,
   type DriftMode,
   type Failure,
+  type ForeignTool,
   type LiveMetadata,
   type ObjectRef,
   type Place,
   refKey,
 } from "../model/index.ts";
+import { NO_STRANGERS, type Strangers, taking } from "./adopt.ts";
 import { type Autoscalers, autoscaledWarning, isAsApplied, leftToScale, NO_AUTOSCALERS } from "./autoscaled.ts";
 import { type Breaker, tooMany } from "./breaker.ts";
 import type { Claims, LiveIndex } from "./claims.ts";
 import type { Declared } from "./declare.ts";
 import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
-import { labelValue, ownerOf, pruneDisabled } from "./marks.ts";
+import { type Inhabitants, objectionTo } from "./inhabitants.ts";
+import { labelValue, ownerOf, STATUS_MANAGER } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
+import { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
 
 /** One thing to do, or to leave, about one object. Steps of a plan are in the order in which they are done. */
 export type Step =
   | {
-      readonly action: "create" | "update" | "transfer" | "drifted" | "unchanged";
+      readonly action: "create" | "update" | "transfer" | "adopt" | "drifted" | "unchanged";
       readonly why: string;
       readonly declared: Declared;
       /** What others took from us, of an object that is as git has it but for that. */
@@ -52,9 +56,17 @@ export interface PlanInput {
     readonly drift?: DriftMode;
     /** Its own limit, in place of the usual one of a service. */
     readonly deleteLimit?: DeleteLimit;
+    /** Tools that it takes objects over from although they are at work. */
+    readonly adopt?: readonly ForeignTool[];
   }[];
   readonly claims: Claims;
   readonly live: LiveIndex;
+  /** What else is there where services declare objects. */
+  readonly strangers?: Strangers;
+  /** What goes along with the Namespaces and definitions that may be deleted, by `refKey`. */
+  readonly inhabitants?: ReadonlyMap<string, Inhabitants>;
+  /** Namespaces of the program itself: never deleted. */
+  readonly ownNamespaces?: readonly string[];
   /** Every service of the revision, also those that cannot be planned: none of them has left git. */
   readonly known: readonly string[];
   /** False when services that nobody lists may exist: then nothing is deleted for having left git. */
@@ -74,7 +86,7 @@ export interface PlanInput {
 }
 
 /** Deleting one of these takes with it what no repository brings back. */
-const PROTECTED: ReadonlySet<string> = new Set([
+export const PROTECTED: ReadonlySet<string> = new Set([
   "/Namespace",
   "apiextensions.k8s.io/CustomResourceDefinition",
   "/PersistentVolume",
@@ -127,7 +139,11 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
   for (const declared of granted) {
     const kind = kindKey(declared.ref);
     if (input.unlisted.has(kind)) failures.push(notListed(declared, kind));
-    else steps.push(planDeclared(declared, of, input));
+    else {
+      const step = planDeclared(declared, of, input);
+      if ("code" in step) failures.push(step);
+      else steps.push(step);
+    }
   }
   steps.sort((a, b) => compareRefs(stepRef(a), stepRef(b)));
   const removed = owned
@@ -156,14 +172,22 @@ function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInpu
   const removed = owned
     .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
-    .map((object) => planRemoval(object, true, input));
+    .map((object) => planRemoval(object, true, input))
+    .map(orphaned);
   const service = first === undefined ? label : (ownerOf(first)?.id ?? label);
   return { service, present: false, steps: removed, failures: [] };
 }
 
-function planDeclared(whole: Declared, of: PlanInput["services"][number], input: PlanInput): Step {
-  const object = input.live.get(refKey(whole.ref));
+function planDeclared(whole: Declared, of: PlanInput["services"][number], input: PlanInput): Step | Failure {
+  const strangers = input.strangers ?? NO_STRANGERS;
+  const key = refKey(whole.ref);
+  const object = input.live.get(key) ?? strangers.there.get(key);
   const declared = leftToScale(whole, object, input.autoscalers ?? NO_AUTOSCALERS);
+  const taker = { scope: input.scope, service: of.service, adopt: of.adopt ?? [] };
+  const taken = taking(declared, object, taker, strangers);
+  if (taken.kind === "refused") return taken.failure;
+  if (taken.kind === "left") return { action: "unchanged", why: taken.why, declared };
+  if (taken.kind === "adopt") return { action: "adopt", why: taken.why, declared };
   if (object === undefined) return { action: "create", why: "not in the cluster", declared };
   if (object.deletionTimestamp !== undefined) {
     const why = `terminating since ${object.deletionTimestamp}, created anew when it is gone`;
@@ -210,6 +234,12 @@ function warningsOf(step: Step, { autoscalers }: PlanInput): readonly Failure[] 
   return [step.warning, scaled].filter((one) => one !== undefined);
 }
 
+/** An object of a service that left git stays when that service's deletion policy was to let go of it. */
+function orphaned(step: Step): Step {
+  if ("declared" in step || step.action === "kept" || !isOrphaned(step.live)) return step;
+  return { action: "kept", why: "its deletion policy is orphan", live: step.live };
+}
+
 /** Why an object that nobody declares any more goes, or stays. */
 function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step {
   const kept = (why: string): Step => ({ action: "kept", why, live });
@@ -217,13 +247,23 @@ function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step
   if (!ownsLabel(live)) return kept("it carries our label, but our apply did not write it");
   const controller = live.ownerReferences.find((owner) => owner.controller);
   if (controller !== undefined) return kept(`it is controlled by ${controller.kind} ${controller.name}`);
-  if (!prune || pruneDisabled(live)) return kept("prune is disabled");
+  if (isOwn(live, input)) return kept("it is of gitops itself");
+  if (!prune || pruneDisabled(live)) return kept(prune ? `it says ${keptBy(live)}` : "prune is disabled");
   const wanted = input.claims.mayBeWanted(live) ?? shownElsewhere(live, input);
   if (wanted !== undefined) return { action: "held", why: wanted, live, confirmable: false };
+  const objection = objectionTo(live, input.inhabitants?.get(refKey(live.ref)));
+  if (objection !== undefined && !(objection.confirmable && input.confirmed))
+    return { action: "held", live, ...objection };
   if (isProtected(live.ref, input) && !input.confirmed) {
     return { action: "held", why: `${live.ref.kind} is protected`, live, confirmable: true };
   }
   return { action: "delete", why: "no longer in git", live };
+}
+
+/** Whether an object is the program's own: its namespace, and what it keeps its records in. */
+function isOwn({ ref, managedFields }: LiveMetadata, { ownNamespaces = [] }: PlanInput): boolean {
+  if (kindKey(ref) === "/Namespace" && ownNamespaces.includes(ref.name)) return true;
+  return managedFields.some(({ manager }) => manager === STATUS_MANAGER);
 }
 
 function isProtected(ref: ObjectRef, { protect }: PlanInput): boolean {

@@ -118,7 +118,7 @@ describe("a delete is proven, never inferred", () => {
     [
       "prune is disabled on it",
       { annotations: { "kustomize.toolkit.fluxcd.io/prune": "Disabled" } },
-      "kept a: prune is disabled",
+      "kept a: it says kustomize.toolkit.fluxcd.io/prune: disabled",
     ],
     [
       "it is going already",
@@ -142,7 +142,7 @@ describe("a delete is proven, never inferred", () => {
       "test",
       false,
     );
-    expect(planned({}, [liveAfter(object)])["x/gone"]).toEqual(["kept g: prune is disabled"]);
+    expect(planned({}, [liveAfter(object)])["x/gone"]).toEqual(["kept g: it says gitops.bulkhead.dev/prune: disabled"]);
   });
 
   test("nothing is deleted for having left git while definitions cannot be read", () => {
@@ -169,8 +169,11 @@ describe("a delete is proven, never inferred", () => {
     const metadata = kind === "Namespace" ? { name: "n" } : { name: "n", namespace: "shop" };
     const object = liveAfter(declareAs("x/a", { apiVersion: "v1", kind, metadata }));
     const all = [...keep.map((one) => liveAfter(one)), object];
-    expect(last(planned({ "x/a": keep }, all)["x/a"])).toBe(`held n: ${kind} is protected`);
-    expect(last(planned({ "x/a": keep }, all, { confirmed: true })["x/a"])).toBe("delete n: no longer in git");
+    const inhabitants = new Map([[`/${kind}/${object.ref.namespace}/n`, { kind: "known", objects: [] } as const]]);
+    const held = planned({ "x/a": keep }, all, { inhabitants });
+    expect(last(held["x/a"])).toBe(`held n: ${kind} is protected`);
+    const confirmed = planned({ "x/a": keep }, all, { inhabitants, confirmed: true });
+    expect(last(confirmed["x/a"])).toBe("delete n: no longer in git");
   });
 
   test("a kind that settings protect waits for a confirmation, too", () => {
