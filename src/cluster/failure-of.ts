@@ -163,11 +163,18 @@ function isTerminating({ causes, message }: Problem): boolean {
  * reason or cause type of its own for it. Recreating would help, so it must not be told from other 422s by guess.
  */
 function isImmutable(problem: Problem): boolean {
-  const words = [problem.message, ...problem.causes.map(({ message }) => message)].join("\n");
-  return /\bimmutable\b|may not be changed|may not change(?:d)? once set|cannot be changed|cannot change roleRef|updates to .{1,300} (?:is|are) forbidden|updates may not change/s.test(
-    words,
-  );
+  return IMMUTABLE.test([problem.message, ...problem.causes.map(({ message }) => message)].join("\n"));
 }
+
+/** The same, and the server found nothing else wrong: each cause that it names is about a field that cannot change. */
+export function isOnlyImmutable({ status, causes }: Problem): boolean {
+  const refusals = causes.filter(({ reason }) => reason === "FieldValueInvalid" || reason === "FieldValueForbidden");
+  if (status !== 422 || causes.length === 0 || refusals.length < causes.length) return false;
+  return causes.every(({ message }) => IMMUTABLE.test(message));
+}
+
+const IMMUTABLE =
+  /\bimmutable\b|may not be changed|may not change(?:d)? once set|cannot be changed|cannot change roleRef|updates to .{1,300} (?:is|are) forbidden|updates may not change/s;
 
 /** The server's words with the fields it names, first letter lower, without a full stop. */
 function sentence(problem: Problem): string {

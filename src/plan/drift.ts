@@ -85,10 +85,19 @@ export function afterRepair(
   nowMs: number,
 ): Fights {
   const known = fights?.hash === hash ? Object.entries(fights.fields) : [];
-  const going = known.filter(([, { count, lastMs }]) => nowMs - lastMs < waitMs(count) + FIGHT_QUIET_MS);
+  const going = known.filter(([, fight]) => isGoing(fight, nowMs));
   const fields: Record<string, Fight> = Object.assign(Object.create(null), Object.fromEntries(going));
   for (const { path } of drift) fields[path] = { count: (fields[path]?.count ?? 0) + 1, lastMs: nowMs };
   return { hash, fields };
+}
+
+/** Whether nothing of an object is fought over any more. */
+export function isOver({ fields }: Fights, nowMs: number): boolean {
+  return !Object.values(fields).some((fight) => isGoing(fight, nowMs));
+}
+
+function isGoing({ count, lastMs }: Fight, nowMs: number): boolean {
+  return nowMs - lastMs < waitMs(count) + FIGHT_QUIET_MS;
 }
 
 /** 0 for the first repairs, then 1, 2, 4 … minutes, up to an hour. */

@@ -1,4 +1,4 @@
-import { type Applied, type Cluster, type Kind, problemFailure } from "../cluster/index.ts";
+import { type Applied, type Cluster, isOnlyImmutable, type Kind, problemFailure } from "../cluster/index.ts";
 import {
   type Clock,
   child,
@@ -6,14 +6,25 @@ import {
   failed,
   isObject,
   type Json,
+  type LiveMetadata,
   type LiveObject,
+  type Manifest,
   type ObjectRef,
   ok,
   type Result,
   refKey,
   refText,
+  text,
 } from "../model/index.ts";
-import { type Declared, FIELD_MANAGER, kindKey, uncovered } from "../plan/index.ts";
+import {
+  type Declared,
+  FIELD_MANAGER,
+  kindKey,
+  ownsReplicas,
+  replicasOf,
+  uncovered,
+  withReplicas,
+} from "../plan/index.ts";
 import { established } from "./definitions.ts";
 
 /** What applying one object needs of the pass. */
@@ -26,13 +37,22 @@ export interface Applier {
   isNew(kind: Kind): boolean;
   /** The objects of this revision that must be there before `declared`: its namespace, its kind's definition. */
   needs(declared: Declared): readonly Declared[];
+  /** What the plan knew of the object; undefined when it was not there, or is not ours. */
+  live(ref: ObjectRef): LiveMetadata | undefined;
   /** Notes which fields the server took away right after our apply. */
   settle(declared: Declared, fields: readonly string[]): void;
 }
 
+/** What became of an apply. `immutable`: the server would take the object if it were new, and refuses only to change it. */
+export type ApplyResult =
+  | { readonly ok: true; readonly value: "created" | "updated" }
+  | { readonly ok: false; readonly failures: readonly Failure[]; readonly immutable?: true };
+
 /** How long a kind may stay unknown after its definition was established: discovery of the server lags. */
 const LAG_MS_MAX = 10_000;
 const LAG_POLL_MS = 100;
+/** How often an object is read again that changes between being read and being applied. */
+const READS_MAX = 8;
 
 /** One server-side apply of one object, after what it needs is there. */
 export async function apply(
@@ -40,7 +60,7 @@ export async function apply(
   declared: Declared,
   need: (needed: Declared) => Promise<Failure | undefined>,
   signal: AbortSignal,
-): Promise<Result<"created" | "updated">> {
+): Promise<ApplyResult> {
   const object = refText(declared.ref);
   for (const needed of applier.needs(declared)) {
     const failure = await need(needed);
@@ -57,23 +77,95 @@ export async function apply(
   if (kind === undefined) throw new Error(`no kind for ${object}: it was planned without one`);
   // What comes into being only in this pass cannot be judged by a server that does not have it.
   if (applier.dryRun && (applier.isNew(kind) || applier.needs(declared).length > 0)) return ok("created");
-  const answer = await applyOnce(applier, kind, declared, signal);
+  const going = await stillGoing(applier, kind, declared, signal);
+  if (going !== undefined) return failed(going);
+  const answer = await applyUnmoved(applier, kind, declared, signal);
   if (!answer.ok) return answer;
-  if (applier.dryRun) return ok(answer.value.created ? "created" : "updated");
-  applier.settle(declared, uncovered(declared.manifest, appliedFieldsOf(answer.value.object)));
+  const { created, object: live } = answer.value;
+  const done = ok(created ? ("created" as const) : ("updated" as const));
+  if (applier.dryRun) return done;
+  applier.settle(declared, uncovered(declared.manifest, appliedFieldsOf(live)));
+  const since = text(live.metadata, "deletionTimestamp");
+  if (since !== undefined) return failed(terminating(declared, since, live.metadata["finalizers"]));
   if (kindKey(declared.ref) === "apiextensions.k8s.io/CustomResourceDefinition") {
     const ready = await established(applier.cluster, applier.clock, kind, declared.manifest, signal);
     if (!ready.ok) return ready;
   }
-  return ok(answer.value.created ? "created" : "updated");
+  return done;
+}
+
+/** What to say of an object that was going away when the plan was made, and still is. It is created when it is gone. */
+async function stillGoing(
+  { cluster, live }: Applier,
+  kind: Kind,
+  declared: Declared,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  const { ref, at } = declared;
+  if (live(ref)?.deletionTimestamp === undefined) return undefined;
+  const now = await cluster.metadata(kind, ref.namespace, ref.name, signal);
+  if (!now.ok) return problemFailure(now.problem, { verb: "read", what: ref, at });
+  const since = now.value?.deletionTimestamp;
+  return since === undefined ? undefined : terminating(declared, since, now.value?.finalizers);
+}
+
+/** An object that is being deleted: what is applied to it goes with it. */
+export function terminating({ ref, at }: Declared, since: string, finalizers: Json | undefined): Failure {
+  const object = refText(ref);
+  const held = Array.isArray(finalizers) && finalizers.length > 0 ? `, held by ${finalizers.join(", ")}` : "";
+  return {
+    code: "apply/terminating",
+    message: `${object} is terminating since ${since}${held}; it is created anew when it is gone`,
+    remedy: "wait, or see what its finalizers wait for; it continues by itself",
+    at,
+    object,
+  };
+}
+
+type Applying =
+  | { readonly ok: true; readonly value: Applied }
+  | { readonly ok: false; readonly failures: readonly Failure[]; readonly immutable?: true; readonly status?: number };
+
+/** Applies; an object whose replicas are not ours to set is read first, and again when it changed in between. */
+async function applyUnmoved(applier: Applier, kind: Kind, declared: Declared, signal: AbortSignal): Promise<Applying> {
+  if (declared.autoscaled === undefined) return await applyOnce(applier, kind, declared, declared.manifest, signal);
+  for (let reads = 1; ; reads += 1) {
+    const manifest = await unmoved(applier, kind, declared, signal);
+    if (!manifest.ok) return manifest;
+    const answer = await applyOnce(applier, kind, declared, manifest.value, signal);
+    if (answer.ok || answer.status !== 409 || reads === READS_MAX) return answer;
+  }
+}
+
+/**
+ * What to apply of an object that something else scales. One that is new gets git's number. Replicas that our last apply set
+ * are said again as they are now, for they would fall to 1 if they became nobody's; and the object must be as it was read
+ * then, or a number that was set meanwhile would be set back. Replicas that are not ours are not mentioned.
+ */
+async function unmoved(
+  applier: Applier,
+  kind: Kind,
+  { ref, at, manifest, autoscaled }: Declared,
+  signal: AbortSignal,
+): Promise<Result<Manifest>> {
+  const read = applier.isNew(kind)
+    ? ({ ok: true, value: undefined } as const)
+    : await applier.cluster.get(kind, ref.namespace, ref.name, signal);
+  if (!read.ok) return failed(problemFailure(read.problem, { verb: "read", what: ref, at }));
+  if (read.value === undefined) return ok(withReplicas(manifest, autoscaled?.replicas));
+  if (!ownsReplicas(appliedFieldsOf(read.value))) return ok(manifest);
+  const same = withReplicas(manifest, replicasOf(read.value));
+  const { resourceVersion } = read.value.metadata;
+  return ok({ ...same, metadata: { ...same.metadata, resourceVersion } });
 }
 
 async function applyOnce(
   applier: Applier,
   kind: Kind,
-  { manifest, ref, at }: Declared,
+  { ref, at }: Declared,
+  manifest: Manifest,
   signal: AbortSignal,
-): Promise<Result<Applied>> {
+): Promise<Applying> {
   const { cluster, clock, dryRun } = applier;
   const options = { fieldManager: FIELD_MANAGER, force: true, ...(dryRun ? { dryRun } : {}) };
   for (const until = clock.monotonicMs() + LAG_MS_MAX; ; await clock.sleep(LAG_POLL_MS, signal)) {
@@ -81,7 +173,13 @@ async function applyOnce(
     if (answer.ok) return answer;
     const failure = problemFailure(answer.problem, { verb: "apply", what: ref, at });
     const lagging = failure.code === "apply/unknown-kind" && applier.isNew(kind) && clock.monotonicMs() < until;
-    if (!lagging) return failed(failure);
+    if (lagging) continue;
+    const { status } = answer.problem;
+    return {
+      ...failed(failure),
+      ...(isOnlyImmutable(answer.problem) ? { immutable: true } : {}),
+      ...(status === undefined ? {} : { status }),
+    };
   }
 }
 

@@ -1,12 +1,15 @@
 import pLimit from "p-limit";
-import type { Failure, FieldChange, ServiceOutcome, StepResult } from "../model/index.ts";
+import type { Failure, FailureCode, FieldChange, ServiceOutcome, StepResult } from "../model/index.ts";
 import { compareFailures, type Result } from "../model/index.ts";
 import { type Declared, rankOf, type ServicePlan, STAGES, type Step, stageOf, stepRef } from "../plan/index.ts";
 
+type ApplyStep = Extract<Step, { readonly declared: Declared }>;
+type Rest = Pick<StepResult, "result" | "failure" | "fields"> & Partial<Pick<StepResult, "action" | "why">>;
+
 /** What one service's steps do to the cluster; the pass provides it. */
 export interface Hands {
-  /** Applies an object, once a pass however many ask for it. */
-  apply(declared: Declared): Promise<Result<unknown>>;
+  /** Applies an object, once a pass however many ask for it. `recreated`: it was deleted first, as was asked for. */
+  apply(step: ApplyStep): Promise<Result<unknown>>;
   remove(step: Step & { action: "delete" }): Promise<Result<unknown>>;
   /** Field by field, for a diff. */
   compare(step: Step): Promise<readonly FieldChange[] | undefined>;
@@ -27,10 +30,10 @@ export async function execute(
   plan: ServicePlan,
   mode: "sync" | "dry-run" | "diff",
   hands: Hands,
-): Promise<Pick<ServiceOutcome, "steps" | "failures" | "state">> {
+): Promise<Pick<ServiceOutcome, "steps" | "failures" | "warnings" | "state">> {
   const results: StepResult[] = [];
   const failures: Failure[] = [...plan.failures];
-  const note = (step: Step, rest: Pick<StepResult, "result" | "failure" | "fields">): void => {
+  const note = (step: Step, rest: Rest): void => {
     const result = summary(step, rest);
     results.push(result);
     if (rest.failure !== undefined) failures.push(rest.failure);
@@ -47,10 +50,12 @@ export async function execute(
             if (step.action === "unchanged" || step.action === "drifted") return note(step, { result: "done" });
             if (hands.stopped()) return note(step, { result: "planned" });
             if (mode === "diff") return note(step, { result: "planned", ...(await fieldsOf(hands, step)) });
-            const answer = "declared" in step ? await hands.apply(step.declared) : undefined;
-            if (answer === undefined || answer.ok) return note(step, { result: mode === "sync" ? "done" : "planned" });
+            const answer = await hands.apply(step);
+            const result = mode === "sync" ? "done" : "planned";
+            if (answer.ok) return note(step, { result, ...(answer.value === "recreated" ? RECREATED : {}) });
             const [failure] = answer.failures;
-            return note(step, failure === undefined ? { result: "failed" } : { result: "failed", failure });
+            if (failure === undefined) return note(step, { result: "failed" });
+            return note(step, { result: PENDING.has(failure.code) ? "planned" : "failed", failure });
           }),
         ),
       );
@@ -60,7 +65,8 @@ export async function execute(
   return {
     steps: results,
     failures: failures.toSorted(compareFailures),
-    state: stateOf(results, failures, mode, hands),
+    ...(plan.warnings === undefined ? {} : { warnings: plan.warnings.toSorted(compareFailures) }),
+    state: stateOf(results, failures, mode, hands.stopped()),
   };
 }
 
@@ -69,7 +75,7 @@ async function prune(
   mode: "sync" | "dry-run" | "diff",
   hands: Hands,
   incomplete: boolean,
-  note: (step: Step, rest: Pick<StepResult, "result" | "failure" | "fields">) => void,
+  note: (step: Step, rest: Rest) => void,
 ): Promise<void> {
   for (const step of plan.steps) {
     if ("declared" in step) continue;
@@ -84,8 +90,8 @@ async function prune(
   }
 }
 
-function ranks(steps: readonly Step[]): readonly (readonly Step[])[] {
-  const groups = new Map<number, Step[]>();
+function ranks<T extends Step>(steps: readonly T[]): readonly (readonly T[])[] {
+  const groups = new Map<number, T[]>();
   for (const step of steps) {
     const rank = rankOf(stepRef(step));
     const group = groups.get(rank);
@@ -100,21 +106,37 @@ async function fieldsOf(hands: Hands, step: Step): Promise<Pick<StepResult, "fie
   return fields === undefined ? {} : { fields };
 }
 
-function summary(step: Step, rest: Pick<StepResult, "result" | "failure" | "fields">): StepResult {
-  const at = "declared" in step ? { at: step.declared.at } : {};
-  return { ref: stepRef(step), action: step.action, why: step.why, ...at, ...rest };
+function summary(step: Step, rest: Rest): StepResult {
+  const of =
+    "declared" in step ? { at: step.declared.at, ...(step.drift === undefined ? {} : { drift: step.drift }) } : {};
+  return { ref: stepRef(step), action: step.action, why: step.why, ...of, ...rest };
 }
 
-function stateOf(
-  results: readonly StepResult[],
-  failures: readonly Failure[],
+const RECREATED = { action: "recreate", why: "changed in a field that cannot change" } as const;
+
+/** What is not there yet, or not gone yet: the service continues by itself when that changes. */
+const PENDING: ReadonlySet<FailureCode> = new Set([
+  "plan/unknown-kind",
+  "apply/unknown-kind",
+  "apply/missing-namespace",
+  "apply/terminating",
+]);
+
+/** Nothing is to be done about these. */
+const LEFT: ReadonlySet<StepResult["action"]> = new Set(["unchanged", "drifted", "kept"]);
+
+/** The state of a service, of what became of its steps. `stopped`: the pass ended before it was through. */
+export function stateOf(
+  results: readonly Pick<StepResult, "action" | "result">[],
+  failures: readonly Pick<Failure, "code">[],
   mode: "sync" | "dry-run" | "diff",
-  hands: Hands,
+  stopped: boolean,
 ): ServiceOutcome["state"] {
-  if (failures.length > 0) return "failed";
+  if (failures.length > 0) return failures.every(({ code }) => PENDING.has(code)) ? "pending" : "failed";
+  const todo = results.filter(({ action }) => !LEFT.has(action) && action !== "held");
+  if (mode === "sync" && stopped && todo.some(({ result }) => result === "planned")) return "interrupted";
   if (results.some(({ action }) => action === "held")) return "held";
-  const todo = results.filter(({ action }) => action !== "unchanged" && action !== "kept");
+  if (results.some(({ action }) => action === "drifted")) return "drifted";
   if (todo.length === 0) return "unchanged";
-  if (mode === "sync" && hands.stopped() && todo.some(({ result }) => result === "planned")) return "interrupted";
   return mode === "sync" ? "synced" : "planned";
 }

@@ -39,6 +39,7 @@ export async function runPass(
     const services = await workThrough(state, plans, onEvent, stop);
     if (io.memory !== undefined) forgetGone(io.memory, state.revision.discovery.services);
     await state.settled.save();
+    await state.fights.save();
     await io.cache.save();
     const builds = state.assembly.builds();
     return ended({ revision, services, failures: [], builds });

@@ -1,7 +1,8 @@
-import { type Failure, type Place, refKey } from "../model/index.ts";
+import { type Failure, refKey } from "../model/index.ts";
 import {
   labelValue,
   makePlans,
+  newAutoscalers,
   ownerOf,
   ownsLabel,
   type PlanInput,
@@ -9,6 +10,7 @@ import {
   type ServicePlan,
 } from "../plan/index.ts";
 import type { Assembled } from "./assemble.ts";
+import { declaredAutoscalers } from "./autoscalers.ts";
 import type { PassState } from "./state.ts";
 
 /** The plans of every service that can be planned now, and of those that left git. */
@@ -52,14 +54,19 @@ export function planLate(state: PassState, late: Assembled): ServicePlan | undef
   return plans.find(({ service, present }) => present && service === late.service.id);
 }
 
-function planServices(assembled: readonly Assembled[]): readonly { service: string; at: Place; prune: boolean }[] {
+function planServices(assembled: readonly Assembled[]): PlanInput["services"] {
   return assembled
     .filter(({ desired }) => desired.kind === "known")
-    .map(({ service }) => ({ service: service.id, at: service.at, prune: service.settings.prune }));
+    .map(({ service }) => ({
+      service: service.id,
+      at: service.at,
+      prune: service.settings.prune,
+      drift: service.settings.drift,
+    }));
 }
 
 function planInput(state: PassState, assembled: readonly Assembled[], confirmed: boolean): PlanInput {
-  const { request, revision, inventory, broken, settled, assembly } = state;
+  const { io, request, revision, inventory, broken, settled, fights, autoscalers, assembly } = state;
   const { complete } = revision.discovery;
   const late = assembly.late.filter(({ service }) => !assembled.some((one) => one.service.id === service.id));
   const claimants = [
@@ -86,6 +93,8 @@ function planInput(state: PassState, assembled: readonly Assembled[], confirmed:
     complete,
     unlisted: new Set(inventory.unlisted.keys()),
     settled: settled.known,
+    autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
+    repairs: { fights: fights.known, nowMs: io.clock.nowMs() },
     breaker: request.breaker,
     confirmed,
   };

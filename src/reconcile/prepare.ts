@@ -4,6 +4,8 @@ import type { BrokenService, Failure } from "../model/index.ts";
 import { ownerOf } from "../plan/index.ts";
 import { dependencyFailures, sourcesOf } from "../services/index.ts";
 import { assemble } from "./assemble.ts";
+import { readAutoscalers } from "./autoscalers.ts";
+import { openFights } from "./fights.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import { openRevision } from "./revision.ts";
 import { openSettled } from "./settled.ts";
@@ -48,6 +50,8 @@ export async function prepare(
     stop,
   );
   const settled = await openSettled(io.cache, request.scope);
+  const fights = await openFights(io.cache, request.scope, io.clock);
+  const autoscalers = await readAutoscalers(io.cluster, listed.value, assembly.ready, stop);
   const selected = selector(request.services);
   return {
     ok: true,
@@ -58,6 +62,8 @@ export async function prepare(
       inventory: listed.value,
       assembly,
       settled,
+      fights,
+      autoscalers,
       joined: [],
       broken,
       selected,

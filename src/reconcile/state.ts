@@ -1,6 +1,8 @@
 import type { Inventory } from "../live/index.ts";
 import type { BrokenService } from "../model/index.ts";
 import type { Assembled, Assembly } from "./assemble.ts";
+import type { LiveAutoscalers } from "./autoscalers.ts";
+import type { FightMemory } from "./fights.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
 import type { Settled } from "./settled.ts";
@@ -13,6 +15,8 @@ export interface PassState {
   readonly inventory: Inventory;
   readonly assembly: Assembly;
   readonly settled: Settled;
+  readonly fights: FightMemory;
+  readonly autoscalers: LiveAutoscalers;
   /** Services that came late and have their plan by now; what they declare is theirs. */
   readonly joined: Assembled[];
   /** Services that cannot be reconciled, and why. */

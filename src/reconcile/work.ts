@@ -9,6 +9,7 @@ import {
   ok,
   type PassOutcome,
   type Result,
+  refKey,
   type Service,
   type ServiceOutcome,
 } from "../model/index.ts";
@@ -17,6 +18,7 @@ import { type Applier, apply, once } from "./apply.ts";
 import { execute, type Hands } from "./execute.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import { planLate } from "./planning.ts";
+import { applyOrRecreate } from "./recreate.ts";
 import { remove } from "./remove.ts";
 import type { PassState } from "./state.ts";
 
@@ -113,7 +115,8 @@ async function runService(
     }
     const plan = planned ?? planLate(state, assembled);
     if (plan === undefined) throw new Error("a service whose objects are known has a plan");
-    return await crew.work({ plan, built, failures, timeoutMs: service.settings.timeoutMs, at: service.at });
+    const { timeoutMs, recreate } = service.settings;
+    return await crew.work({ plan, built, failures, timeoutMs, at: service.at, recreate });
   } catch (cause) {
     return { ...base, state: "failed", built: false, failures: [bug(cause)] };
   }
@@ -130,6 +133,7 @@ interface Job {
   readonly failures: readonly Failure[];
   readonly timeoutMs: number;
   readonly at?: Service["at"];
+  readonly recreate?: boolean;
 }
 
 interface Crew {
@@ -151,15 +155,19 @@ function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPas
   };
   const shared = (declared: Declared): Promise<Result<unknown>> => guarded(() => apply(applier, declared, need, never));
 
-  const run = async ({ plan, built, failures, timeoutMs, at }: Job): Promise<ServiceOutcome> => {
+  const run = async ({ plan, built, failures, timeoutMs, at, recreate = false }: Job): Promise<ServiceOutcome> => {
+    const owner = { scope: request.scope, service: plan.service, recreate };
     const started = clock.monotonicMs();
     onEvent({ type: "started", service: plan.service });
     const deadline = clock.deadline(timeoutMs, never);
     const hands: Hands = {
-      apply: (declared) =>
-        applier.isShared(declared)
-          ? ensure(declared)
-          : guarded(() => apply(applier, declared, need, deadline.signal), late),
+      async apply({ declared, drift = [] }) {
+        const answer = applier.isShared(declared)
+          ? await ensure(declared)
+          : await guarded(() => applyOrRecreate(applier, declared, owner, need, deadline.signal), late);
+        if (answer.ok && !applier.dryRun) state.fights.repaired(declared.ref, declared.hash, drift);
+        return answer;
+      },
       remove: (step) => guarded(() => removeStep(state, step, deadline.signal), late),
       compare: (step) => compareStep(state, step, deadline.signal),
       onStep: (step) => onEvent({ type: "step", service: plan.service, step }),
@@ -208,7 +216,10 @@ interface SharingApplier extends Applier {
   isShared(declared: Declared): boolean;
 }
 
-function newApplier({ io, request, assembly, settled }: PassState, plans: readonly ServicePlan[]): SharingApplier {
+function newApplier(
+  { io, request, assembly, inventory, settled }: PassState,
+  plans: readonly ServicePlan[],
+): SharingApplier {
   const namespaces = new Map<string, Declared>();
   const definitions = new Map<string, Declared>();
   for (const step of plans.flatMap(({ steps }) => steps)) {
@@ -224,6 +235,7 @@ function newApplier({ io, request, assembly, settled }: PassState, plans: readon
     dryRun: request.mode !== "sync",
     kindOf: (ref) => assembly.kindOf(ref),
     isNew: (kind) => assembly.isNew(kind),
+    live: (ref) => inventory.live.get(refKey(ref)),
     isShared: ({ ref, manifest }) =>
       (kindKey(ref) === "/Namespace" && namespaces.has(ref.name)) || definitions.has(definedKey(manifest)),
     needs: ({ ref }) =>

@@ -26,6 +26,9 @@ function stateOf(ready: readonly Assembled[], late: readonly Assembled[], live: 
     inventory: { live: index(...live), unlisted: new Map() },
     assembly: { ready, late: waiting, namesOfBroken: new Map() },
     settled: { known: new Map() },
+    fights: { known: new Map() },
+    autoscalers: { found: [] },
+    io: { clock: { nowMs: () => 0 } },
     joined: [],
     broken: [],
   };

@@ -1,0 +1,50 @@
+import type { Cluster } from "../cluster/index.ts";
+import type { Inventory } from "../live/index.ts";
+import { type LiveMetadata, type Manifest, refKey, text } from "../model/index.ts";
+import { type Autoscaler, autoscalerOf, isScalable } from "../plan/index.ts";
+import type { Assembled } from "./assemble.ts";
+
+const KIND = "autoscaling/HorizontalPodAutoscaler";
+
+/** The autoscalers of the cluster, whoever made them. `unknown`: why they could not be listed. */
+export interface LiveAutoscalers {
+  readonly found: readonly Autoscaler[];
+  readonly unknown?: string;
+}
+
+/**
+ * Lists the cluster's autoscalers whole, when an object is declared that one might scale. What they scale stands in their
+ * specs, and those that other tools make (KEDA, for one) carry no label of ours.
+ */
+export async function readAutoscalers(
+  cluster: Cluster,
+  { kinds, failedGroups, live }: Inventory,
+  services: readonly Pick<Assembled, "desired">[],
+  signal: AbortSignal,
+): Promise<LiveAutoscalers> {
+  if (!services.some((one) => hasScalable(one, live))) return { found: [] };
+  const kind = kinds.get(KIND);
+  if (kind === undefined) {
+    return failedGroups.has("autoscaling") ? { found: [], unknown: "group autoscaling did not answer" } : { found: [] };
+  }
+  const listed = await cluster.listObjects(kind, {}, signal);
+  if (!listed.ok) return { found: [], unknown: listed.problem.message };
+  const found = listed.value.items.flatMap((item) => {
+    const object = item as unknown as Manifest;
+    return autoscalerOf(object, text(object.metadata, "namespace") ?? "") ?? [];
+  });
+  return { found };
+}
+
+/** The autoscalers that services of the revision declare, with their places. */
+export function declaredAutoscalers(services: readonly Pick<Assembled, "desired">[]): readonly Autoscaler[] {
+  return services.flatMap(({ desired }) => {
+    if (desired.kind === "unknown") return [];
+    return desired.declared.flatMap(({ manifest, ref, at }) => autoscalerOf(manifest, ref.namespace, at) ?? []);
+  });
+}
+
+function hasScalable({ desired }: Pick<Assembled, "desired">, live: ReadonlyMap<string, LiveMetadata>): boolean {
+  if (desired.kind === "unknown") return false;
+  return desired.declared.some((declared) => isScalable(declared, live.get(refKey(declared.ref))));
+}
