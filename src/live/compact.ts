@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, type LiveMetadata, type ManagedFields } from "../model/index.ts";
-import { FIELD_MANAGER } from "../plan/index.ts";
+import { ownsLabel } from "../plan/index.ts";
 
 /**
  * Makes the small records that are kept of objects: what they have in common is kept once. Most fields of most objects are
@@ -7,9 +7,9 @@ import { FIELD_MANAGER } from "../plan/index.ts";
  */
 export interface Compactor {
   /**
-   * The record of an object. It holds what plans are made of: identity, labels, short annotations, who controls it, and who
-   * set which fields. Left out are long annotations of others and what others wrote into the status. `before` is the record
-   * of the same object until now.
+   * The record of an object; `before` is the one of the same object until now. It holds what plans are made of: identity,
+   * labels, short annotations, who controls it, and who set which fields. Of an object that is ours by proof, long annotations
+   * of others and what others wrote into the status are left out; any other is kept whole, for it may come to be adopted.
    */
   compact(live: LiveMetadata, before: LiveMetadata | undefined): LiveMetadata;
   /** Lets go of what is only kept to be shared: records to come share with each other, and with their own past. */
@@ -19,8 +19,6 @@ export interface Compactor {
 /** An annotation of somebody else that is longer says nothing that a plan depends on. */
 const ANNOTATION_MAX = 128;
 const OURS = "gitops.bulkhead.dev/";
-/** Fields of another manager beyond these are not kept, only who it is and when it wrote. */
-const FOREIGN_FIELDS_MAX = 200;
 
 export function newCompactor(): Compactor {
   const texts = new Map<string, string>();
@@ -41,10 +39,10 @@ export function newCompactor(): Compactor {
     maps.set(key, kept);
     return kept;
   };
-  const entry = (one: ManagedFields, before: LiveMetadata | undefined): ManagedFields => {
+  const entry = (one: ManagedFields, before: LiveMetadata | undefined, ours: boolean): ManagedFields => {
     const { manager, operation, apiVersion, time, subresource, fieldsV1 } = one;
     const same = before?.managedFields.find((other) => isSameEntry(one, other));
-    const kept = isKept(one) ? fieldsV1 : undefined;
+    const kept = ours && subresource === "status" ? undefined : fieldsV1;
     const tree = kept === undefined || sameFields(kept, same?.fieldsV1) ? kept && same?.fieldsV1 : fields.share(kept);
     return {
       manager: once(manager),
@@ -58,6 +56,7 @@ export function newCompactor(): Compactor {
   return {
     compact(live, before) {
       const { ref, uid, generation, deletionTimestamp } = live;
+      const ours = ownsLabel(live);
       const same = before?.uid === uid ? before : undefined;
       return {
         ref: same?.ref ?? { ...ref, namespace: once(ref.namespace) },
@@ -69,12 +68,12 @@ export function newCompactor(): Compactor {
         labels: labels(live.labels),
         annotations: bare(
           Object.entries(live.annotations)
-            .filter(([name, value]) => value.length <= ANNOTATION_MAX || name.startsWith(OURS))
-            .map(([name, value]) => [once(name), name.startsWith(OURS) ? value : once(value)]),
+            .filter(([name, value]) => !ours || value.length <= ANNOTATION_MAX || name.startsWith(OURS))
+            .map(([name, value]) => [once(name), value]),
         ),
         finalizers: live.finalizers.length === 0 ? NONE : live.finalizers.map(once),
         ownerReferences: live.ownerReferences.length === 0 ? NONE : live.ownerReferences,
-        managedFields: live.managedFields.map((one) => entry(one, same)),
+        managedFields: live.managedFields.map((one) => entry(one, same, ours)),
       };
     },
     forget() {
@@ -94,22 +93,6 @@ function bare(entries: readonly (readonly [string, string])[]): Readonly<Record<
 
 function isSameEntry(a: ManagedFields, b: ManagedFields): boolean {
   return a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource;
-}
-
-/** Whether the fields of an entry are kept: ours always, others' when they are about more than the status and not many. */
-function isKept({ manager, operation, subresource, fieldsV1 }: ManagedFields): boolean {
-  if (manager === FIELD_MANAGER && operation === "Apply") return true;
-  return subresource !== "status" && fieldsV1 !== undefined && count(fieldsV1, FOREIGN_FIELDS_MAX) < FOREIGN_FIELDS_MAX;
-}
-
-/** How many fields there are, counted up to a limit. */
-function count(fields: JsonObject, limit: number): number {
-  let sum = 0;
-  for (const below of Object.values(fields)) {
-    sum += 1 + (isObject(below) ? count(below, limit - sum) : 0);
-    if (sum >= limit) return limit;
-  }
-  return sum;
 }
 
 /** Whether two fieldsV1 say the same, in whatever order. */

@@ -28,6 +28,11 @@ async function begin(
   return { ...s, hints, names: async () => [...(await inventory(s)).live.values()].map(({ ref }) => ref.name).sort() };
 }
 
+/** A watch that stands and tells nothing. */
+async function* silent(signal: AbortSignal): AsyncGenerator<WatchEvent> {
+  yield await new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
 /** A watch whose connection breaks with the signal. */
 async function* cutBy(signal: AbortSignal, truth: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent> {
   const events = truth[Symbol.asyncIterator]();
@@ -246,9 +251,7 @@ describe("trouble", () => {
 
   test("D12 a watch that is silent is given up, and what it did not tell is found", async () => {
     const s = await begin();
-    s.script.watch = async function* (_kind, _truth, signal): AsyncGenerator<WatchEvent> {
-      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    };
+    s.script.watch = (_kind, _truth, signal) => silent(signal);
     s.live.use(new Set(["/ConfigMap"]));
     expect((await s.live.relist(s.signal)).ok).toBe(true); // from here on nothing is told
     await deleted(s.real(), "web");
