@@ -73,6 +73,8 @@ export interface PlanInput {
   readonly complete: boolean;
   /** Kinds (`group/kind`) whose objects could not be listed. */
   readonly unlisted: ReadonlySet<string>;
+  /** Why nothing may be deleted for now, such as a cluster that was restored from a backup; no confirmation changes that. */
+  readonly pausedDeletes?: string;
   /** Fields that the server took away right after an apply of the same hash, by object key: no drift. */
   readonly settled: ReadonlyMap<string, { readonly hash: string; readonly fields: readonly string[] }>;
   readonly autoscalers?: Autoscalers;
