@@ -2,6 +2,7 @@ import type { Failure, Place } from "./failure.ts";
 import type { Json } from "./manifest.ts";
 import type { ObjectRef } from "./ref.ts";
 import type { Revision } from "./revision.ts";
+import type { Confirmation } from "./standing.ts";
 
 /** What a plan does about one object. `held` and `kept` are deletes that are not done. */
 export type StepAction =
@@ -39,6 +40,8 @@ export interface StepSummary {
   readonly at?: Place;
   /** What somebody else took from us since our last apply, of a step that found drift. */
   readonly drift?: readonly DriftedField[];
+  /** Of a Job that cleans up after itself: the hash of what is declared, for once it ran it must not run again. */
+  readonly job?: string;
   /** Field by field, when the pass was asked to say (diff). A created object has every field. */
   readonly fields?: readonly FieldChange[];
 }
@@ -107,6 +110,8 @@ export interface ServiceOutcome {
   /** Of a service that failed: how often in a row, and when it is tried again (milliseconds since 1970). */
   readonly retry?: { readonly attempts: number; readonly nextAtMs: number };
   readonly tenant?: string;
+  /** Who confirmed deletes that would have been held. */
+  readonly confirmed?: Confirmation;
   readonly durationMs: number;
 }
 
@@ -121,10 +126,14 @@ export interface PassOutcome {
 
 /** What a pass tells while it goes, for progress lines, logs and metrics. */
 export type PassEvent =
+  /** Something that people should know and that stops nothing: one line. */
+  | { readonly type: "notice"; readonly message: string }
   | { readonly type: "phase"; readonly phase: "fetch" | "discover" | "list" | "build" | "apply" | "prune" }
   | { readonly type: "fetched"; readonly revision: Revision }
   | { readonly type: "discovered"; readonly services: number; readonly broken: number }
   | { readonly type: "built"; readonly service: string; readonly ok: boolean; readonly durationMs: number }
   | { readonly type: "started"; readonly service: string }
+  /** What is not healthy yet of a service that was applied; told whenever it changes. */
+  | { readonly type: "waiting"; readonly service: string; readonly objects: HealthSummary["objects"] }
   | { readonly type: "step"; readonly service: string; readonly step: StepResult }
   | { readonly type: "finished"; readonly outcome: ServiceOutcome };

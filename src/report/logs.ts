@@ -84,6 +84,12 @@ function logEvent(line: Log["line"], event: PassEvent): void {
       for (const failure of failures) line("error", failure.message, { service, ...failureFields(failure) });
       return;
     }
+    case "notice":
+      return line("warn", event.message);
+    case "waiting":
+      for (const { ref, why } of event.objects)
+        line("debug", "waits for health", { service: event.service, object: refKey(ref), why });
+      return;
     case "phase":
       return line("debug", "phase", { phase: event.phase });
     case "started":

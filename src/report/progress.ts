@@ -16,6 +16,8 @@ export interface Progress {
   readonly done: number;
   readonly failed: number;
   readonly running: readonly string[];
+  /** Services that are applied and not seen healthy yet. */
+  readonly waiting: readonly string[];
   /** Objects that were looked after, and when the first one was: for objects a second. */
   readonly objects: number;
   readonly firstObjectMs?: number;
@@ -28,12 +30,15 @@ export const NOTHING_DONE: Progress = {
   done: 0,
   failed: 0,
   running: [],
+  waiting: [],
   objects: 0,
 };
 
 /** Progress after an event. `nowMs` is monotonic. */
 export function advance(progress: Progress, event: PassEvent, nowMs: number): Progress {
   switch (event.type) {
+    case "notice":
+      return progress;
     case "phase":
       return { ...progress, phase: event.phase };
     case "fetched":
@@ -44,6 +49,8 @@ export function advance(progress: Progress, event: PassEvent, nowMs: number): Pr
       return { ...progress, built: progress.built + 1 };
     case "started":
       return { ...progress, running: [...progress.running, event.service] };
+    case "waiting":
+      return { ...progress, waiting: [...new Set([...progress.waiting, event.service])] };
     case "step":
       if (event.step.action === "unchanged") return progress;
       return { ...progress, objects: progress.objects + 1, firstObjectMs: progress.firstObjectMs ?? nowMs };
@@ -53,6 +60,7 @@ export function advance(progress: Progress, event: PassEvent, nowMs: number): Pr
         done: progress.done + 1,
         failed: progress.failed + (event.outcome.state === "failed" ? 1 : 0),
         running: progress.running.filter((service) => service !== event.outcome.service),
+        waiting: progress.waiting.filter((service) => service !== event.outcome.service),
       };
     default:
       return unreachable(event);
@@ -67,13 +75,14 @@ export function liveLine(
   columnsMax: number,
   paint: Paint,
 ): string {
-  const { phase, services, built, done, failed, running, objects, firstObjectMs } = progress;
+  const { phase, services, built, done, failed, running, waiting, objects, firstObjectMs } = progress;
   const seconds = firstObjectMs === undefined ? 0 : (nowMs - firstObjectMs) / 1000;
   const parts = [
     phase,
     ...(services === 0 ? [] : [`${done}/${services} services`]),
     ...(phase === "build" && built > 0 ? [`${built} built`] : []),
     ...(running.length === 0 ? [] : [`${running.length} running`]),
+    ...(waiting.length === 0 ? [] : [`${waiting.length} waiting for health`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(objects === 0 ? [] : [`${objects} objects`]),
     ...(objects === 0 || seconds < 0.5 ? [] : [`${Math.round(objects / seconds)}/s`]),
@@ -94,6 +103,8 @@ export interface LineOptions {
 /** The lines that stay: one for what was fetched and found, one for each service in which something was done or went wrong. */
 export function plainLine(event: PassEvent, paint: Paint, { verbose, mode }: LineOptions): string | undefined {
   switch (event.type) {
+    case "notice":
+      return paint.warn(visible(event.message));
     case "fetched":
       return `fetched ${revisionShort(event.revision)}`;
     case "discovered":
@@ -108,6 +119,8 @@ export function plainLine(event: PassEvent, paint: Paint, { verbose, mode }: Lin
         : undefined;
     case "built":
       return verbose ? paint.quiet(`${visible(event.service)}  built in ${durationText(event.durationMs)}`) : undefined;
+    case "waiting":
+      return verbose ? waitingLine(event, paint) : undefined;
     case "phase":
       return verbose ? paint.quiet(event.phase) : undefined;
     case "started":
@@ -115,6 +128,13 @@ export function plainLine(event: PassEvent, paint: Paint, { verbose, mode }: Lin
     default:
       return unreachable(event);
   }
+}
+
+function waitingLine({ service, objects }: PassEvent & { readonly type: "waiting" }, paint: Paint): string | undefined {
+  const [first, ...others] = objects;
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return paint.quiet(`${visible(service)}  waits for ${visible(refText(first.ref))}: ${visible(first.why)}${more}`);
 }
 
 function serviceLine(outcome: ServiceOutcome, paint: Paint, { verbose, mode }: LineOptions): string | undefined {

@@ -1,0 +1,7 @@
+import picomatch from "picomatch";
+
+/** Whether a service id, or its last part, matches: `pay-*` finds `payments/pay-api`, as `--service` does. */
+export function matches(glob: string, service: string): boolean {
+  const is = picomatch(glob);
+  return is(service) || is(service.slice(service.lastIndexOf("/") + 1));
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { KeptService } from "./kept.ts";
+
+/** Characters of a group on average, far below the 1 MiB that an object may have, so that one change writes little. */
+const GROUP_CHARACTERS = 96 * 1024;
+const GROUPS_MAX = 256;
+
+/** How many groups: a power of two that never gets smaller, for else old groups would have to be deleted. */
+export function groupCount(services: ReadonlyMap<string, KeptService>, before: number): number {
+  let characters = 0;
+  for (const kept of services.values()) characters += JSON.stringify(kept).length;
+  let count = Math.max(1, before);
+  while (count < GROUPS_MAX && characters / count > GROUP_CHARACTERS) count *= 2;
+  return count;
+}
+
+/** The group of a service: by hash, so that it stays where it is when others come and go. */
+export function groupOfService(service: string, count: number): number {
+  return createHash("sha256").update(service).digest().readUInt32BE(0) % count;
+}
+
+/** The texts of all groups, by index. Equal services, equal texts. */
+export function groupTexts(services: ReadonlyMap<string, KeptService>, count: number): readonly string[] {
+  const groups = Array.from({ length: count }, (): [string, KeptService][] => []);
+  for (const [service, kept] of [...services].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    groups[groupOfService(service, count)]?.push([service, kept]);
+  }
+  return groups.map((group) => JSON.stringify({ version: 1, groups: count, services: Object.fromEntries(group) }));
+}
+
+/**
+ * Services of all groups. One that stands in two groups, because the number of groups grew and a process died over it, is
+ * taken from where it was written last. A text that cannot be read holds nothing: status is for people, no decision rests on it.
+ */
+export function servicesOf(texts: readonly string[]): ReadonlyMap<string, KeptService> {
+  const services = new Map<string, KeptService>();
+  for (const [service, kept] of texts.flatMap(entriesOf)) {
+    const other = services.get(service);
+    if (other === undefined || other.pass <= kept.pass) services.set(service, kept);
+  }
+  return services;
+}
+
+function entriesOf(text: string): readonly (readonly [string, KeptService])[] {
+  try {
+    const group: unknown = JSON.parse(text);
+    if (typeof group !== "object" || group === null || !("version" in group) || group.version !== 1) return [];
+    const services: unknown = "services" in group ? group.services : undefined;
+    if (typeof services !== "object" || services === null) return [];
+    return Object.entries(services).filter((entry): entry is [string, KeptService] => isKept(entry[1]));
+  } catch {
+    return [];
+  }
+}
+
+function isKept(value: unknown): value is KeptService {
+  const kept = value as Partial<KeptService> | null;
+  return (
+    typeof kept === "object" &&
+    kept !== null &&
+    typeof kept.state === "string" &&
+    typeof kept.pass === "number" &&
+    typeof kept.at === "string" &&
+    typeof kept.revision === "string" &&
+    typeof kept.objects === "number" &&
+    typeof kept.since === "object" &&
+    [kept.failures, kept.warnings, kept.history].every(Array.isArray)
+  );
+}

@@ -1,0 +1,100 @@
+import type { Confirmation, Suspension } from "../model/index.ts";
+import { matches } from "./globs.ts";
+
+/** What `gitops confirm` leaves: deletes of these services that are held at this commit may go. */
+export interface ConfirmOrder {
+  /** The whole commit, or an unambiguous beginning of at least 7 digits. */
+  readonly commit: string;
+  readonly globs: readonly string[];
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What a commit says of itself, as far as a confirmation can stand in it. */
+export interface ConfirmingCommit {
+  readonly id: string;
+  readonly author: string;
+  readonly email: string;
+  readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+/** Confirmations are about one commit each, so that old ones mean nothing any more. */
+const CONFIRMATIONS_MAX = 20;
+
+/** The suspension that holds a service now: of several the one that ends last. */
+export function suspensionOf(
+  suspensions: readonly Suspension[],
+  service: string,
+  nowMs: number,
+): Suspension | undefined {
+  return suspensions
+    .filter((one) => isActive(one, nowMs) && matches(one.glob, service))
+    .toSorted((a, b) => endOf(b) - endOf(a))[0];
+}
+
+export function isActive(suspension: Suspension, nowMs: number): boolean {
+  return endOf(suspension) > nowMs;
+}
+
+function endOf({ until }: Suspension): number {
+  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+}
+
+/** With these added: one a glob, the newest. What has expired is dropped. */
+export function withSuspensions(
+  before: readonly Suspension[],
+  added: readonly Suspension[],
+  nowMs: number,
+): readonly Suspension[] {
+  const replaced = new Set(added.map(({ glob }) => glob));
+  return [...before.filter((one) => isActive(one, nowMs) && !replaced.has(one.glob)), ...added];
+}
+
+/** Without those of these globs, as they were written when suspending; `*` and `**` mean all. */
+export function withoutSuspensions(
+  before: readonly Suspension[],
+  globs: readonly string[],
+  nowMs: number,
+): readonly Suspension[] {
+  const all = globs.some((glob) => glob === "*" || glob === "**");
+  return before.filter((one) => isActive(one, nowMs) && !all && !globs.includes(one.glob));
+}
+
+export function withConfirmation(before: readonly ConfirmOrder[], added: ConfirmOrder): readonly ConfirmOrder[] {
+  const same = (one: ConfirmOrder): boolean =>
+    one.commit === added.commit && one.globs.join("\n") === added.globs.join("\n");
+  return [...before.filter((one) => !same(one)), added].slice(-CONFIRMATIONS_MAX);
+}
+
+/** Who confirmed the deletes of a service at a commit: by command, or in the commit's own message. */
+export function confirmationOf(
+  orders: readonly ConfirmOrder[],
+  service: string,
+  commit: ConfirmingCommit,
+): Confirmation | undefined {
+  const order = orders.find(
+    (one) => commit.id.startsWith(one.commit) && one.globs.some((glob) => matches(glob, service)),
+  );
+  if (order !== undefined) return { by: order.by, at: order.at, how: "command" };
+  if (!confirmedByTrailer(commit.message).some((glob) => matches(glob, service))) return undefined;
+  const by = commit.email === "" ? commit.author : `${commit.author} <${commit.email}>`;
+  return { by, at: new Date(commit.timeMs).toISOString(), how: "trailer" };
+}
+
+/**
+ * Globs of the trailers `Gitops-Confirm: payments/*` of a commit message, `**` for `all`. A trailer stands in the last
+ * paragraph, which is not the first, and which holds nothing but trailers. Source: git-interpret-trailers.
+ */
+export function confirmedByTrailer(message: string): readonly string[] {
+  const paragraphs = message.trimEnd().split(/\n[ \t]*\n/);
+  const last = paragraphs.length < 2 ? "" : (paragraphs.at(-1) ?? "");
+  const lines = last.split("\n").filter((line) => line.trim() !== "" && !/^[ \t]/.test(line));
+  if (!lines.every((line) => /^[A-Za-z0-9-]+[ \t]*:/.test(line))) return [];
+  return lines.flatMap((line) => {
+    const globs = /^gitops-confirm[ \t]*:(.*)$/i.exec(line)?.[1]?.split(/[\s,]+/) ?? [];
+    return globs.filter((glob) => glob !== "").map((glob) => (glob.toLowerCase() === "all" ? "**" : glob));
+  });
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import type { Suspension } from "../../src/model/index.ts";
+import {
+  type ConfirmingCommit,
+  confirmationOf,
+  confirmedByTrailer,
+  suspensionOf,
+  withoutSuspensions,
+  withSuspensions,
+} from "../../src/status/orders.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const at = new Date(NOW).toISOString();
+const until = (ms: number): string => new Date(NOW + ms).toISOString();
+const asked = (glob: string, more: Partial<Suspension> = {}): Suspension => ({
+  glob,
+  reason: "incident 4711",
+  author: "Ada",
+  at,
+  ...more,
+});
+const commit = (message: string): ConfirmingCommit => ({
+  id: "3f2a91c5d0e1b7a6f4c3d2e1f0a9b8c7d6e5f4a3",
+  author: "Ada",
+  email: "ada@example.org",
+  message,
+  timeMs: NOW,
+});
+
+describe("suspensions", () => {
+  test.each([
+    ["payments/*", "payments/api", true],
+    ["payments/*", "shop/api", false],
+    ["api", "payments/api", true],
+    ["pay-*", "payments/pay-api", true],
+    ["**", "clusters/dev/apps/web", true],
+    ["payments/api", "payments/api-worker", false],
+  ])("%s holds %s: %s", (glob, service, held) => {
+    expect(suspensionOf([asked(glob)], service, NOW) !== undefined).toBe(held);
+  });
+
+  test("one ends by itself at its time, and not before", () => {
+    const list = [asked("api", { until: until(1000) })];
+    expect(suspensionOf(list, "api", NOW + 999)).toEqual(list[0]);
+    expect(suspensionOf(list, "api", NOW + 1000)).toBeUndefined();
+  });
+
+  test("of several the one that ends last holds", () => {
+    const [short, long] = [asked("api", { until: until(10) }), asked("*", { reason: "freeze" })];
+    expect(suspensionOf([short, long], "api", NOW)).toBe(long);
+  });
+
+  test("asking again for the same glob replaces it; what has expired goes", () => {
+    const before = [asked("api"), asked("web", { until: until(-1) }), asked("db")];
+    const again = asked("api", { reason: "still" });
+    expect(withSuspensions(before, [again], NOW)).toEqual([asked("db"), again]);
+  });
+
+  test("resuming takes the globs as they were asked for; * takes all", () => {
+    const before = [asked("payments/*"), asked("db")];
+    expect(withoutSuspensions(before, ["db"], NOW)).toEqual([asked("payments/*")]);
+    expect(withoutSuspensions(before, ["payments/api"], NOW)).toEqual(before);
+    expect(withoutSuspensions(before, ["*"], NOW)).toEqual([]);
+  });
+});
+
+describe("confirmations", () => {
+  const order = { commit: "3f2a91c", globs: ["payments/*"], by: "Grace", at };
+
+  test("one is about its commit and its services only", () => {
+    expect(confirmationOf([order], "payments/api", commit("remove"))).toEqual({ by: "Grace", at, how: "command" });
+    expect(confirmationOf([order], "shop/api", commit("remove"))).toBeUndefined();
+    expect(confirmationOf([{ ...order, commit: "3f2a91d" }], "payments/api", commit("remove"))).toBeUndefined();
+  });
+
+  test("a trailer of the commit does the same, in its author's name", () => {
+    const told = commit(
+      "Remove the old payments\n\nThey moved.\n\nGitops-Confirm: payments/*\nSigned-off-by: A <a@b.c>\n",
+    );
+    expect(confirmationOf([], "payments/api", told)).toEqual({ by: "Ada <ada@example.org>", at, how: "trailer" });
+    expect(confirmationOf([], "shop/api", told)).toBeUndefined();
+  });
+
+  test.each([
+    ["a subject\n\nGitops-Confirm: all\n", ["**"]],
+    ["a subject\n\nGitops-Confirm: payments/*, shop/web\n", ["payments/*", "shop/web"]],
+    ["a subject\n\nGitops-Confirm: a\nGitops-Confirm: b", ["a", "b"]],
+    ["a subject\n\ngitops-confirm: ALL", ["**"]],
+    ["Gitops-Confirm: all\n", []],
+    ["a subject\n\nwe could say\nGitops-Confirm: all\nbut do not\n", []],
+    ["a subject\n\nGitops-Confirm: all\n\nand a last paragraph\n", []],
+    ["a subject\n\nGitops-Confirm:\n", []],
+    ["", []],
+  ])("%j confirms %j", (message, globs) => {
+    expect(confirmedByTrailer(message)).toEqual(globs);
+  });
+});

@@ -1,0 +1,391 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Cluster } from "../../src/cluster/index.ts";
+import { createEmbedded, type EmbeddedCluster } from "../../src/embedded/index.ts";
+import { child, type Failure, type PassOutcome, type Result, stringMap, text } from "../../src/model/index.ts";
+import {
+  confirm,
+  readEvents,
+  readStanding,
+  resume,
+  type Standing,
+  suspend,
+  writeStatus,
+} from "../../src/status/index.ts";
+import { MISSING, pass, service, step, UNREACHABLE } from "../report/examples.ts";
+import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+
+const PLACE = { namespace: "gitops-system", scope: "clusters/dev" };
+const QUARTER = 15 * 60_000;
+const COMMITS = ["1", "2", "3"].map((digit) => digit.repeat(40));
+const signal = new AbortController().signal;
+
+let clock: ManualClock;
+let cluster: EmbeddedCluster;
+beforeEach(() => {
+  clock = manualClock();
+  cluster = createEmbedded({ clock, controllers: "none" });
+});
+
+function value<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.failures));
+  return result.value;
+}
+
+const read = async (from: Cluster = cluster): Promise<Standing> =>
+  value(await readStanding(from, PLACE, clock.nowMs(), signal));
+
+/** A pass that ends so, and what it left: names of objects, and how many Events. */
+async function passed(outcome: PassOutcome, about: { readonly some?: boolean } = {}): Promise<readonly string[]> {
+  const standing = await read();
+  const options = { some: about.some === true, heartbeatMs: QUARTER };
+  const written = value(await writeStatus(cluster, clock, standing, outcome, options, signal));
+  expect(written.unsaid).toEqual([]);
+  return [
+    ...written.objects.map((name) => name.replace(/-[0-9a-f]{8}/, "")),
+    ...Array<string>(written.events).fill("event"),
+  ];
+}
+
+const at = (commit: number): Pick<PassOutcome, "revision"> => ({
+  revision: { ref: "main", commit: COMMITS[commit] ?? "" },
+});
+const text1 = (commit: number): string => `main@sha1:${COMMITS[commit]}`;
+const good = (id: string) => service(id, "unchanged", { steps: [step("unchanged", id)], built: false });
+const made = (id: string) => service(id, "synced", { steps: [step("create", id)] });
+const broken = (id: string, failure: Failure = MISSING) => service(id, "failed", { failures: [failure] });
+const one = async (id: string) => (await read()).services().find((standing) => standing.service === id);
+
+describe("what a pass leaves", () => {
+  test("the first makes the namespace, the groups and the end of the pass, without an owner label", async () => {
+    expect(await passed(pass([made("dev/api")], at(0)))).toEqual(["gitops-status-0", "gitops-pass"]);
+    const { items } = await objects();
+    expect(items.map(({ labels }) => labels)).toEqual(
+      items.map(() => ({ "gitops.bulkhead.dev/standing": "clusters_dev" })),
+    );
+    expect(await one("dev/api")).toMatchObject({ state: "synced", applied: text1(0), attempted: text1(0), objects: 1 });
+  });
+
+  test("a pass that finds all as it was writes nothing, whether it says synced or unchanged", async () => {
+    await passed(pass([made("dev/api")], at(0)));
+    await clock.advance(60_000);
+    expect(await passed(pass([good("dev/api")], at(0)))).toEqual([]);
+  });
+
+  test("after a quarter of the staleness limit the end of a pass is noted, in one small object", async () => {
+    await passed(pass([made("dev/api")], at(0)));
+    await clock.advance(QUARTER);
+    expect(await passed(pass([good("dev/api")], at(0)))).toEqual(["gitops-pass"]);
+    expect((await one("dev/api"))?.lastSuccess).toBe(new Date(clock.nowMs()).toISOString());
+  });
+
+  test("a commit that concerns one of many services writes its group and the end of the pass", async () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `team-${index % 10}/service-${index}`);
+    const failures = Array.from({ length: 5 }, () => ({ ...MISSING, message: "x".repeat(400) }));
+    await passed(
+      pass(
+        ids.map((id) => service(id, "failed", { failures })),
+        at(0),
+      ),
+    );
+    const groups = (await objects()).items.length - 1;
+    expect(groups).toBeGreaterThan(3);
+    const [first = "", ...rest] = ids;
+    const after = [made(first), ...rest.map((id) => service(id, "failed", { failures }))];
+    const written = await passed(pass(after, at(1)));
+    expect(written.filter((name) => name.startsWith("gitops-status"))).toHaveLength(1);
+    expect(await one(first)).toMatchObject({ applied: text1(1) });
+    expect((await one(rest[0] ?? ""))?.attempted).toBe(text1(1));
+  });
+
+  test("a service that left git and left nothing is gone; one whose deletes are held stays", async () => {
+    await passed(pass([made("dev/api"), made("dev/old"), made("dev/web")], at(0)));
+    const { at: _at, ...gone } = service("dev/old", "synced", { steps: [step("delete", "old")] });
+    const { at: _place, ...left } = service("dev/web", "held", {
+      steps: [step("held", "web", { why: "breaker: too many" })],
+    });
+    await passed(pass([good("dev/api"), gone, left], at(1)));
+    expect((await read()).services().map((standing) => `${standing.service} ${standing.state}`)).toEqual([
+      "dev/api synced",
+      "dev/web held",
+    ]);
+    expect((await one("dev/web"))?.conditions[0]).toMatchObject({
+      status: "False",
+      message: "1 held: breaker: too many",
+    });
+  });
+
+  test("a pass about some services leaves the others, and claims the new revision for its own only", async () => {
+    await passed(pass([made("dev/api"), made("dev/web")], at(0)));
+    await passed(pass([made("dev/web")], at(1)), { some: true });
+    expect((await one("dev/web"))?.applied).toBe(text1(1));
+    expect((await one("dev/api"))?.applied).toBe(text1(0));
+    await passed(pass([good("dev/api"), good("dev/web")], at(1)));
+    expect((await one("dev/api"))?.applied).toBe(text1(1));
+  });
+
+  test("a run that could do nothing is told once, and says nothing of services", async () => {
+    await passed(pass([made("dev/api")], at(0)));
+    const { revision: _, ...nothing } = pass([], { failures: [UNREACHABLE] });
+    expect(await passed(nothing)).toEqual(["gitops-pass"]);
+    expect(await passed(nothing)).toEqual([]);
+    expect((await read()).head?.failures).toMatchObject([{ code: "source/unreachable" }]);
+    expect(await one("dev/api")).toMatchObject({ state: "synced", applied: text1(0) });
+    expect(await passed(pass([good("dev/api")], at(0)))).toEqual(["gitops-pass"]);
+    expect((await read()).head?.failures).toEqual([]);
+  });
+
+  test("history keeps the last five things that happened, with what was done, who confirmed it, and why not", async () => {
+    const confirmed = { by: "Ada", at: "2026-01-01T00:00:00.000Z", how: "command" } as const;
+    await passed(pass([made("dev/api")], at(0)));
+    await passed(pass([good("dev/api")], at(0)));
+    await passed(pass([broken("dev/api")], at(1)));
+    await passed(
+      pass([service("dev/api", "synced", { steps: [step("delete", "x")], confirmed, digest: "d1" })], at(1)),
+    );
+    const drifted = step("update", "api", { why: "drifted: spec.replicas" });
+    await passed(pass([service("dev/api", "synced", { steps: [drifted] })], at(1)));
+    await passed(pass([good("dev/api")], at(2)));
+    expect((await one("dev/api"))?.history.map(({ result, what }) => `${result}: ${what}`)).toEqual([
+      "synced: 1 updated, drift repaired",
+      "synced: 1 deleted",
+      "failed: build/missing-resource",
+      "synced: 1 created",
+    ]);
+    expect((await one("dev/api"))?.history[1]).toMatchObject({
+      confirmed,
+      digest: "d1",
+      revision: text1(1),
+      durationMs: 120,
+    });
+    for (let time = 0; time < 4; time += 1) await passed(pass([made("dev/api")], at(2)));
+    expect((await one("dev/api"))?.history).toHaveLength(5);
+  });
+
+  test("conditions change their time only when they change their status; failures keep since when they are", async () => {
+    await passed(pass([broken("dev/api")], at(0)));
+    const began = new Date(clock.nowMs()).toISOString();
+    await clock.advance(60_000);
+    const other: Failure = { ...MISSING, message: "another one" };
+    await passed(pass([service("dev/api", "failed", { failures: [MISSING, other] })], at(1)));
+    const standing = await one("dev/api");
+    expect(standing?.conditions[0]).toMatchObject({ type: "Ready", status: "False", lastTransitionTime: began });
+    expect(standing?.failures.map(({ since }) => since)).toEqual([began, new Date(clock.nowMs()).toISOString()]);
+  });
+});
+
+describe("E9 status never claims a commit not fully applied", () => {
+  const claimed = async (id: string) => (await one(id))?.applied;
+
+  test.each([
+    "failed",
+    "held",
+    "blocked",
+    "pending",
+    "progressing",
+    "drifted",
+    "interrupted",
+    "suspended",
+    "backoff",
+  ] as const)("a service that ends as %s keeps the commit that it had", async (state) => {
+    await passed(pass([made("dev/api"), made("dev/web")], at(0)));
+    await passed(pass([service("dev/api", state), good("dev/web")], at(1)));
+    expect(await claimed("dev/api")).toBe(text1(0));
+    expect(await claimed("dev/web")).toBe(text1(1));
+    // nor does a later pass over all of them claim it
+    await passed(pass([service("dev/api", state), good("dev/web")], at(2)));
+    expect(await claimed("dev/api")).toBe(text1(0));
+    await passed(pass([good("dev/api"), good("dev/web")], at(2)));
+    expect(await claimed("dev/api")).toBe(text1(2));
+  });
+
+  test("a process that dies between any two writes claims nothing that was not done", async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `dev/service-${index}`);
+    const failures = Array.from({ length: 5 }, () => ({ ...MISSING, message: "x".repeat(450) }));
+    await passed(
+      pass(
+        ids.map((id) => service(id, "failed", { failures })),
+        at(0),
+      ),
+    );
+    await passed(pass(ids.map(good), at(0)));
+    // every second service fails at the next commit
+    const outcome = pass(
+      ids.map((id, index) => (index % 2 === 0 ? broken(id) : good(id))),
+      at(1),
+    );
+    for (let writes = 0; ; writes += 1) {
+      const saved = createEmbedded({ clock, controllers: "none", saved: cluster.save() });
+      const dying = dyingAfter(saved, writes);
+      const standing = await read(saved);
+      await writeStatus(dying.cluster, clock, standing, outcome, { some: false, heartbeatMs: QUARTER }, signal).catch(
+        () => undefined,
+      );
+      const left = await read(saved);
+      for (const [index, id] of ids.entries()) {
+        const applied = left.services().find((standing) => standing.service === id)?.applied;
+        if (index % 2 === 0) expect(applied).toBe(text1(0));
+      }
+      if (!dying.died()) break;
+    }
+  });
+});
+
+describe("what people asked for", () => {
+  const asked = (glob: string, more: object = {}) => ({ glob, reason: "incident", author: "Ada", at: now(), ...more });
+  const now = () => new Date(clock.nowMs()).toISOString();
+
+  test("suspensions are read by whoever reads, and end at their time", async () => {
+    const until = new Date(clock.nowMs() + 60_000).toISOString();
+    value(await suspend(cluster, clock, PLACE, [asked("dev/api", { until })], signal));
+    expect((await read()).suspensionOf("dev/api")).toMatchObject({ reason: "incident", author: "Ada", until });
+    expect((await read()).suspensionOf("dev/web")).toBeUndefined();
+    await clock.advance(60_000);
+    expect((await read()).suspensionOf("dev/api")).toBeUndefined();
+  });
+
+  test("two who ask at the same time are both heard", async () => {
+    await Promise.all(["a", "b", "c"].map((glob) => suspend(cluster, clock, PLACE, [asked(glob)], signal)));
+    expect((await read()).suspensions.map(({ glob }) => glob).sort()).toEqual(["a", "b", "c"]);
+    value(await resume(cluster, clock, PLACE, ["b"], signal));
+    expect((await read()).suspensions.map(({ glob }) => glob).sort()).toEqual(["a", "c"]);
+  });
+
+  test("a confirmation is about its commit", async () => {
+    const commit = { id: COMMITS[0] ?? "", author: "", email: "", message: "", timeMs: 0 };
+    value(
+      await confirm(
+        cluster,
+        clock,
+        PLACE,
+        { commit: commit.id.slice(0, 12), globs: ["dev/*"], by: "Ada", at: now() },
+        signal,
+      ),
+    );
+    expect((await read()).confirmed("dev/api", commit)).toEqual({ by: "Ada", at: now(), how: "command" });
+    expect((await read()).confirmed("dev/api", { ...commit, id: COMMITS[1] ?? "" })).toBeUndefined();
+  });
+
+  test("what cannot be understood is a failure, never nothing", async () => {
+    value(await suspend(cluster, clock, PLACE, [asked("dev/api")], signal));
+    const { items } = await objects();
+    const name = items[0]?.ref.name ?? "";
+    const manifest = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace: PLACE.namespace },
+      data: { suspensions: "[{" },
+    };
+    await cluster.apply(CONFIG_MAP, manifest, { fieldManager: "somebody", force: true }, signal);
+    expect(await readStanding(cluster, PLACE, clock.nowMs(), signal)).toMatchObject({
+      ok: false,
+      failures: [{ message: expect.stringContaining("cannot be understood") as string }],
+    });
+  });
+
+  test("what cannot be read is a failure; what a list does not give may be read by name", async () => {
+    value(await suspend(cluster, clock, PLACE, [asked("dev/api")], signal));
+    const problem = { kind: "status", status: 500, message: "etcd is away", causes: [], ambiguous: false } as const;
+    const unlisted = { ...cluster, listObjects: () => Promise.resolve({ ok: false, problem } as const) };
+    const standing = await read(unlisted);
+    expect(standing.whole).toBe(false);
+    expect(standing.suspensionOf("dev/api")).toBeDefined();
+    const dumb = { ...unlisted, get: () => Promise.resolve({ ok: false, problem } as const) };
+    expect(await readStanding(dumb, PLACE, clock.nowMs(), signal)).toMatchObject({
+      ok: false,
+      failures: [{ code: "cluster/list-failed", message: expect.stringContaining("what is suspended") as string }],
+    });
+  });
+
+  test("D27 jobs that clean up after themselves are remembered while they are declared", async () => {
+    const ref = { group: "batch", kind: "Job", namespace: "dev", name: "migrate" };
+    const job = { ...step("create", "migrate"), ref, job: "h1" };
+    await passed(pass([service("dev/api", "synced", { steps: [job] })], at(0)));
+    expect([...(await read()).jobs]).toEqual([["batch/Job/dev/migrate", "h1"]]);
+    await passed(pass([broken("dev/api")], at(1)));
+    expect((await read()).jobs.size).toBe(1);
+    await passed(pass([good("dev/api")], at(2)));
+    expect((await read()).jobs.size).toBe(0);
+  });
+});
+
+describe("Events", () => {
+  const told = async () =>
+    value(await readEvents(cluster, PLACE, signal)).map(
+      (event) => `${event.type} ${event.reason} ${event.service}: ${event.message}`,
+    );
+
+  test("are told when a service goes from one state to another, and only then", async () => {
+    await passed(pass([made("dev/api"), broken("dev/web")], at(0)));
+    expect(await told()).toEqual([`Warning BuildFailed dev/web: ${MISSING.message}`]);
+    await clock.advance(1000);
+    expect(await passed(pass([good("dev/api"), broken("dev/web")], at(0)))).toEqual([]);
+    await passed(pass([good("dev/api"), made("dev/web")], at(1)));
+    expect(await told()).toHaveLength(2);
+    expect(await told()).toContain(`Normal ReconciliationSucceeded dev/web: Applied revision: ${text1(1)}`);
+  });
+
+  test("drift that comes back all the time is told every ten minutes at most", async () => {
+    const repaired = () => service("dev/api", "synced", { steps: [step("update", "api", { why: "drifted: data" })] });
+    await passed(pass([made("dev/api")], at(0)));
+    for (let minute = 0; minute < 5; minute += 1) {
+      await clock.advance(60_000);
+      await passed(pass([repaired()], at(0)));
+    }
+    expect(await told()).toEqual(["Warning DriftRepaired dev/api: 1 updated, drift repaired"]);
+  });
+
+  test("hundreds at once are told in some twenty", async () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `dev/service-${index}`);
+    await passed(
+      pass(
+        ids.map((id) => broken(id)),
+        at(0),
+      ),
+    );
+    const events = await told();
+    expect(events).toHaveLength(21);
+    expect(events.filter((event) => event.includes("280 more"))).toHaveLength(1);
+  });
+
+  test("are about the object that holds the service's status", async () => {
+    await passed(pass([broken("dev/web")], at(0)));
+    const { items } = value2(await cluster.listObjects(EVENT, { namespace: PLACE.namespace }, signal));
+    const about = child(items[0], "involvedObject");
+    const group = value2(await cluster.get(CONFIG_MAP, PLACE.namespace, text(about, "name") ?? "", signal));
+    expect(text(about, "uid")).toBe(group?.metadata.uid);
+    expect(stringMap(child(group, "data"))["services"]).toContain("dev/web");
+  });
+});
+
+const CONFIG_MAP = {
+  group: "",
+  version: "v1",
+  versions: ["v1"],
+  kind: "ConfigMap",
+  resource: "configmaps",
+  namespaced: true,
+  verbs: [],
+};
+const EVENT = { ...CONFIG_MAP, kind: "Event", resource: "events" };
+
+const objects = async () => value2(await cluster.list(CONFIG_MAP, { namespace: PLACE.namespace }, signal));
+
+function value2<T>(answer: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {
+  if (!answer.ok) throw new Error(JSON.stringify(answer));
+  return answer.value;
+}
+
+/** The cluster of a process that dies after so many writes. */
+function dyingAfter(real: Cluster, writes: number): { readonly cluster: Cluster; died(): boolean } {
+  const state = { left: writes, died: false };
+  const cluster: Cluster = {
+    ...real,
+    apply(...asked) {
+      if (state.left === 0) state.died = true;
+      if (state.died) return Promise.reject(new Error("the process died"));
+      state.left -= 1;
+      return real.apply(...asked);
+    },
+  };
+  return { cluster, died: () => state.died };
+}
