@@ -26,6 +26,7 @@ import {
   withReplicas,
 } from "../plan/index.ts";
 import { established } from "./definitions.ts";
+import { takeOver } from "./take-over.ts";
 
 /** What applying one object needs of the pass. */
 export interface Applier {
@@ -37,7 +38,7 @@ export interface Applier {
   isNew(kind: Kind): boolean;
   /** The objects of this revision that must be there before `declared`: its namespace, its kind's definition. */
   needs(declared: Declared): readonly Declared[];
-  /** What the plan knew of the object; undefined when it was not there, or is not ours. */
+  /** What the plan knew of the object, whoever has it; undefined when it was not there. */
   live(ref: ObjectRef): LiveMetadata | undefined;
   /** Notes which fields the server took away right after our apply. */
   settle(declared: Declared, fields: readonly string[]): void;
@@ -79,6 +80,10 @@ export async function apply(
   if (applier.dryRun && (applier.isNew(kind) || applier.needs(declared).length > 0)) return ok("created");
   const going = await stillGoing(applier, kind, declared, signal);
   if (going !== undefined) return failed(going);
+  if (!applier.dryRun) {
+    const ready = await takeOver(applier.cluster, kind, declared, applier.live(declared.ref), signal);
+    if (!ready.ok) return ready;
+  }
   const answer = await applyUnmoved(applier, kind, declared, signal);
   if (!answer.ok) return answer;
   const { created, object: live } = answer.value;

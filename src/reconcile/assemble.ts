@@ -243,8 +243,8 @@ function declareOne(
   const failure = kindFailure(manifest, kind, failedGroups);
   if (failure !== undefined) return { ...failure, at };
   if (kind === undefined) throw new Error("a kind without failure is known");
-  const { prune } = service.settings;
-  const stamp = { scope, service: service.id, flux: service.origin === "flux", prune };
+  const { prune, deletionPolicy } = service.settings;
+  const stamp = { scope, service: service.id, flux: service.origin === "flux", prune, deletionPolicy };
   const { name, namespace } = manifest.metadata;
   // generateName would make a new object at every pass.
   if (name === "" || typeof name !== "string") {

@@ -1,7 +1,15 @@
 import type { Cluster, Kind } from "../cluster/index.ts";
 import type { Inventory } from "../live/index.ts";
-import { type LiveMetadata, refKey } from "../model/index.ts";
-import { hasInhabitants, type Inhabitants, kindKey, labelValue, ownerOf, ownsLabel } from "../plan/index.ts";
+import { type Failure, type LiveMetadata, refKey, refText } from "../model/index.ts";
+import {
+  hasInhabitants,
+  type Inhabitants,
+  kindKey,
+  labelValue,
+  objectionTo,
+  ownerOf,
+  ownsLabel,
+} from "../plan/index.ts";
 
 /**
  * What goes along with each Namespace and definition of this scope that nobody declares any more, by `refKey`. There are
@@ -51,6 +59,32 @@ export async function inhabitantsOf(
     for (const object of answer.value.items) if (!isNamespace || counts(object)) objects.set(object.uid, object);
   }
   return { kind: "known", objects: [...objects.values()].toSorted((a, b) => (refKey(a.ref) < refKey(b.ref) ? -1 : 1)) };
+}
+
+/**
+ * Looks once more, right before the delete, at what would go along: what came since the plan was made was not judged, and
+ * nobody confirmed it. Undefined when nothing speaks against the delete.
+ */
+export async function objectionNow(
+  cluster: Pick<Cluster, "list">,
+  inventory: Pick<Inventory, "kinds" | "failedGroups">,
+  live: LiveMetadata,
+  planned: Inhabitants | undefined,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  if (!hasInhabitants(live)) return undefined;
+  const now = await inhabitantsOf(cluster, inventory, live, signal);
+  const objection = objectionTo(live, now);
+  if (objection === undefined) return undefined;
+  const known = planned?.kind === "known" ? planned.objects.length : 0;
+  if (objection.confirmable && now.kind === "known" && now.objects.length <= known) return undefined;
+  const object = refText(live.ref);
+  return {
+    code: "prune/changed-since-read",
+    message: `${object} was not deleted: ${objection.why}`,
+    remedy: "see what lives in it; the next pass looks again",
+    object,
+  };
 }
 
 /** A kind as the name of its definition. */

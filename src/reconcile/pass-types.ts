@@ -1,7 +1,7 @@
 import type { Builders } from "../builders/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { Source } from "../git/index.ts";
-import type { Clock, PassEvent } from "../model/index.ts";
+import type { Clock, ForeignTool, PassEvent } from "../model/index.ts";
 import type { Breaker } from "../plan/index.ts";
 import type { Memory } from "./memory.ts";
 
@@ -44,6 +44,10 @@ export interface PassRequest {
   /** Services worked on at once. */
   readonly concurrency: number;
   readonly breaker: Breaker;
+  /** Takes over objects that these tools have, for every service. */
+  readonly adopt?: readonly ForeignTool[];
+  /** Namespaces of the program itself: never deleted. */
+  readonly ownNamespaces?: readonly string[];
 }
 
 export type OnPassEvent = (event: PassEvent) => void;

@@ -1,4 +1,4 @@
-import { type Failure, refKey } from "../model/index.ts";
+import { type Failure, type ForeignTool, refKey } from "../model/index.ts";
 import {
   labelValue,
   makePlans,
@@ -54,7 +54,7 @@ export function planLate(state: PassState, late: Assembled): ServicePlan | undef
   return plans.find(({ service, present }) => present && service === late.service.id);
 }
 
-function planServices(assembled: readonly Assembled[]): PlanInput["services"] {
+function planServices(assembled: readonly Assembled[], adopt: readonly ForeignTool[]): PlanInput["services"] {
   return assembled
     .filter(({ desired }) => desired.kind === "known")
     .map(({ service }) => ({
@@ -62,11 +62,13 @@ function planServices(assembled: readonly Assembled[]): PlanInput["services"] {
       at: service.at,
       prune: service.settings.prune,
       drift: service.settings.drift,
+      adopt: [...service.settings.adopt, ...adopt],
     }));
 }
 
 function planInput(state: PassState, assembled: readonly Assembled[], confirmed: boolean): PlanInput {
-  const { io, request, revision, inventory, broken, settled, fights, autoscalers, assembly } = state;
+  const { io, request, revision, inventory, broken, settled, fights, autoscalers, assembly, strangers, inhabitants } =
+    state;
   const { complete } = revision.discovery;
   const late = assembly.late.filter(({ service }) => !assembled.some((one) => one.service.id === service.id));
   const claimants = [
@@ -86,9 +88,12 @@ function planInput(state: PassState, assembled: readonly Assembled[], confirmed:
   const known = claimants.map(({ service }) => service);
   return {
     scope: request.scope,
-    services: planServices(assembled),
+    services: planServices(assembled, request.adopt ?? []),
     claims: resolveClaims({ scope: request.scope, claimants, live, complete }),
     live,
+    strangers: strangers.known,
+    inhabitants,
+    ownNamespaces: request.ownNamespaces ?? [],
     known,
     complete,
     unlisted: new Set(inventory.unlisted.keys()),

@@ -1,15 +1,17 @@
 import picomatch from "picomatch";
 import { readInventory } from "../live/index.ts";
-import type { BrokenService, Failure } from "../model/index.ts";
-import { ownerOf } from "../plan/index.ts";
+import { type BrokenService, type Failure, refKey } from "../model/index.ts";
+import { kindKey, ownerOf } from "../plan/index.ts";
 import { dependencyFailures, sourcesOf } from "../services/index.ts";
 import { assemble } from "./assemble.ts";
 import { readAutoscalers } from "./autoscalers.ts";
 import { openFights } from "./fights.ts";
+import { readInhabitants } from "./inhabitants.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import { openRevision } from "./revision.ts";
 import { openSettled } from "./settled.ts";
 import type { PassState } from "./state.ts";
+import { newStrangers } from "./strangers.ts";
 
 export type Prepared =
   | { readonly ok: true; readonly state: PassState }
@@ -53,6 +55,15 @@ export async function prepare(
   const fights = await openFights(io.cache, request.scope, io.clock);
   const autoscalers = await readAutoscalers(io.cluster, listed.value, assembly.ready, stop);
   const selected = selector(request.services);
+  const declared = assembly.ready.flatMap(({ service, desired }) =>
+    desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
+  );
+  const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
+  const strangers = newStrangers(io.cluster, io.clock, listed.value, stop);
+  const [inhabitants] = await Promise.all([
+    readInhabitants(io.cluster, listed.value, { scope: request.scope, isWanted: (key) => wanted.has(key) }, stop),
+    strangers.look(declared.filter(({ service, ref }) => selected(service) || SHARED.has(kindKey(ref)))),
+  ]);
   return {
     ok: true,
     state: {
@@ -64,12 +75,17 @@ export async function prepare(
       settled,
       fights,
       autoscalers,
+      strangers,
+      inhabitants,
       joined: [],
       broken,
       selected,
     },
   };
 }
+
+/** These are applied for whoever needs them, also when their own service was not asked for. */
+const SHARED: ReadonlySet<string> = new Set(["/Namespace", "apiextensions.k8s.io/CustomResourceDefinition"]);
 
 /** `--service` globs match a whole id or its last part: `pay-*` finds `payments/pay-api`. */
 function selector(globs: readonly string[]): (id: string) => boolean {

@@ -1,11 +1,13 @@
 import type { Inventory } from "../live/index.ts";
 import type { BrokenService } from "../model/index.ts";
+import type { Inhabitants } from "../plan/index.ts";
 import type { Assembled, Assembly } from "./assemble.ts";
 import type { LiveAutoscalers } from "./autoscalers.ts";
 import type { FightMemory } from "./fights.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
 import type { Settled } from "./settled.ts";
+import type { StrangersLook } from "./strangers.ts";
 
 /** All that a pass knows before it changes anything. */
 export interface PassState {
@@ -17,6 +19,10 @@ export interface PassState {
   readonly settled: Settled;
   readonly fights: FightMemory;
   readonly autoscalers: LiveAutoscalers;
+  /** What is there already without our label. */
+  readonly strangers: StrangersLook;
+  /** What goes along with Namespaces and definitions that may be deleted. */
+  readonly inhabitants: ReadonlyMap<string, Inhabitants>;
   /** Services that came late and have their plan by now; what they declare is theirs. */
   readonly joined: Assembled[];
   /** Services that cannot be reconciled, and why. */

@@ -17,7 +17,7 @@ import { newOwnerLook } from "./foreign-owners.ts";
 export interface StrangersLook {
   readonly known: Strangers;
   /** Looks for these objects, as far as they were not looked for before. */
-  look(declared: readonly Declared[], signal: AbortSignal): Promise<void>;
+  look(declared: readonly Declared[]): Promise<void>;
 }
 
 /** So many objects of a kind are read one by one; more are found in a list of all of them. */
@@ -26,7 +26,7 @@ const FEW = 20;
 const FEW_NAMESPACES = 3;
 
 /** Every object is asked for once a pass, and so is every owner of another tool. */
-export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventory): StrangersLook {
+export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventory, signal: AbortSignal): StrangersLook {
   const there = new Map<string, LiveMetadata>();
   const unknown = new Map<string, string>();
   const owners = new Map<string, OwnerState>();
@@ -50,7 +50,7 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
     else for (const object of answer.value) if (wanted.has(refKey(object.ref))) there.set(refKey(object.ref), object);
   };
 
-  const find = async (refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> => {
+  const find = async (refs: readonly ObjectRef[]): Promise<void> => {
     const slow = new AbortController();
     const either = AbortSignal.any([signal, slow.signal]);
     const tasks = questions(cluster, inventory, refs).map(async ({ asked, ask }) => {
@@ -64,7 +64,7 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
     await Promise.all(tasks);
   };
 
-  const askOwners = async (objects: readonly LiveMetadata[], signal: AbortSignal): Promise<void> => {
+  const askOwners = async (objects: readonly LiveMetadata[]): Promise<void> => {
     const asked = new Map<string, ForeignOwner>();
     for (const owner of objects.flatMap(foreignOwners)) {
       if (!owners.has(ownerKey(owner))) asked.set(ownerKey(owner), owner);
@@ -74,14 +74,14 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
 
   return {
     known: { there, unknown, owners },
-    async look(declared, signal) {
+    async look(declared) {
       const refs = sought(declared);
-      await find(await withoutNewNamespaces(cluster, inventory, refs, signal), signal);
+      await find(await withoutNewNamespaces(cluster, inventory, refs, signal));
       const unproven = declared.flatMap(({ ref }) => {
         const live = inventory.live.get(refKey(ref)) ?? there.get(refKey(ref));
         return live === undefined || ownsLabel(live) ? [] : [live];
       });
-      await askOwners(unproven, signal);
+      await askOwners(unproven);
     },
   };
 }

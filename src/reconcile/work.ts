@@ -16,6 +16,7 @@ import {
 import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
 import { type Applier, apply, once } from "./apply.ts";
 import { execute, type Hands } from "./execute.ts";
+import { objectionNow } from "./inhabitants.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import { planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
@@ -113,6 +114,7 @@ async function runService(
       const names = unready.map((outcome) => outcome?.service ?? "").join(", ");
       return { ...base, state: "blocked", built, failures: [notReady(names, service)] };
     }
+    if (planned === undefined) await state.strangers.look(desired.declared);
     const plan = planned ?? planLate(state, assembled);
     if (plan === undefined) throw new Error("a service whose objects are known has a plan");
     const { timeoutMs, recreate } = service.settings;
@@ -217,7 +219,7 @@ interface SharingApplier extends Applier {
 }
 
 function newApplier(
-  { io, request, assembly, inventory, settled }: PassState,
+  { io, request, assembly, inventory, settled, strangers }: PassState,
   plans: readonly ServicePlan[],
 ): SharingApplier {
   const namespaces = new Map<string, Declared>();
@@ -235,7 +237,7 @@ function newApplier(
     dryRun: request.mode !== "sync",
     kindOf: (ref) => assembly.kindOf(ref),
     isNew: (kind) => assembly.isNew(kind),
-    live: (ref) => inventory.live.get(refKey(ref)),
+    live: (ref) => inventory.live.get(refKey(ref)) ?? strangers.known.there.get(refKey(ref)),
     isShared: ({ ref, manifest }) =>
       (kindKey(ref) === "/Namespace" && namespaces.has(ref.name)) || definitions.has(definedKey(manifest)),
     needs: ({ ref }) =>
@@ -252,12 +254,14 @@ function definedKey(manifest: Declared["manifest"]): string {
 }
 
 async function removeStep(
-  { io, request, assembly }: PassState,
+  { io, request, assembly, inventory, inhabitants }: PassState,
   { live }: Step & { action: "delete" },
   signal: AbortSignal,
 ): Promise<Result<unknown>> {
   const kind = assembly.kindOf(live.ref);
   if (kind === undefined) return ok("gone");
+  const objection = await objectionNow(io.cluster, inventory, live, inhabitants.get(refKey(live.ref)), signal);
+  if (objection !== undefined) return failed(objection);
   return await remove(io.cluster, kind, live, request.mode !== "sync", signal);
 }
 

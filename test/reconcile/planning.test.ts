@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type LiveMetadata } from "../../src/model/index.ts";
-import { DEFAULT_BREAKER } from "../../src/plan/index.ts";
+import { DEFAULT_BREAKER, NO_STRANGERS } from "../../src/plan/index.ts";
 import type { Assembled } from "../../src/reconcile/assemble.ts";
 import { planLate } from "../../src/reconcile/planning.ts";
 import type { PassState } from "../../src/reconcile/state.ts";
@@ -26,6 +26,8 @@ function stateOf(ready: readonly Assembled[], late: readonly Assembled[], live: 
     inventory: { live: index(...live), unlisted: new Map() },
     assembly: { ready, late: waiting, namesOfBroken: new Map() },
     settled: { known: new Map() },
+    strangers: { known: NO_STRANGERS },
+    inhabitants: new Map(),
     fights: { known: new Map() },
     autoscalers: { found: [] },
     io: { clock: { nowMs: () => 0 } },
