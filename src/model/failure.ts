@@ -134,3 +134,12 @@ export function compareFailures(a: Failure, b: Failure): number {
   const right = `${b.at?.path ?? ""}\0${String(b.at?.line ?? 0).padStart(9, "0")}\0${b.code}\0${b.message}`;
   return left < right ? -1 : left > right ? 1 : 0;
 }
+
+/** What was thrown where nothing may be: the failure of the service that was at work, and of no other (law L1). */
+export function bug(cause: unknown): Failure {
+  return {
+    code: "reconcile/bug",
+    message: `unexpected: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: "this is a fault of gitops; the service is left as it is, please report it",
+  };
+}

@@ -1,6 +1,6 @@
 export type { Clock, Deadline } from "./clock.ts";
 export { DURATION, durationMs } from "./duration.ts";
-export { compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
+export { bug, compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
 export type { LiveMetadata, LiveObject, ManagedFields } from "./live.ts";
 export {
   child,

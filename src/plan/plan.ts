@@ -1,4 +1,5 @@
 import {
+  bug,
   type DeleteLimit,
   type DriftedField,
   type DriftMode,
@@ -102,9 +103,7 @@ export const PROTECTED: ReadonlySet<string> = new Set([
  */
 export function makePlans(input: PlanInput): readonly ServicePlan[] {
   const owned = ownedByService(input);
-  const present = input.services.map((service) =>
-    planPresent(service, owned.get(labelValue(service.service)) ?? [], input),
-  );
+  const present = input.services.map((service) => planOne(service, owned, input));
   const known = new Set(input.known.map(labelValue));
   const gone = input.complete
     ? [...owned].filter(([label]) => !known.has(label)).map(([label, live]) => planGone(label, live, input))
@@ -131,6 +130,19 @@ function ownedByService({ scope, live, claims }: PlanInput): ReadonlyMap<string,
     else others.push(object);
   }
   return owned;
+}
+
+/** What cannot be planned is that service's failure, and leaves its objects alone (law L1). */
+function planOne(
+  service: PlanInput["services"][number],
+  owned: ReadonlyMap<string, readonly LiveMetadata[]>,
+  input: PlanInput,
+): ServicePlan {
+  try {
+    return planPresent(service, owned.get(labelValue(service.service)) ?? [], input);
+  } catch (cause) {
+    return { service: service.service, present: true, steps: [], failures: [{ ...bug(cause), at: service.at }] };
+  }
 }
 
 function planPresent(of: PlanInput["services"][number], owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {

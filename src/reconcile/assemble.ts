@@ -5,6 +5,7 @@ import type { Kind } from "../cluster/index.ts";
 import type { Inventory } from "../live/index.ts";
 import {
   type BrokenService,
+  bug,
   type Failure,
   groupOf,
   type Manifest,
@@ -91,7 +92,11 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
   const settled = { ...input, served: servedKinds(inventory, defined) };
   const finish = async (service: Service, known: KnownBuild): Promise<Assembled> => {
     if (known.built) builds += 1;
-    return await assembleOne(settled, service, known, kindOf, stop);
+    return await assembleOne(settled, service, known, kindOf, stop).catch((cause: unknown): Assembled => {
+      if (stop.aborted) throw cause;
+      const desired = { kind: "unknown", why: "it could not be read", names: undefined } as const;
+      return { service, built: known.built, failures: [{ ...bug(cause), at: service.at }], desired };
+    });
   };
 
   const ready: Assembled[] = [];
@@ -138,7 +143,10 @@ async function timedBuild(
   signal: AbortSignal,
 ): Promise<KnownBuild> {
   const begun = io.clock.monotonicMs();
-  const known = await buildService(io, revision, service, onLate, signal);
+  const known = await buildService(io, revision, service, onLate, signal).catch((cause: unknown): KnownBuild => {
+    if (signal.aborted) throw cause;
+    return { answer: { ok: false, failures: [{ ...bug(cause), at: service.at }] }, built: false };
+  });
   const durationMs = io.clock.monotonicMs() - begun;
   if (known.built) onEvent({ type: "built", service: service.id, ok: known.answer.ok, durationMs });
   return known;

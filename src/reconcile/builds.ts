@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { BuildAnswer, BuildJob } from "../builders/index.ts";
 import { type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
 import type { Io } from "./pass-types.ts";
+import { noteEnding, quarantined } from "./quarantine.ts";
 import type { OpenRevision } from "./revision.ts";
 
 /** A build's answer, and whether it was made now or known from before. */
@@ -26,7 +27,10 @@ export async function buildService(
   const key = cacheKey(io.builders.engine, service, job);
   const known = await readCached(io, service.id, key, revision.snapshot.tree);
   if (known !== undefined) return { answer: known, built: false };
+  const banned = await quarantined(io.cache, key, revision.snapshot.tree);
+  if (banned !== undefined) return { answer: { ok: false, failures: [{ ...banned, at: service.at }] }, built: false };
   const answer = await io.builders.build({ ...job, onLate }, signal);
+  await noteEnding(io.cache, key, service, revision.snapshot, answer, signal);
   const text = cacheText(answer);
   if (text !== undefined) {
     await io.cache.write(key, text);

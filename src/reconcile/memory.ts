@@ -1,6 +1,7 @@
 import type { BuildAnswer } from "../builders/index.ts";
 import { type Definitions, newDefinitions } from "../services/index.ts";
 import type { AllDeclared } from "./assemble.ts";
+import type { Circuit } from "./circuit.ts";
 
 /**
  * What a process keeps from pass to pass, so that a pass costs what changed since the last one. Each entry carries all it was
@@ -12,14 +13,18 @@ export interface Memory {
   readonly builds: Map<string, { readonly key: string; readonly text: string; readonly answer: BuildAnswer }>;
   /** What services declare, by id, with what that was made from. */
   readonly declared: Map<string, { readonly answer: BuildAnswer; readonly from: string; readonly all: AllDeclared }>;
+  /** Services that failed, by id. */
+  readonly circuits: Map<string, Circuit>;
+  /** A number from 0 to 1, so that what failed together is not tried together. */
+  readonly random: () => number;
 }
 
 /** Drops what is about services that are not there any more. */
-export function forgetGone({ builds, declared }: Memory, services: readonly { readonly id: string }[]): void {
+export function forgetGone({ builds, declared, circuits }: Memory, services: readonly { readonly id: string }[]): void {
   const there = new Set(services.map(({ id }) => id));
-  for (const kept of [builds, declared]) for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
+  for (const kept of [builds, declared, circuits]) for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
 }
 
-export function newMemory(): Memory {
-  return { definitions: newDefinitions(), builds: new Map(), declared: new Map() };
+export function newMemory(random: () => number = Math.random): Memory {
+  return { definitions: newDefinitions(), builds: new Map(), declared: new Map(), circuits: new Map(), random };
 }

@@ -7,20 +7,24 @@ const SEARCH_BYTES_MAX = 32 * 1024 * 1024;
 /** A larger file is one that no build takes, so nothing can be wanted by it as it stands. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Everything found on the way from some files and folders along what they take in; the decoded text of those that are files. */
+interface Searched {
+  readonly found: ReadonlyMap<string, TreeEntry>;
+  readonly texts: readonly { readonly path: string; readonly source: string; readonly isKustomization: boolean }[];
+}
+
 /**
- * Names of objects that these files and folders mention, and those that they take in, for a service whose build does not
- * tell what it wants. Undefined when they cannot be read: then it might want anything.
+ * These files and folders, and what they take in as far as their text tells. Undefined when they cannot be read, or are too
+ * much to be searched.
  */
-export async function mentionedNames(
+async function search(
   snapshot: Snapshot,
   paths: readonly string[],
   signal: AbortSignal,
-): Promise<Mentions | undefined> {
+): Promise<Searched | undefined> {
   const { tree } = snapshot;
   const found = new Map<string, TreeEntry>();
-  const exact = new Set<string>();
-  const parts = new Set<string>();
-  let composed = false;
+  const texts: { path: string; source: string; isKustomization: boolean }[] = [];
   const decoder = new TextDecoder();
   for (let pending = paths; pending.length > 0; ) {
     const fresh = new Map<string, TreeEntry>();
@@ -40,16 +44,45 @@ export async function mentionedNames(
       const bytes = snapshot.content(id);
       if (bytes === undefined) return undefined;
       const source = decoder.decode(bytes);
-      if (isRenaming(source)) return undefined;
-      composed ||= /namePrefix|nameSuffix|(?:Prefix|Suffix)Transformer/.test(source);
-      // Generators append a hash to the names that a kustomization states.
       const isKustomization = /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(path);
-      for (const name of namesIn(source)) (isKustomization ? parts : exact).add(name);
-      for (const group of groupsIn(source)) parts.add(group);
+      texts.push({ path, source, isKustomization });
       included.push(...includedBy(source, path, isKustomization, tree));
     }
     pending = included.filter((path) => !found.has(path) && tree.entry(path) !== undefined);
     pending = pending.filter((path) => tree.entry(path)?.kind !== "tree" || !covered(path, found, snapshot));
+  }
+  return { found, texts };
+}
+
+/** The files of `search`, by path. */
+export async function mentionedFiles(
+  snapshot: Snapshot,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, TreeEntry> | undefined> {
+  return (await search(snapshot, paths, signal))?.found;
+}
+
+/**
+ * Names of objects that these files and folders mention, and those that they take in, for a service whose build does not
+ * tell what it wants. Undefined when they cannot be read: then it might want anything.
+ */
+export async function mentionedNames(
+  snapshot: Snapshot,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Mentions | undefined> {
+  const searched = await search(snapshot, paths, signal);
+  if (searched === undefined) return undefined;
+  const exact = new Set<string>();
+  const parts = new Set<string>();
+  let composed = false;
+  for (const { source, isKustomization } of searched.texts) {
+    if (isRenaming(source)) return undefined;
+    composed ||= /namePrefix|nameSuffix|(?:Prefix|Suffix)Transformer/.test(source);
+    // Generators append a hash to the names that a kustomization states.
+    for (const name of namesIn(source)) (isKustomization ? parts : exact).add(name);
+    for (const group of groupsIn(source)) parts.add(group);
   }
   return composed ? { exact: new Set(), parts: [...new Set([...exact, ...parts])] } : { exact, parts: [...parts] };
 }

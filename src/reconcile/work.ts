@@ -1,6 +1,6 @@
-import pLimit from "p-limit";
 import {
   type BrokenService,
+  bug,
   type Clock,
   compareFailures,
   type Failure,
@@ -15,13 +15,18 @@ import {
 } from "../model/index.ts";
 import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
 import { type Applier, apply, once } from "./apply.ts";
+import type { Assembled, Late } from "./assemble.ts";
 import { execute, type Hands } from "./execute.ts";
+import { fairQueue } from "./fair-queue.ts";
 import { objectionNow } from "./inhabitants.ts";
+import { seeHealth } from "./health.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import { planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
 import { remove } from "./remove.ts";
 import type { PassState } from "./state.ts";
+import { digestOf, tryService } from "./trial.ts";
+import { openWaiting } from "./waiting.ts";
 
 /** After this long a service gives its place in the pool to the next one and goes on beside it. */
 const PATIENCE_MS = 2000;
@@ -37,6 +42,7 @@ export async function workThrough(
 ): Promise<PassOutcome["services"]> {
   onEvent({ type: "phase", phase: "apply" });
   const crew = newCrew(state, plans, onEvent, stop);
+  const built = new Map([...state.assembly.ready, ...state.assembly.late].map((one) => [one.service.id, one]));
   const { assembly, broken, selected } = state;
   const outcomes = new Map<string, Promise<ServiceOutcome>>();
   for (const one of broken) if (selected(one.id)) outcomes.set(one.id, Promise.resolve(brokenOutcome(one)));
@@ -52,8 +58,10 @@ export async function workThrough(
     waiting.delete(id);
     const dependencies = service.settings.dependsOn.map((dependency) => outcomeOf(dependency));
     const before = late.has(id) ? calm : undefined;
-    const outcome = runService(state, crew, service, byService.get(id), dependencies, before);
+    const outcome = runService(state, crew, built.get(id), byService.get(id), dependencies, before);
     outcomes.set(id, outcome);
+    void outcome.then(() => still.end(id));
+    for (const dependency of service.settings.dependsOn) void still.of(dependency).then(() => still.end(id));
     return outcome;
   };
   // A build that took too long is tried again when everybody is through who does not wait for it.
@@ -92,18 +100,17 @@ function reaches(id: string, late: ReadonlySet<string>, services: ReadonlyMap<st
 async function runService(
   state: PassState,
   crew: Crew,
-  service: Service,
+  one: Assembled | Late | undefined,
   planned: ServicePlan | undefined,
   dependencies: readonly (Promise<ServiceOutcome> | undefined)[],
   before: Promise<unknown> | undefined,
 ): Promise<ServiceOutcome> {
-  const late = state.assembly.late.find((one) => one.service.id === service.id);
-  const ready = state.assembly.ready.find((one) => one.service.id === service.id);
+  if (one === undefined) throw new Error("a service is ready or late");
+  const { service } = one;
   const base = { service: service.id, at: service.at, steps: [], failures: [], durationMs: 0 };
   try {
     await before;
-    const assembled = ready ?? (await late?.assembled());
-    if (assembled === undefined) throw new Error("a service is ready or late");
+    const assembled = "assembled" in one ? await one.assembled() : one;
     const { built, failures, desired } = assembled;
     if (service.settings.suspend) return { ...base, state: "suspended", built };
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
@@ -117,8 +124,11 @@ async function runService(
     if (planned === undefined) await state.strangers.look(desired.declared);
     const plan = planned ?? planLate(state, assembled);
     if (plan === undefined) throw new Error("a service whose objects are known has a plan");
-    const { timeoutMs, recreate } = service.settings;
-    return await crew.work({ plan, built, failures, timeoutMs, at: service.at, recreate });
+    const { timeoutMs, recreate, tenant } = service.settings;
+    const trial = tryService(state, service, plan, failures);
+    if (trial.left !== undefined) return { ...base, built, ...trial.left };
+    const outcome = await crew.work({ plan, built, failures, timeoutMs, at: service.at, recreate, tenant });
+    return { ...outcome, tenant, digest: digestOf(desired.declared), ...trial.ended(outcome) };
   } catch (cause) {
     return { ...base, state: "failed", built: false, failures: [bug(cause)] };
   }
@@ -136,6 +146,7 @@ interface Job {
   readonly timeoutMs: number;
   readonly at?: Service["at"];
   readonly recreate?: boolean;
+  readonly tenant?: string;
 }
 
 interface Crew {
@@ -146,7 +157,7 @@ interface Crew {
 function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPassEvent, stop: AbortSignal): Crew {
   const { io, request } = state;
   const { clock } = io;
-  const pool = pLimit(request.concurrency);
+  const pool = fairQueue(request.concurrency);
   const never = new AbortController().signal;
   const applier = newApplier(state, plans);
   // Shared objects are applied on behalf of everybody, so no service's deadline ends that.
@@ -197,7 +208,7 @@ function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPas
   return {
     work: (job) =>
       new Promise((resolve) => {
-        void pool(() => {
+        pool.run(job.tenant ?? "", () => {
           const running = run(job).catch((cause: unknown) => failedByBug(job, cause));
           void running.then(resolve);
           return patience(clock, running);
@@ -294,14 +305,6 @@ async function guarded(
 
 function failedByBug({ plan, built }: Job, cause: unknown): ServiceOutcome {
   return { service: plan.service, state: "failed", built, steps: [], failures: [bug(cause)], durationMs: 0 };
-}
-
-function bug(cause: unknown): Failure {
-  return {
-    code: "reconcile/bug",
-    message: `unexpected: ${cause instanceof Error ? cause.message : String(cause)}`,
-    remedy: "this is a fault of gitops; the service is left as it is, please report it",
-  };
 }
 
 function outOfTime(timeoutMs: number): Failure {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BuildAnswer, Builders } from "../../src/builders/index.ts";
-import { DEFAULT_SETTINGS, type Service } from "../../src/model/index.ts";
+import { DEFAULT_SETTINGS, ok, type Service, type TreeEntry } from "../../src/model/index.ts";
 import { buildService } from "../../src/reconcile/builds.ts";
 import type { BuildCache } from "../../src/reconcile/pass-types.ts";
 import type { OpenRevision } from "../../src/reconcile/revision.ts";
@@ -29,7 +29,17 @@ function memoryCache(): BuildCache & { readonly entries: Map<string, string> } {
 /** Builds the service with an engine that always answers the same, and says whether it was asked. */
 async function build(cache: BuildCache, files: Readonly<Record<string, string>>, answer: BuildAnswer, engine = "one") {
   const builders: Pick<Builders, "engine" | "build"> = { engine, build: async () => answer };
-  const revision = { snapshot: { tree: memoryTree(files) }, files: {} } as unknown as OpenRevision;
+  const tree = memoryTree(files);
+  const below = (folder: string): readonly { path: string; entry: TreeEntry | undefined }[] =>
+    Object.keys(files)
+      .filter((path) => path.startsWith(`${folder}/`))
+      .map((path) => ({ path, entry: tree.entry(path) }));
+  const content = (id: string): Uint8Array | undefined => {
+    const path = Object.keys(files).find((one) => tree.entry(one)?.id === id);
+    return path === undefined ? undefined : Buffer.from(files[path] ?? "");
+  };
+  const snapshot = { tree, files: below, content, blobs: async () => ok(undefined) };
+  const revision = { snapshot, files: {} } as unknown as OpenRevision;
   const io = { builders: builders as Builders, cache };
   return buildService(io, revision, service, () => undefined, never);
 }
@@ -77,6 +87,30 @@ describe("a build that is known", () => {
     expect(await build(cycle, files, good)).toEqual({ built: false, answer: failing("build/cycle") });
     await build(deadline, files, failing("build/deadline"));
     expect((await build(deadline, files, good)).built).toBe(true);
+  });
+
+  test("D7 a build that was killed twice is not tried again until a file of it changes", async () => {
+    const cache = memoryCache();
+    const tried = async (now: Readonly<Record<string, string>>): Promise<boolean> =>
+      (await build(cache, now, failing("build/deadline"))).built;
+    expect([await tried(files), await tried(files), await tried(files), await tried(files)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    const { answer } = await build(cache, files, good);
+    expect(answer).toMatchObject({ ok: false, failures: [{ code: "reconcile/quarantined", at: service.at }] });
+    const elsewhere = { ...files, "other/file.yaml": "x" };
+    expect(await tried(elsewhere)).toBe(false);
+    for (const mended of [
+      { ...files, "cart/cart.yaml": "kind: Secret\n" },
+      { ...files, "cart/new.yaml": "" },
+    ]) {
+      const copy = memoryCache();
+      for (const [key, text] of cache.entries) copy.entries.set(key, text);
+      expect((await build(copy, mended, good)).built).toBe(true);
+    }
   });
 
   test("A6 a known build is made again when the cache was damaged in any place", async () => {

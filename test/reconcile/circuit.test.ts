@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_SETTINGS, type Failure, type Service, type ServiceOutcome } from "../../src/model/index.ts";
+import { newMemory } from "../../src/reconcile/memory.ts";
+import { tryService } from "../../src/reconcile/trial.ts";
+
+const SECOND = 1000;
+const service: Service = {
+  id: "shop/cart",
+  origin: "flux",
+  folder: "cart",
+  at: { path: "clusters/cart.yaml", line: 1 },
+  why: "",
+  settings: { ...DEFAULT_SETTINGS, retryMs: 30 * SECOND },
+};
+const refused: Failure = { code: "apply/webhook", message: "refused by policy", remedy: "mend it" };
+const ended = (state: ServiceOutcome["state"]): ServiceOutcome => ({
+  service: service.id,
+  state,
+  built: false,
+  steps: [],
+  failures: state === "failed" ? [refused] : [],
+  durationMs: 1,
+});
+
+/** A service through the passes of one process; `at` is in seconds. */
+function passes() {
+  const memory = newMemory(() => 0);
+  return (at: number, state: ServiceOutcome["state"], changed: Partial<Service["settings"]> = {}) => {
+    const pass_ = { io: { memory, clock: { nowMs: () => at * SECOND } }, request: { mode: "sync" } };
+    const now = { ...service, settings: { ...service.settings, ...changed } };
+    const plan = { service: service.id, present: true, steps: [], failures: [] };
+    const trial = tryService(pass_ as never, now, plan, []);
+    if (trial.left !== undefined) return { state: trial.left.state, retryAt: inSeconds(trial.left.retry) };
+    return { state, retryAt: inSeconds(trial.ended(ended(state)).retry) };
+  };
+}
+const inSeconds = (retry: ServiceOutcome["retry"]): number | undefined => retry && retry.nextAtMs / SECOND;
+
+describe("a service that fails in a process that stays", () => {
+  test("is tried again after its retry time, then after twice as long each time, up to a quarter of an hour", () => {
+    const pass = passes();
+    expect(pass(0, "failed")).toEqual({ state: "failed", retryAt: 30 });
+    expect(pass(10, "failed")).toEqual({ state: "backoff", retryAt: 30 });
+    expect(pass(30, "failed")).toEqual({ state: "failed", retryAt: 90 });
+    expect(pass(89, "failed")).toEqual({ state: "backoff", retryAt: 90 });
+    let at = 90;
+    for (let tries = 0; tries < 20; tries += 1) at = pass(at, "failed").retryAt ?? 0;
+    expect(pass(at, "failed").retryAt).toBe(at + 900);
+  });
+
+  test("is tried at once when anything that it is made of changes", () => {
+    const pass = passes();
+    pass(0, "failed");
+    expect(pass(1, "failed", { timeoutMs: 1 })).toEqual({ state: "failed", retryAt: 31 });
+  });
+
+  test("is forgotten when it succeeds", () => {
+    const pass = passes();
+    pass(0, "failed");
+    expect(pass(30, "synced")).toEqual({ state: "synced", retryAt: undefined });
+    expect(pass(31, "failed")).toEqual({ state: "failed", retryAt: 61 });
+  });
+
+  test("and only waits for what is not there yet is looked at evenly", () => {
+    const pass = passes();
+    pass(0, "pending");
+    expect(pass(30, "pending")).toEqual({ state: "pending", retryAt: 60 });
+  });
+});
