@@ -10,7 +10,7 @@ export const STATUS_MANAGER = "gitops-status";
 /** The owner: which service an object belongs to. */
 export const SERVICE_LABEL = "gitops.bulkhead.dev/service";
 /** Which set of services the owner is of; two installations in one cluster differ here. */
-const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
+export const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
 /** The owner's full id, which a label cannot always hold. */
 const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
 /** Hash of the desired object as it was applied. */

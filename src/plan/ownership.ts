@@ -6,7 +6,7 @@ import {
   type LiveMetadata,
   type ManagedFields,
 } from "../model/index.ts";
-import { FIELD_MANAGER, SERVICE_LABEL } from "./marks.ts";
+import { FIELD_MANAGER, SCOPE_LABEL, SERVICE_LABEL } from "./marks.ts";
 
 /** The fields our last apply set: our Apply entry of managedFields, or undefined when there is none (any more). */
 export function appliedFields(live: LiveMetadata): ManagedFields | undefined {
@@ -16,12 +16,15 @@ export function appliedFields(live: LiveMetadata): ManagedFields | undefined {
   );
 }
 
-/** Whether our own apply wrote the owner label: a label that somebody copied is no proof of ownership (law L2). */
+/**
+ * Whether our own apply wrote the labels that name the owner: one that somebody copied or edited is no proof of ownership
+ * (law L2). The scope is half of the owner's name: with one of our own, an edited label would give away another's object.
+ */
 export function ownsLabel(live: LiveMetadata): boolean {
   const fields = appliedFields(live)?.fieldsV1;
   const metadata = fields?.["f:metadata"];
   const labels = isObject(metadata) ? metadata["f:labels"] : undefined;
-  return isObject(labels) && `f:${SERVICE_LABEL}` in labels;
+  return isObject(labels) && `f:${SERVICE_LABEL}` in labels && `f:${SCOPE_LABEL}` in labels;
 }
 
 /**

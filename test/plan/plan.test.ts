@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LiveMetadata, Manifest } from "../../src/model/index.ts";
+import { child, type JsonObject, type LiveMetadata, type Manifest } from "../../src/model/index.ts";
 import {
   breakerWith,
   DEFAULT_BREAKER,
@@ -127,6 +127,17 @@ describe("a delete is proven, never inferred", () => {
     ],
   ] as const)("an object stays when %s", (_why, change, step) => {
     expect(last(planned({ "x/a": keep }, live(change))["x/a"])).toBe(step);
+  });
+
+  test("A23 an object stays when somebody wrote the scope that it carries", () => {
+    const [entry] = liveAfter(a).managedFields;
+    const { "f:labels": labels, ...metadata } = child(entry?.fieldsV1, "f:metadata") ?? {};
+    const { "f:gitops.bulkhead.dev/scope": _scope, ...rest } = (labels ?? {}) as JsonObject;
+    const fieldsV1 = { ...entry?.fieldsV1, "f:metadata": { ...metadata, "f:labels": rest } };
+    const edited = { managedFields: [{ manager: "gitops", operation: "Apply", apiVersion: "v1", fieldsV1 }] } as const;
+    expect(last(planned({ "x/a": keep }, live(edited))["x/a"])).toBe(
+      "kept a: it carries our label, but our apply did not write it",
+    );
   });
 
   test("prune: false keeps everything", () => {
