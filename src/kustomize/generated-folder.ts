@@ -4,9 +4,12 @@ import { type Folder, kustomizationNames } from "./folder.ts";
 import type { Placed } from "./kustomization/decode.ts";
 import type { Found } from "./symlinks.ts";
 
+/** The file of a service's settings, which is no manifest. */
+const SETTINGS_FILE = "gitops.yaml";
+
 /**
  * The kustomization that Flux writes for a folder without one: all `.yaml` and `.yml` files in and below it, and the
- * sub-folders that have a kustomization of their own. Undefined when the folder has one.
+ * sub-folders that have a kustomization of their own; not its `gitops.yaml`. Undefined when the folder has one.
  */
 export function generatedFolder(context: BuildContext, found: Found, at: Place): Folder | undefined {
   const has = (folder: string): boolean =>
@@ -15,6 +18,8 @@ export function generatedFolder(context: BuildContext, found: Found, at: Place):
     );
   if (has(found.path)) return undefined;
   const resources: Placed<string>[] = [];
+  // Only here, where it is read as settings: a manifest of this name further down must not be passed over.
+  const settings = found.path === "" ? SETTINGS_FILE : `${found.path}/${SETTINGS_FILE}`;
   const scan = (folder: string, prefix: string): void => {
     for (const name of context.source.list(folder)) {
       if (context.source.exhausted()) return;
@@ -24,7 +29,7 @@ export function generatedFolder(context: BuildContext, found: Found, at: Place):
       if (entry === "tree") {
         if (has(inner)) resources.push({ value: path, at: { path: inner } });
         else scan(inner, `${path}/`);
-      } else if (/\.ya?ml$/.test(name)) resources.push({ value: path, at: { path: inner } });
+      } else if (/\.ya?ml$/.test(name) && inner !== settings) resources.push({ value: path, at: { path: inner } });
     }
   };
   scan(found.path, "");

@@ -20,6 +20,8 @@ export interface Service {
   /** One sentence for people: why this is a service. */
   readonly why: string;
   readonly settings: ServiceSettings;
+  /** Where settings are written that are not as usual. */
+  readonly settingsFrom?: { readonly [Setting in keyof ServiceSettings]?: Place };
   /** The objects themselves, of a service that needs no build. */
   readonly declared?: readonly { readonly manifest: Manifest; readonly at: Place }[];
 }

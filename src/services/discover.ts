@@ -11,7 +11,8 @@ import {
   type Tree,
   text,
 } from "../model/index.ts";
-import { FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
+import { NO_POLICY, type Policy } from "../policy/index.ts";
+import { type Defined, FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
 import { plainFolders } from "./folders.ts";
 import { componentFolders, sourcesOf } from "./overlay.ts";
 import { folderOf, isWithin, nameOf, withFolders } from "./paths.ts";
@@ -23,6 +24,7 @@ import {
   newReader,
   type Reader,
 } from "./reader.ts";
+import { settleAll } from "./settings.ts";
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
 const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
@@ -38,6 +40,8 @@ export type DiscoveryStep =
  * (c) where there are Flux documents and `path` is not the root, the other objects beside them as one service, as the Flux
  * Kustomization of `path` itself would apply them.
  *
+ * Settings of elsewhere, of `policy` and of the services' folders, go below and above what definitions say.
+ *
  * Pure over the tree. It asks for content in rounds: load what it needs and call it again. Source: the layout rules of
  * kustomize.toolkit.fluxcd.io and of a release repository with `clusters/<env>/…` beside `<env>/releases/…`.
  */
@@ -46,6 +50,7 @@ export function discover(
   path: string,
   loaded: (id: string) => boolean,
   known: Definitions = newDefinitions(),
+  policy: Policy = NO_POLICY,
 ): DiscoveryStep {
   const files = filesBelow(tree, path);
   const reader = newReader(tree, loaded, known);
@@ -83,13 +88,20 @@ export function discover(
   const beside =
     path === "" || flux.services.length + flux.broken.length === 0
       ? undefined
-      : besideFlux(path, files, inhabited, reader);
+      : besideFlux(
+          path,
+          files.filter((file) => file !== policy.file),
+          inhabited,
+          reader,
+        );
+  if (beside?.service !== undefined) services.push(beside.service);
+  const settled = settleAll(services, { tree, path, policy, reader });
   reader.keep();
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
-  if (beside?.service !== undefined) services.push(beside.service);
-  const broken = [...flux.broken, ...(beside?.broken ?? []), ...tooLarge(tree, files, inhabited)];
-  const missing = services.filter(({ folder }) => tree.entry(folder)?.kind !== "tree" && folder !== "");
-  const present = services.filter((service) => !missing.includes(service));
+  const unsettled = settled.broken.map((one) => ({ ...one, unreadable: false }));
+  const broken = [...flux.broken, ...(beside?.broken ?? []), ...unsettled, ...tooLarge(tree, files, inhabited)];
+  const missing = settled.services.filter(({ folder }) => tree.entry(folder)?.kind !== "tree" && folder !== "");
+  const present = settled.services.filter((service) => !missing.includes(service));
   const unique = withoutDuplicates(present, [...broken, ...missing.map(withoutFolder)]);
   return {
     kind: "done",
@@ -107,6 +119,9 @@ export function discover(
           why: "a Component is built only where it is included",
         })),
         ...(beside?.ignored ?? []),
+        ...(policy.file === undefined
+          ? []
+          : [{ at: { path: policy.file }, why: "it holds settings for all services" }]),
       ],
     },
   };
@@ -151,8 +166,8 @@ function readFluxFiles(
   tree: Tree,
   files: readonly string[],
   reader: Reader,
-): { readonly services: Service[]; readonly broken: Broken[] } {
-  const services: Service[] = [];
+): { readonly services: Defined[]; readonly broken: Broken[] } {
+  const services: Defined[] = [];
   const broken: Broken[] = [];
   for (const file of files) {
     if ((tree.entry(file)?.size ?? 0) > DEFINITION_BYTES_MAX) continue;
@@ -176,9 +191,9 @@ function readFluxFiles(
 }
 
 /** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */
-function splitParents(found: readonly Service[]): {
+function splitParents(found: readonly Defined[]): {
   readonly parents: readonly Service[];
-  readonly services: Service[];
+  readonly services: Defined[];
 } {
   const holding = new Set(found.flatMap(({ at }) => withFolders(folderOf(at.path))));
   const isParent = ({ folder }: Service): boolean => holding.has(folder);

@@ -1,4 +1,5 @@
 import {
+  child,
   DEFAULT_SETTINGS,
   durationMs,
   type Failure,
@@ -9,8 +10,10 @@ import {
   type Place,
   type Service,
   type ServiceSettings,
+  stringMap,
   text,
 } from "../model/index.ts";
+import type { Layer, SettingsChange } from "../policy/index.ts";
 import { type Fail, readBoolean, readString } from "./fields.ts";
 import { BETA_FIELDS, OVERLAY_FIELDS, readOverlay, sourcesOf } from "./overlay.ts";
 import { resolvePath } from "./paths.ts";
@@ -21,7 +24,6 @@ const VERSIONS: readonly string[] = ["v1", "v1beta2", "v1beta1"];
 
 /** The shortest interval that is kept; anything shorter only burns API calls. */
 const INTERVAL_MS_MIN = 1000;
-/** `GetTimeout` of the Kustomization API: the interval less 30 s, and never less than 30 s. */
 const TIMEOUT_SLACK_MS = 30_000;
 
 /** Fields that are read, and those that change nothing about what is applied here. */
@@ -35,24 +37,45 @@ export const READ_FIELDS: ReadonlySet<string> = new Set([
   "timeout",
   "sourceRef",
   "retryInterval",
+  "force",
+  "deletionPolicy",
   "validation",
   ...OVERLAY_FIELDS,
 ]);
 
 /** Values of other fields that say the same as leaving the field out. */
-function saysNothing(field: string, value: Json): boolean {
+function saysNothing(value: Json): boolean {
   if (value === null || value === false || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
-  if (isObject(value)) return Object.keys(value).length === 0;
-  return field === "deletionPolicy" && value === "MirrorPrune";
+  return isObject(value) && Object.keys(value).length === 0;
 }
+
+/** Which field says which setting. */
+const SAYS: { readonly [Setting in keyof SettingsChange]?: string } = {
+  prune: "prune",
+  suspend: "suspend",
+  dependsOn: "dependsOn",
+  intervalMs: "interval",
+  timeoutMs: "timeout",
+  retryMs: "retryInterval",
+  recreate: "force",
+  deletionPolicy: "deletionPolicy",
+  wait: "wait",
+  healthChecks: "healthChecks",
+};
 
 export function isFluxKustomization(document: JsonObject): boolean {
   return (text(document, "apiVersion") ?? "").startsWith(`${FLUX_GROUP}/`) && document["kind"] === "Kustomization";
 }
 
+/** A service with what its definition says of it, for settings of elsewhere to go below and above. */
+export interface Defined extends Service {
+  readonly said?: Layer;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 export type FluxReading =
-  | { readonly ok: true; readonly service: Service }
+  | { readonly ok: true; readonly service: Defined }
   | {
       readonly ok: false;
       readonly id: string;
@@ -86,7 +109,7 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     return { ok: false, id, failures, sources: [] };
   }
   for (const [field, value] of Object.entries(spec)) {
-    if (saysNothing(field, value)) continue;
+    if (saysNothing(value)) continue;
     if (version === "v1" && BETA_FIELDS.includes(field)) {
       fail("service/unsupported-field", `spec.${field} is no field of ${FLUX_GROUP}/v1`, "write it as spec.patches");
     } else if (!READ_FIELDS.has(field)) {
@@ -100,7 +123,8 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
 
   const folder = readFolder(spec, fail);
   const intervalMs = readDuration(spec, "interval", fail) ?? 10 * 60_000;
-  const timeoutMs = readDuration(spec, "timeout", fail) ?? Math.max(intervalMs - TIMEOUT_SLACK_MS, TIMEOUT_SLACK_MS);
+  const timeoutMs = readDuration(spec, "timeout", fail) ?? usualTimeoutMs(intervalMs);
+  const retryMs = readDuration(spec, "retryInterval", fail);
   readSource(spec, fail);
   const targetNamespace = readString(spec, "targetNamespace", fail) ?? "";
   if (targetNamespace !== "" && !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(targetNamespace)) {
@@ -115,16 +139,49 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     dependsOn: readDependencies(spec, namespace, fail),
     intervalMs: Math.max(intervalMs, INTERVAL_MS_MIN),
     timeoutMs: Math.max(timeoutMs, INTERVAL_MS_MIN),
+    ...(retryMs === undefined ? {} : { retryMs: Math.max(retryMs, INTERVAL_MS_MIN) }),
+    recreate: readBoolean(spec, "force", fail) ?? false,
+    deletionPolicy: readDeletionPolicy(spec, fail),
     tenant: namespace,
     ...(overlay === undefined ? {} : { overlay }),
   };
   if (failures.length > 0 || folder === undefined) {
     return { ok: false, id, failures, sources: folder === undefined ? [] : sourcesOf({ folder, settings }) };
   }
-  return {
-    ok: true,
-    service: { id, origin: "flux", folder, at, why: "a Flux Kustomization names its folder", settings },
-  };
+  const labels = stringMap(child(metadata, "labels"));
+  const said = saidBy(spec, settings, at);
+  const why = "a Flux Kustomization names its folder";
+  return { ok: true, service: { id, origin: "flux", folder, at, why, settings, said, labels } };
+}
+
+/** `GetTimeout` of the Kustomization API: the interval less 30 s, and never less than 30 s. */
+export function usualTimeoutMs(intervalMs: number): number {
+  return Math.max(intervalMs - TIMEOUT_SLACK_MS, TIMEOUT_SLACK_MS);
+}
+
+function saidBy(spec: JsonObject, settings: ServiceSettings, at: Place): Layer {
+  const written = Object.entries(SAYS).filter(([, field]) => (spec[field] ?? null) !== null);
+  const said = written.filter(([, field]) => !(field === "deletionPolicy" && isMirrored(spec)));
+  const says: SettingsChange = Object.fromEntries(
+    said.map(([setting]) => [setting, settings[setting as keyof ServiceSettings]]),
+  );
+  return { says, from: Object.fromEntries(said.map(([setting]) => [setting, at])) };
+}
+
+/** What becomes of the objects follows `prune`, which is settled when all settings are known. */
+function isMirrored(spec: JsonObject): boolean {
+  return (spec["deletionPolicy"] || "MirrorPrune") === "MirrorPrune";
+}
+
+/** Source: DeletionPolicy of the Kustomization API. Waiting for the end of what is deleted is no concern of ours. */
+function readDeletionPolicy(spec: JsonObject, fail: Fail): ServiceSettings["deletionPolicy"] {
+  const policy = readString(spec, "deletionPolicy", fail) || "MirrorPrune";
+  if (!["MirrorPrune", "Delete", "WaitForTermination", "Orphan"].includes(policy)) {
+    const message = `spec.deletionPolicy ${JSON.stringify(policy)} is not known`;
+    fail("service/invalid-field", message, "write MirrorPrune, Delete, WaitForTermination or Orphan");
+  }
+  const kept = policy === "Orphan" || (policy === "MirrorPrune" && spec["prune"] !== true);
+  return kept ? "orphan" : "prune";
 }
 
 function readFolder(spec: JsonObject, fail: Fail): string | undefined {

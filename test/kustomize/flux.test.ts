@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type BuildOptions, build, newParseCache, readDocuments } from "../../src/kustomize/index.ts";
+import {
+  type BuildOptions,
+  build,
+  newParseCache,
+  readDocuments,
+  readPlacedDocuments,
+} from "../../src/kustomize/index.ts";
 import { limits } from "../support/build-limits.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 
@@ -49,6 +55,11 @@ describe("a folder without a kustomization, as Flux reads it", () => {
     expect(builtAs({ ...files, "app/values.yaml": "replicas: 1\n" }, "app")).toEqual(["build/invalid-object"]);
   });
 
+  test("leaves its settings out, and no file of that name further down, which may be a manifest", () => {
+    const settings = { "other/gitops.yaml": "prune: false\n", "other/in/gitops.yaml": named("ConfigMap", "g") };
+    expect(builtAs({ ...files, ...settings }, "other")).toEqual(["/d other/d.yaml:1", "/g other/in/gitops.yaml:1"]);
+  });
+
   test("a target namespace goes before the kustomization's own", () => {
     const withOwn = {
       "kustomization.yaml": "namespace: own\nresources: [a.yaml]\n",
@@ -73,6 +84,23 @@ describe("a folder without a kustomization, as Flux reads it", () => {
     expect(footprint.get("app/a.yaml")).toBe(tree.entry("app/a.yaml")?.id);
     expect(footprint.has("other/d.yaml")).toBe(false);
   });
+});
+
+test("a document of our own tells where each value and key is written; off is a text", () => {
+  const read = readPlacedDocuments("# c\na:\n  - b: off\n    c: {d: 1}\n", "x.yaml");
+  const [document] = read.ok ? read.value : [];
+  expect(document?.value).toEqual({ a: [{ b: "off", c: { d: 1 } }] });
+  const placeOf = (path: readonly (string | number)[], of: "key" | "value"): string => {
+    const { line = 0, column = 0 } = document?.placeOf(path, of) ?? { path: "" };
+    return `${line}:${column}`;
+  };
+  expect(placeOf(["a", 0, "c", "d"], "value")).toBe("4:12");
+  expect(placeOf(["a", 0, "c"], "key")).toBe("4:5");
+  expect(placeOf(["a", 0], "value")).toBe("3:5");
+  // what is not there is told by what is nearest around it
+  expect(placeOf(["a", 0, "e", "d"], "key")).toBe("3:5");
+  expect(placeOf(["a", 7], "value")).toBe("3:3");
+  expect(placeOf(["a", 0, "b", "c"], "value")).toBe("3:8");
 });
 
 test("the documents of a file are read as Kubernetes reads them, each with its line", () => {

@@ -70,6 +70,19 @@ describe("Flux Kustomization documents", () => {
     });
   });
 
+  test.each([
+    ["true", "", "prune"],
+    ["false", "", "orphan"],
+    ["true", "MirrorPrune", "prune"],
+    ["false", "MirrorPrune", "orphan"],
+    ["true", "Orphan", "orphan"],
+    ["false", "Delete", "prune"],
+    ["false", "WaitForTermination", "prune"],
+  ])("prune: %s with deletionPolicy: %s means %s for what a service leaves behind", (prune, policy, means) => {
+    const text = flux("a/x", "y", `  deletionPolicy: "${policy}"\n`).replace("prune: true", `prune: ${prune}`);
+    expect(found({ "c/x.yaml": text }).services[0]?.settings).toMatchObject({ deletionPolicy: means });
+  });
+
   test("say what they change about the build", () => {
     const more = `  namePrefix: a-
   patches: [{patch: "x", target: {kind: A}}]
@@ -131,8 +144,9 @@ describe("Flux Kustomization documents", () => {
   test.each([
     ["  postBuild: {substitute: {a: b}}\n", "service/unsupported-field", "spec.postBuild"],
     ["  decryption: {provider: sops}\n", "service/unsupported-field", "spec.decryption"],
-    ["  deletionPolicy: Orphan\n", "service/unsupported-field", "spec.deletionPolicy"],
-    ["  force: true\n", "service/unsupported-field", "spec.force"],
+    ["  deletionPolicy: Never\n", "service/invalid-field", "spec.deletionPolicy"],
+    ["  force: often\n", "service/invalid-field", "spec.force"],
+    ["  retryInterval: soon\n", "service/invalid-field", "spec.retryInterval"],
     [
       "  patchesStrategicMerge: [{kind: A, apiVersion: v1, metadata: {name: a}}]\n",
       "service/unsupported-field",
