@@ -1,5 +1,4 @@
 import type { Kind } from "../../src/cluster/index.ts";
-import type { EmbeddedCluster } from "../../src/embedded/index.ts";
 import { isObject, type Json, type JsonObject, stringMap } from "../../src/model/index.ts";
 
 /** Kinds that the simulated API server lists, besides custom ones. */
@@ -39,18 +38,8 @@ export interface Live {
   readonly owner?: { readonly service: string; readonly scope: string; readonly proven: boolean };
 }
 
-export function readLive(twin: EmbeddedCluster, of: Kind, namespace: string, name: string): Live | undefined {
-  const object = twin.core.world.store.get(`${of.group}/${of.resource}/${namespace}/${name}`);
-  return object === undefined ? undefined : liveOf(of, object);
-}
-
-export function listLive(twin: EmbeddedCluster, kinds: readonly Kind[] = SERVED): readonly Live[] {
-  return kinds.flatMap((of) =>
-    twin.core.world.store.list(`${of.group}/${of.resource}/`).map(([, object]) => liveOf(of, object)),
-  );
-}
-
-function liveOf(of: Kind, object: JsonObject): Live {
+/** An object as the judge sees it. */
+export function liveOf(of: Kind, object: JsonObject): Live {
   const meta = objectAt(object, "metadata");
   const textAt = (field: string): string => (typeof meta[field] === "string" ? meta[field] : "");
   const labels = stringMap(objectAt(meta, "labels"));
@@ -75,14 +64,14 @@ function liveOf(of: Kind, object: JsonObject): Live {
   };
 }
 
-/** Whether the entry of the program's own applies holds the owner label. */
+/** Whether the entry of the program's own applies holds the labels that name the owner. */
 export function isProven(managedFields: Json | undefined): boolean {
   if (!Array.isArray(managedFields)) return false;
   return managedFields.some((entry: Json) => {
     if (!isObject(entry) || entry["manager"] !== "gitops" || entry["operation"] !== "Apply") return false;
     if (entry["subresource"] !== undefined && entry["subresource"] !== "") return false;
     const labels = objectAt(objectAt(objectAt(entry, "fieldsV1"), "f:metadata"), "f:labels");
-    return labels[`f:${SERVICE}`] !== undefined;
+    return labels[`f:${SERVICE}`] !== undefined && labels[`f:${SCOPE}`] !== undefined;
   });
 }
 

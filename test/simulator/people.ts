@@ -1,8 +1,8 @@
-import type { Kind } from "../../src/cluster/index.ts";
-import type { EmbeddedCluster } from "../../src/embedded/index.ts";
+import type { Cluster, Kind } from "../../src/cluster/index.ts";
 import type { Json, JsonObject, Manifest } from "../../src/model/index.ts";
-import { type Live, listLive, readLive } from "./live.ts";
+import type { Live } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
+import type { Ground } from "./stage.ts";
 
 /**
  * What others do to the cluster: people, controllers, other installations. `of` picks among the objects that carry an owner
@@ -39,11 +39,11 @@ export interface Act {
 const HOLD = "simulator.dev/hold";
 const never = new AbortController().signal;
 
-export async function act(twin: EmbeddedCluster, { act: what, of, with: other }: Act, on?: Live): Promise<unknown> {
-  const labelled = listLive(twin).filter(({ owner }) => owner !== undefined);
+export async function act(ground: Ground, { act: what, of, with: other }: Act, on?: Live): Promise<unknown> {
+  const labelled = (await ground.list()).filter(({ owner }) => owner !== undefined);
   const live = on ?? labelled[of % Math.max(1, labelled.length)];
   if (live === undefined) return undefined;
-  const person = twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" });
+  const { person, program } = ground;
   const another = labelled[other % labelled.length] ?? live;
   const patch = (body: JsonObject): Promise<unknown> =>
     person.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
@@ -57,17 +57,17 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
     case "forget":
       return await patch({ metadata: { managedFields: [{}] } });
     case "delete":
-      return await deleted(twin, live);
+      return await deleted(ground, live);
     case "recreate":
-      await deleted(twin, live);
+      await deleted(ground, live);
       return await apply(person, live.kind, copyOf(live, live.name), "kubectl");
     case "restore":
       // Whoever applies as the program does applies what is declared.
       if (live.annotations[VALUE] === "edited") return undefined;
-      await deleted(twin, live);
-      return await apply(twin, live.kind, copyOf(live, live.name), "gitops");
+      await deleted(ground, live);
+      return await apply(program, live.kind, copyOf(live, live.name), "gitops");
     case "claim":
-      return await apply(twin, live.kind, claimed(live), "gitops");
+      return await apply(program, live.kind, claimed(live), "gitops");
     case "copy":
       return await apply(person, live.kind, copyOf(live, `copy-${live.name}`), "kubectl");
     case "child": {
@@ -76,7 +76,9 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
       return await apply(person, live.kind, { ...copy, metadata } as Manifest, "some-controller");
     }
     case "adopt": {
-      const near = listLive(twin).filter(({ namespace, uid }) => namespace === live.namespace && uid !== live.uid);
+      const near = (await ground.list()).filter(
+        ({ namespace, uid }) => namespace === live.namespace && uid !== live.uid,
+      );
       const controller = near[other % Math.max(1, near.length)];
       if (controller === undefined) return undefined;
       return await patch({ metadata: { ownerReferences: [controllerOf(controller)] } });
@@ -85,7 +87,7 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
       const copy = copyOf(live, live.name);
       const annotations = { ...live.annotations, "gitops.bulkhead.dev/applied": "of another commit" };
       const metadata = { ...copy.metadata, annotations };
-      return await apply(twin, live.kind, { ...copy, metadata } as Manifest, "gitops");
+      return await apply(program, live.kind, { ...copy, metadata } as Manifest, "gitops");
     }
     case "transfer":
     case "rescope": {
@@ -93,7 +95,7 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
       const owner =
         what === "transfer" ? ownerLabels(another) : { ...ownerLabels(live), "gitops.bulkhead.dev/scope": "elsewhere" };
       const labels = { ...live.labels, ...owner };
-      return await apply(twin, live.kind, { ...copy, metadata: { ...copy.metadata, labels } } as Manifest, "gitops");
+      return await apply(program, live.kind, { ...copy, metadata: { ...copy.metadata, labels } } as Manifest, "gitops");
     }
     case "keep": {
       const mark = other % 2 === 0 ? "gitops.bulkhead.dev/prune" : "kustomize.toolkit.fluxcd.io/prune";
@@ -102,32 +104,31 @@ export async function act(twin: EmbeddedCluster, { act: what, of, with: other }:
     case "hold":
       return await patch({ metadata: { finalizers: [HOLD] } });
     case "release":
-      return await release(twin, live);
+      return await release(ground, live);
   }
 }
 
 /** Lets go of everything that a simulated finalizer holds. */
-export async function releaseAll(twin: EmbeddedCluster): Promise<void> {
-  for (const live of listLive(twin)) await release(twin, live);
+export async function releaseAll(ground: Ground): Promise<void> {
+  for (const live of await ground.list()) await release(ground, live);
 }
 
-async function release(twin: EmbeddedCluster, live: Live): Promise<void> {
+async function release({ program }: Ground, live: Live): Promise<void> {
   const finalizers = (live.object["metadata"] as JsonObject)["finalizers"];
   if (!Array.isArray(finalizers) || !finalizers.includes(HOLD)) return;
   const left = finalizers.filter((one: Json) => one !== HOLD);
   const body = { metadata: { finalizers: left } };
-  await twin.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
+  await program.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
 }
 
-async function deleted(twin: EmbeddedCluster, live: Live): Promise<void> {
-  const now = readLive(twin, live.kind, live.namespace, live.name);
+async function deleted({ person, read }: Ground, live: Live): Promise<void> {
+  const now = await read(live.kind, live.namespace, live.name);
   if (now === undefined) return;
   const { uid, resourceVersion } = now;
-  const person = twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" });
   await person.remove(live.kind, live.namespace, live.name, { uid, resourceVersion, propagation: "Background" }, never);
 }
 
-async function apply(who: EmbeddedCluster, kind: Kind, manifest: Manifest, fieldManager: string): Promise<void> {
+async function apply(who: Cluster, kind: Kind, manifest: Manifest, fieldManager: string): Promise<void> {
   await who.apply(kind, manifest, { fieldManager, force: true }, never);
 }
 

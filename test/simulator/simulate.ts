@@ -1,19 +1,18 @@
 import picomatch from "picomatch";
-import { createEmbedded } from "../../src/embedded/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
 import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
 import type { History, RunStep, Step } from "./history.ts";
-import { intentOf } from "./intent.ts";
+import { type Intent, intentOf } from "./intent.ts";
 import { judgeRun, type Violation } from "./judge.ts";
-import { listLive } from "./live.ts";
+import type { Live } from "./live.ts";
 import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
 import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
 import { judgeLeftovers, judgeRest } from "./rest.ts";
-import { NO_TROUBLE, type Past, troubled } from "./trouble.ts";
-import { virtualTime } from "./virtual-clock.ts";
+import { embeddedStage, type Stage } from "./stage.ts";
+import { NO_TROUBLE, troubled } from "./trouble.ts";
 
 /** What became of a history: where it broke a law, and what the API server logged. */
 export interface Verdict {
@@ -29,12 +28,12 @@ export type RunPass = typeof runPass;
 
 /** Runs after the last step until nothing changes any more. */
 const RUNS_TO_REST = 6;
-const never = new AbortController().signal;
 
 /** Plays a history through the real reconciler and stops at the first law that is broken. */
-export async function simulate(history: History, pass: RunPass = runPass): Promise<Verdict> {
-  const world = await newWorld(history, pass);
-  const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: world.audit });
+export async function simulate(history: History, pass: RunPass = runPass, place?: Stage): Promise<Verdict> {
+  const stage = place ?? (await embeddedStage(history.seed));
+  const world: World = { history, pass, stage, repository: newRepository(EMPTY_MONOREPO), cache: memoryCache() };
+  const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
   try {
     for (const [at, step] of history.steps.entries()) {
       const violations = await played(world, step);
@@ -42,51 +41,20 @@ export async function simulate(history: History, pass: RunPass = runPass): Promi
     }
     return verdict(history.steps.length, await brought(world));
   } finally {
-    await world.twin.close();
+    await stage.close();
   }
 }
 
 interface World {
   readonly history: History;
   readonly pass: RunPass;
-  readonly time: ReturnType<typeof virtualTime>;
-  readonly twin: ReturnType<typeof createEmbedded>;
+  readonly stage: Stage;
   readonly repository: Repository;
   readonly cache: ReturnType<typeof memoryCache>;
-  readonly past: Past;
-  readonly audit: string[];
-}
-
-async function newWorld(history: History, pass: RunPass): Promise<World> {
-  const time = virtualTime();
-  const audit: string[] = [];
-  const twin = createEmbedded({
-    clock: time.clock(),
-    seed: history.seed,
-    onAudit: ({ verb, requestURI, userAgent, responseStatus }) =>
-      void audit.push(`${userAgent} ${verb} ${requestURI} ${responseStatus.code}`),
-  });
-  const kinds = await twin.kinds(never);
-  const namespaces = kinds.ok ? kinds.value.kinds.find(({ kind }) => kind === "Namespace") : undefined;
-  for (const name of ["one", "two"]) {
-    const manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
-    if (namespaces !== undefined)
-      await twin.apply(namespaces, manifest, { fieldManager: "admin", force: false }, never);
-  }
-  return {
-    history,
-    pass,
-    time,
-    twin,
-    repository: newRepository(EMPTY_MONOREPO),
-    cache: memoryCache(),
-    past: new Map(),
-    audit,
-  };
 }
 
 async function played(world: World, step: Step): Promise<readonly Violation[]> {
-  const { repository, twin } = world;
+  const { repository, stage } = world;
   switch (step.step) {
     case "commit":
       repository.commit(step.edits.reduce(edited, repository.head().monorepo));
@@ -95,7 +63,8 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
       repository.reset(step.back);
       return [];
     case "act":
-      await act(twin, step.act);
+      await act(stage.ground, step.act);
+      await stage.settled();
       return [];
     case "run":
       return (await run(world, step)).violations;
@@ -112,12 +81,13 @@ interface Ran {
 const SCOPE = "simulated";
 
 async function run(world: World, step: RunStep): Promise<Ran> {
-  const { cache, repository, twin, past, history } = world;
-  const clock = world.time.clock();
+  const { cache, repository, stage, history } = world;
+  const clock = stage.clock();
   if (step.cache === "wiped") cache.wipe();
   else if (step.cache !== "kept") cache.corrupt(step.cache);
   const stop = new AbortController();
-  const { cluster, requests, crashed } = troubled(twin, step.trouble, past, clock, stop);
+  const way = await stage.way(step.trouble, clock);
+  const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop);
   const commit = repository.head();
   const unbuilt = new Set<string>();
   const builders = simulatedBuilders(repository, step.builds, clock, (service) => unbuilt.add(service));
@@ -145,7 +115,9 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     void passed.then(resolve);
     void crashed.then(resolve);
   });
-  const ended = await clock.runUntil(ends);
+  const through = await clock.runUntil(ends);
+  await ended();
+  await stage.settled();
   const intent = intentOf(commit.monorepo);
   const violations = [
     ...judgeRun({
@@ -161,7 +133,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       late: step.builds.length > 0,
       requests,
     }),
-    ...(ended ? [] : [{ law: "D it ends", what: "the run hangs" }]),
+    ...(through ? [] : [{ law: "D it ends", what: "the run hangs" }]),
     ...(thrown === undefined ? [] : [{ law: "D it ends", what: `the run throws: ${thrown}` }]),
     ...bugsIn(outcome),
   ];
@@ -202,10 +174,11 @@ async function brought(world: World): Promise<readonly Violation[]> {
     const held = await run(world, CALM);
     if (held.violations.length > 0) return held.violations;
   }
-  await releaseAll(world.twin);
+  await releaseAll(world.stage.ground);
+  await world.stage.settled();
   const first = await toRest(world, CALM);
   if (first.violations.length > 0 || first.outcome === undefined) return first.violations;
-  const { intent, live } = at(world);
+  const { intent, live } = await at(world);
   const rest = { intent, live, scope: SCOPE };
   const unmet = judgeRest({ ...rest, outcome: first.outcome });
   if (unmet.length > 0) return unmet;
@@ -216,7 +189,7 @@ async function brought(world: World): Promise<readonly Violation[]> {
     return [{ law: "I8 a no-op is free", what: `${builds} builds, writes ${again.writes.join(", ")}` }];
   const confirmed = await toRest(world, { ...CALM, confirm: true });
   if (confirmed.violations.length > 0 || confirmed.outcome === undefined) return confirmed.violations;
-  const end = { ...rest, live: at(world).live, outcome: confirmed.outcome };
+  const end = { ...rest, live: (await at(world)).live, outcome: confirmed.outcome };
   return [...judgeRest(end), ...judgeLeftovers(end)];
 }
 
@@ -231,6 +204,6 @@ async function toRest(world: World, step: RunStep): Promise<Ran> {
   return { violations: [{ law: "I7 it converges", what }], writes };
 }
 
-function at({ repository, twin }: World): { intent: ReturnType<typeof intentOf>; live: ReturnType<typeof listLive> } {
-  return { intent: intentOf(repository.head().monorepo), live: listLive(twin) };
+async function at({ repository, stage }: World): Promise<{ intent: Intent; live: readonly Live[] }> {
+  return { intent: intentOf(repository.head().monorepo), live: await stage.ground.list() };
 }

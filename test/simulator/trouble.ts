@@ -1,9 +1,8 @@
-import type { Answer, Cluster, Kind, LiveMetadata, Problem, RemoveOptions } from "../../src/cluster/index.ts";
-import type { EmbeddedCluster } from "../../src/embedded/index.ts";
+import type { Answer, Cluster, Kind, LiveMetadata, RemoveOptions } from "../../src/cluster/index.ts";
 import type { Manifest } from "../../src/model/index.ts";
-import { type Live, listLive, readLive, SERVED } from "./live.ts";
+import { type Live, SERVED } from "./live.ts";
 import { type Act, act } from "./people.ts";
-import type { RunClock } from "./virtual-clock.ts";
+import type { Ground, Soon, Way } from "./stage.ts";
 
 /** What may happen to a request. `lost` ones come without an answer: before the server got them, or after it did them. */
 export type FaultKind =
@@ -57,20 +56,19 @@ export interface Request {
   readonly done: boolean;
 }
 
-/** Answers of earlier runs, for stale reads. */
-export type Past = Map<string, Answer<unknown>>;
-
 export interface TroubledCluster {
   readonly cluster: Cluster;
   readonly requests: readonly Request[];
   /** Resolves when the process is to end there and then. */
   readonly crashed: Promise<void>;
+  /** The run is over: what it still had on its way is there, or nowhere. */
+  ended(): Promise<void>;
 }
 
 const never = new Promise<never>(() => undefined);
-const SLOW_MS = 8000;
 
-interface Asked<T> {
+/** One request of the program. */
+export interface Asked<T> {
   readonly verb: Request["verb"];
   readonly kind?: Kind;
   readonly namespace?: string;
@@ -82,44 +80,35 @@ interface Asked<T> {
 }
 
 /** The cluster as the program sees it on a bad day. */
-export function troubled(
-  twin: EmbeddedCluster,
-  trouble: Trouble,
-  past: Past,
-  clock: RunClock,
-  stop: AbortController,
-): TroubledCluster {
+export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: AbortController): TroubledCluster {
   const requests: Request[] = [];
   const state = { count: 0, dead: false };
   let crash: () => void = () => undefined;
   const crashed = new Promise<void>((resolve) => (crash = resolve));
+  const underWay = new Set<Promise<unknown>>();
+  const die = (): void => {
+    state.dead = true;
+    crash();
+  };
 
   const ask = async <T>(asked: Asked<T>, signal: AbortSignal): Promise<Answer<T>> => {
     const at = state.count++;
     if (state.dead) return never;
     if (trouble.stopAt === at) stop.abort(new DOMException("stopped", "AbortError"));
-    await disturb(twin, trouble, at, asked);
+    await disturb(ground, trouble, at, asked);
     const dies = trouble.crash?.at === at;
-    const fault = trouble.faults.find((one) => one.at === at)?.kind;
-    const key = `${asked.verb} ${asked.kind?.kind} ${asked.namespace}/${asked.name}`;
     if (dies && trouble.crash?.after !== true) {
-      state.dead = true;
-      crash();
+      die();
       return never;
     }
-    if (fault === "slow") await clock.sleep(SLOW_MS, signal);
+    await way.delay(at, signal);
     if (state.dead) return never;
-    const seen = sight(twin, asked);
-    const lost = fault === undefined ? undefined : refusal(fault, asked.verb);
-    const forwarded = lost === undefined || fault === "lost-after";
-    const answer = forwarded ? await asked.forward() : undefined;
-    if (dies) {
-      state.dead = true;
-      crash();
-    }
-    const fresh = answer ?? { ok: false as const, problem: lost ?? network(asked.verb) };
-    const told = (lost === undefined ? bent(fault, key, fresh, past) : { ok: false, problem: lost }) as Answer<T>;
-    if (answer?.ok === true) past.set(key, answer);
+    const soon = sight(ground, asked);
+    const seen = soon instanceof Promise ? await soon : soon;
+    const sent = way.carry(at, asked);
+    underWay.add(sent);
+    const carried = await sent.finally(() => underWay.delete(sent));
+    if (dies) die();
     const { verb, kind, namespace = "", name = "", manifest, remove, dryRun = false } = asked;
     requests.push({
       verb,
@@ -130,36 +119,43 @@ export function troubled(
       ...(kind === undefined ? {} : { kind }),
       ...(manifest === undefined ? {} : { manifest }),
       ...(remove === undefined ? {} : { remove }),
-      ...(fault === undefined ? {} : { fault }),
-      told,
-      done: answer?.ok === true,
+      ...carried,
     });
-    return state.dead ? never : told;
+    return state.dead ? never : carried.told;
   };
 
-  return { requests, crashed, cluster: clusterOver(twin, ask) };
+  return {
+    requests,
+    crashed,
+    cluster: clusterOver(way.cluster, ask),
+    async ended() {
+      await way.close();
+      await Promise.allSettled(underWay);
+    },
+  };
 }
 
-async function disturb(twin: EmbeddedCluster, { acts }: Trouble, number: number, asked: Asked<unknown>): Promise<void> {
+async function disturb(ground: Ground, { acts }: Trouble, number: number, asked: Asked<unknown>): Promise<void> {
   const { verb, kind, namespace = "", name = "" } = asked;
   const moment = verb === "metadata" ? "read" : verb === "remove" ? "delete" : undefined;
   for (const one of acts) {
-    if (one.at === number) await act(twin, one.act);
-    else if (one.at === moment && kind !== undefined) await act(twin, one.act, readLive(twin, kind, namespace, name));
+    if (one.at === number) await act(ground, one.act);
+    else if (one.at === moment && kind !== undefined)
+      await act(ground, one.act, await ground.read(kind, namespace, name));
   }
 }
 
 type Ask = <T>(asked: Asked<T>, signal: AbortSignal) => Promise<Answer<T>>;
 
-function clusterOver(twin: EmbeddedCluster, ask: Ask): Cluster {
+function clusterOver(cluster: Cluster, ask: Ask): Cluster {
   return {
-    identity: (signal) => twin.identity(signal),
+    identity: (signal) => cluster.identity(signal),
     kinds: (signal) =>
       ask(
         {
           verb: "kinds",
           async forward() {
-            const answer = await twin.kinds(signal);
+            const answer = await cluster.kinds(signal);
             if (!answer.ok) return answer;
             const kinds = answer.value.kinds.filter(({ group, kind }) =>
               SERVED.some((one) => one.group === group && one.kind === kind),
@@ -170,14 +166,14 @@ function clusterOver(twin: EmbeddedCluster, ask: Ask): Cluster {
         signal,
       ),
     list: (kind, options, signal) =>
-      ask({ verb: "list", kind, forward: () => twin.list(kind, options, signal) }, signal),
+      ask({ verb: "list", kind, forward: () => cluster.list(kind, options, signal) }, signal),
     // Asked for by nothing that a simulated pass does.
-    listObjects: (kind, options, signal) => twin.listObjects(kind, options, signal),
+    listObjects: (kind, options, signal) => cluster.listObjects(kind, options, signal),
     get: (kind, namespace, name, signal) =>
-      ask({ verb: "get", kind, namespace, name, forward: () => twin.get(kind, namespace, name, signal) }, signal),
+      ask({ verb: "get", kind, namespace, name, forward: () => cluster.get(kind, namespace, name, signal) }, signal),
     metadata: (kind, namespace, name, signal) =>
       ask(
-        { verb: "metadata", kind, namespace, name, forward: () => twin.metadata(kind, namespace, name, signal) },
+        { verb: "metadata", kind, namespace, name, forward: () => cluster.metadata(kind, namespace, name, signal) },
         signal,
       ),
     apply: (kind, manifest, options, signal) =>
@@ -189,13 +185,19 @@ function clusterOver(twin: EmbeddedCluster, ask: Ask): Cluster {
           name: manifest.metadata.name,
           manifest,
           dryRun: options.dryRun === true,
-          forward: () => twin.apply(kind, manifest, options, signal),
+          forward: () => cluster.apply(kind, manifest, options, signal),
         },
         signal,
       ),
     patch: (kind, namespace, name, type, body, signal) =>
       ask(
-        { verb: "patch", kind, namespace, name, forward: () => twin.patch(kind, namespace, name, type, body, signal) },
+        {
+          verb: "patch",
+          kind,
+          namespace,
+          name,
+          forward: () => cluster.patch(kind, namespace, name, type, body, signal),
+        },
         signal,
       ),
     remove: (kind, namespace, name, options, signal) =>
@@ -207,7 +209,7 @@ function clusterOver(twin: EmbeddedCluster, ask: Ask): Cluster {
           name,
           remove: options,
           dryRun: options.dryRun === true,
-          forward: () => twin.remove(kind, namespace, name, options, signal),
+          forward: () => cluster.remove(kind, namespace, name, options, signal),
         },
         signal,
       ),
@@ -218,65 +220,21 @@ function clusterOver(twin: EmbeddedCluster, ask: Ask): Cluster {
   };
 }
 
-function sight(
-  twin: EmbeddedCluster,
-  { verb, kind, namespace = "", name = "" }: Asked<unknown>,
-): Pick<Request, "before" | "all" | "world"> {
-  if (kind === undefined) return { before: undefined, all: [], world: [] };
-  if (verb === "list") return { before: undefined, all: listLive(twin, [kind]), world: [] };
+type Seen = Pick<Request, "before" | "all" | "world">;
+
+/** What is there right before a request; only what the judge asks for is looked at. */
+function sight(ground: Ground, { verb, kind, namespace = "", name = "" }: Asked<unknown>): Soon<Seen> {
+  if (kind === undefined || verb === "get" || verb === "metadata") return { before: undefined, all: [], world: [] };
+  if (verb === "list") return then(ground.list([kind]), (all) => ({ before: undefined, all, world: [] }));
   const takesAlong = verb === "remove" && (kind.kind === "Namespace" || kind.kind === "CustomResourceDefinition");
-  return { before: readLive(twin, kind, namespace, name), all: [], world: takesAlong ? listLive(twin) : [] };
+  return then(ground.read(kind, namespace, name), (before) =>
+    then(takesAlong ? ground.list() : [], (world) => ({ before, all: [], world })),
+  );
 }
 
-/** What the program is told instead of an answer; undefined when the request goes through. */
-function refusal(fault: FaultKind, verb: Request["verb"]): Problem | undefined {
-  switch (fault) {
-    case "lost-before":
-    case "lost-after":
-      return network(verb);
-    case "timeout":
-      return { ...network(verb), kind: "timeout", message: "no answer in time" };
-    case "conflict":
-      return status(409, "Conflict");
-    case "throttled":
-      return { ...status(429, "TooManyRequests"), retryAfterMs: 1000 };
-    case "server-error":
-      return { ...status(500, "InternalError"), ambiguous: true };
-    case "unavailable":
-      return status(503, "ServiceUnavailable");
-    case "forbidden":
-      return status(403, "Forbidden");
-    case "truncated":
-      return verb === "list" || verb === "kinds" ? { ...network(verb), kind: "decode" } : network(verb);
-    case "group":
-      return verb === "kinds" ? undefined : status(503, "ServiceUnavailable");
-    case "stale":
-    case "slow":
-      return undefined;
-  }
-}
-
-function network(verb: Request["verb"]): Problem {
-  const ambiguous = verb === "apply" || verb === "patch" || verb === "remove";
-  return { kind: "network", message: "the connection was cut", causes: [], ambiguous };
-}
-
-function status(code: number, reason: string): Problem {
-  return { kind: "status", status: code, reason, message: `simulated ${reason}`, causes: [], ambiguous: false };
-}
-
-/** Answers that arrive whole but do not tell how things are. */
-function bent(fault: FaultKind | undefined, key: string, fresh: Answer<unknown>, past: Past): Answer<unknown> {
-  if (!fresh.ok) return fresh;
-  if (fault === "group" && key.startsWith("kinds ")) {
-    const { kinds } = fresh.value as { kinds: readonly Kind[] };
-    const groups = [...new Set(kinds.map(({ group }) => group).filter((group) => group !== ""))];
-    const lost = groups[past.size % groups.length] ?? "";
-    return { ok: true, value: { kinds: kinds.filter(({ group }) => group !== lost), failedGroups: [lost] } };
-  }
-  if (fault !== "stale") return fresh;
-  if (key.startsWith("list ") || key.startsWith("metadata ")) return past.get(key) ?? fresh;
-  return fresh;
+/** What is at hand is used at once: nothing can happen in between. */
+function then<T, U>(soon: Soon<T>, use: (value: T) => Soon<U>): Soon<U> {
+  return soon instanceof Promise ? soon.then(use) : use(soon);
 }
 
 /** The metadata that a request told the program, when it told any. */
