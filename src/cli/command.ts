@@ -68,7 +68,7 @@ function interrupted({ settings }: Call, stopping: Stopping) {
 }
 
 export function passRequest(settings: Settings, mode: PassRequest["mode"]): PassRequest {
-  const { path, scope, services, confirm, defaultNamespace, concurrency, breaker } = settings;
+  const { path, scope, services, adopt, confirm, defaultNamespace, concurrency, breaker } = settings;
   const confirmed = confirm === undefined ? {} : { confirm };
-  return { mode, path, scope, services, ...confirmed, defaultNamespace, concurrency, breaker };
+  return { mode, path, scope, services, adopt, ...confirmed, defaultNamespace, concurrency, breaker };
 }

@@ -150,6 +150,13 @@ export const FLAGS = {
     group: "Services",
     text: "only services whose id matches; can be repeated (environment: comma-separated)",
   },
+  adopt: {
+    name: "adopt",
+    kind: "list",
+    value: "<tool>",
+    group: "Services",
+    text: "take over objects that flux, helm, argo or kapp have, or all; can be repeated (or comma-separated)",
+  },
 
   confirm: {
     name: "confirm",
@@ -330,6 +337,7 @@ export const READING: readonly FlagName[] = ["service", ...SOURCE, ...CREDENTIAL
 /** Flags of what compares git with a cluster. */
 export const COMPARING: readonly FlagName[] = [
   "service",
+  "adopt",
   ...SOURCE,
   ...CREDENTIALS,
   ...CLUSTER,

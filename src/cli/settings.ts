@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { Credentials } from "../git/index.ts";
-import { durationMs, type Failure, failed, ok, type Result } from "../model/index.ts";
+import { durationMs, type Failure, type ForeignTool, failed, ok, type Result } from "../model/index.ts";
 import { type Breaker, DEFAULT_BREAKER } from "../plan/index.ts";
 import type { Format } from "../report/index.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
@@ -20,6 +20,8 @@ export interface Settings {
   readonly defaultNamespace: string;
   readonly scope: string;
   readonly services: readonly string[];
+  /** Tools that objects are taken over from although they are at work. */
+  readonly adopt: readonly ForeignTool[];
   readonly confirm?: string;
   readonly breaker: Breaker;
   readonly concurrency: number;
@@ -74,6 +76,7 @@ export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "h
     defaultNamespace: read.text("defaultNamespace") ?? "default",
     scope: read.text("scope") ?? (path === "" ? "default" : path),
     services: read.list("service"),
+    adopt: toolsFrom(read),
     ...(confirm === undefined ? {} : { confirm }),
     breaker: breakerFrom(read),
     concurrency: read.count("concurrency", 16, 1, CONCURRENCY_MAX),
@@ -126,6 +129,17 @@ function credentialsFrom(read: Reader, env: World["env"]): Credentials {
   if (named !== undefined)
     read.refuse("gitTokenEnv", `the environment variable ${named} is not set`, "set it, or name another");
   return { from: "none" };
+}
+
+const TOOLS: readonly ForeignTool[] = ["flux", "helm", "argo", "kapp"];
+
+function toolsFrom(read: Reader): readonly ForeignTool[] {
+  const names = read.list("adopt").flatMap((one) => one.split(",").map((name) => name.trim()));
+  const wrong = names.filter((name) => name !== "" && name !== "all" && !TOOLS.some((tool) => tool === name));
+  for (const name of wrong) {
+    read.refuse("adopt", `${JSON.stringify(name)} is no tool that is known`, `give one of ${TOOLS.join(", ")}, or all`);
+  }
+  return TOOLS.filter((tool) => names.includes(tool) || names.includes("all"));
 }
 
 function breakerFrom(read: Reader): Breaker {

@@ -14,6 +14,13 @@ function refused(given: Given, env: Readonly<Record<string, string>> = {}): stri
 }
 
 describe("flags and environment", () => {
+  test("tools to take over from, by themselves, in a list, or all of them", () => {
+    expect(read().adopt).toEqual([]);
+    expect(read({ adopt: ["helm", "flux"] }).adopt).toEqual(["flux", "helm"]);
+    expect(read({ adopt: ["argo, kapp"] }).adopt).toEqual(["argo", "kapp"]);
+    expect(read({}, { GITOPS_ADOPT: "all" }).adopt).toEqual(["flux", "helm", "argo", "kapp"]);
+  });
+
   test("a flag wins over its variable, its variable over the default", () => {
     expect(read().ref).toBe("HEAD");
     expect(read({}, { GITOPS_REF: "main" }).ref).toBe("main");
@@ -29,6 +36,7 @@ describe("flags and environment", () => {
       output: "json",
       listen: "127.0.0.1:9",
       confirm: "0123456",
+      adopt: "helm,argo",
       cluster: "embedded:state.json",
       gitTokenEnv: "TOKEN",
     };
@@ -113,6 +121,7 @@ describe("what is refused", () => {
   test.each<[Given, string]>([
     [{ path: "/abs" }, "--path"],
     [{ path: "a/../../b" }, "--path"],
+    [{ adopt: ["spinnaker"] }, "--adopt"],
     [{ confirm: "HEAD" }, "--confirm"],
     [{ confirm: "abc" }, "--confirm"],
     [{ concurrency: "1e3" }, "--concurrency"],
