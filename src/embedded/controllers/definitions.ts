@@ -14,13 +14,19 @@ const CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 export function definitions(world: World): { serve(crd: JsonObject): void; settle(): void } {
   const changed = new Map<string, JsonObject | undefined>();
   const served = new Map<string, Resource>();
+  /** Definitions that wait for their objects to go, by `group/resource` of these. */
+  const ending = new Map<string, string>();
   world.store.subscribe(({ key, type, object }) => {
     if (key.startsWith(PREFIX)) changed.set(key, type === "DELETED" ? undefined : object);
+    if (ending.size === 0) return;
+    const waiting = ending.get(key.split("/", 2).join("/"));
+    if (waiting !== undefined) changed.set(waiting, world.store.get(waiting));
   });
   const drop = (key: string): void => {
     const old = served.get(key);
     if (old !== undefined) world.registry.remove(old.group, old.resource);
     served.delete(key);
+    if (old !== undefined) ending.delete(`${old.group}/${old.resource}`);
   };
   const serve = (crd: JsonObject): void => {
     const key = `${PREFIX}/${scalarText(metaOf(crd)["name"])}`;
@@ -37,9 +43,12 @@ export function definitions(world: World): { serve(crd: JsonObject): void; settl
         const batch = [...changed];
         changed.clear();
         for (const [key, crd] of batch) {
+          const resource = served.get(key);
           if (crd === undefined) drop(key);
-          else if (metaOf(crd)["deletionTimestamp"] !== undefined) cleanUpAfter(world, key, crd, served.get(key));
-          else {
+          else if (metaOf(crd)["deletionTimestamp"] !== undefined) {
+            if (resource !== undefined) ending.set(`${resource.group}/${resource.resource}`, key);
+            cleanUpAfter(world, key, crd, resource);
+          } else {
             serve(crd);
             const status = establishedStatus(world, crd);
             if (status !== undefined) world.store.put(key, { ...crd, status });
