@@ -101,7 +101,10 @@ function judgeWrite(problem: Problem, doing: Doing): Judgement {
       return verdict("apply/invalid", "make the object smaller: etcd takes about 1.5 MiB");
     case 422:
       return isImmutable(problem)
-        ? verdict("apply/immutable", "undo the change, or delete and recreate the object: nothing is recreated unasked")
+        ? verdict(
+            "apply/immutable",
+            "undo the change, or ask for the object to be recreated: annotation gitops.bulkhead.dev/recreate: enabled",
+          )
         : verdict("apply/invalid", "correct the fields that the message names: kubectl explain shows the schema");
     default:
       return verdict(otherwise(doing), "see the API server's log; the next pass tries again");

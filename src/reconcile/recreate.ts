@@ -5,7 +5,7 @@ import { type Applier, apply, terminating } from "./apply.ts";
 import { remove } from "./remove.ts";
 
 /** How long a deleted object is waited for; one that finalizers hold for longer is created by a later pass. */
-const GONE_MS_MAX = 10_000;
+const GONE_MS_MAX = 5_000;
 const GONE_POLL_MS = 100;
 
 /** On whose behalf an object is applied, and whether all of the service may be deleted and created anew. */
@@ -29,7 +29,7 @@ export async function applyOrRecreate(
 ): Promise<Result<"created" | "updated" | "recreated">> {
   const answer = await apply(applier, declared, need, signal);
   if (answer.ok || answer.immutable === undefined) return answer;
-  if (!owner.recreate && !asksForRecreation(declared.manifest)) return answer;
+  if (!owner.recreate && !asksForRecreation(declared.manifest)) return failed(...answer.failures.map(ofJob));
   const live = applier.live(declared.ref);
   const why = notRecreated(declared, live, owner);
   if (why !== undefined || live === undefined) return failed(...answer.failures.map((one) => stays(one, why ?? "")));
@@ -82,5 +82,19 @@ async function removed(
 }
 
 function stays(failure: Failure, why: string): Failure {
-  return { ...failure, message: `${failure.message}; it is not recreated: ${why}` };
+  return {
+    ...failure,
+    message: `${failure.message}; it is not recreated: ${why}`,
+    remedy: "undo the change; or delete the object by hand, when nothing is lost with it",
+  };
+}
+
+/** A Job runs once: its template never changes, and most often another name says what is meant. */
+function ofJob(failure: Failure): Failure {
+  if (failure.object?.startsWith("batch/Job ") !== true) return failure;
+  return {
+    ...failure,
+    remedy:
+      "give the Job another name, or ask for it to be recreated: annotation gitops.bulkhead.dev/recreate: enabled",
+  };
 }
