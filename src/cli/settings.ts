@@ -1,7 +1,15 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { Credentials } from "../git/index.ts";
-import { durationMs, type Failure, type ForeignTool, failed, ok, type Result } from "../model/index.ts";
-import { type Breaker, DEFAULT_BREAKER } from "../plan/index.ts";
+import {
+  type DeleteLimit,
+  durationMs,
+  type Failure,
+  type ForeignTool,
+  failed,
+  ok,
+  type Result,
+} from "../model/index.ts";
+import type { BreakerChange } from "../plan/index.ts";
 import type { Format } from "../report/index.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
 import type { World } from "./world.ts";
@@ -23,7 +31,8 @@ export interface Settings {
   /** Tools that objects are taken over from although they are at work. */
   readonly adopt: readonly ForeignTool[];
   readonly confirm?: string;
-  readonly breaker: Breaker;
+  /** Only what is given: it goes over what the repository's settings say. */
+  readonly breaker: BreakerChange;
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly dryRun: boolean;
@@ -142,15 +151,15 @@ function toolsFrom(read: Reader): readonly ForeignTool[] {
   return TOOLS.filter((tool) => names.includes(tool) || names.includes("all"));
 }
 
-function breakerFrom(read: Reader): Breaker {
-  const limit = (count: FlagName, share: FlagName, usual: Breaker["service"]): Breaker["service"] => {
-    const max = read.count(count, usual.max, 0, 1_000_000);
-    return { free: Math.min(usual.free, max), share: read.share(share, usual.share), max };
-  };
+function breakerFrom(read: Reader): BreakerChange {
+  const limit = (count: FlagName, share: FlagName): Partial<DeleteLimit> => ({
+    ...(read.text(count) === undefined ? {} : { max: read.count(count, 0, 0, 1_000_000) }),
+    ...(read.text(share) === undefined ? {} : { share: read.share(share, 0) }),
+  });
   return {
-    service: limit("maxDeletes", "maxDeleteShare", DEFAULT_BREAKER.service),
-    run: limit("maxRunDeletes", "maxRunDeleteShare", DEFAULT_BREAKER.run),
-    gone: limit("maxGoneServices", "maxGoneShare", DEFAULT_BREAKER.gone),
+    service: limit("maxDeletes", "maxDeleteShare"),
+    run: limit("maxRunDeletes", "maxRunDeleteShare"),
+    gone: limit("maxGoneServices", "maxGoneShare"),
   };
 }
 

@@ -15,7 +15,7 @@ import { newMatch } from "./match.ts";
 import { type Problem, problemsOf } from "./problems.ts";
 import { SERVICE_FIELDS, type SettingsFile, serviceFile, settingsFile } from "./schema.ts";
 
-/** The name of every settings file. */
+/** The name of every settings file; the kustomize room does not take one for a manifest. */
 export const SETTINGS_FILE = "gitops.yaml";
 
 /** Settings of a whole revision. */

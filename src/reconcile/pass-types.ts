@@ -2,7 +2,7 @@ import type { Builders } from "../builders/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { Source } from "../git/index.ts";
 import type { Clock, ForeignTool, PassEvent } from "../model/index.ts";
-import type { Breaker } from "../plan/index.ts";
+import type { BreakerChange } from "../plan/index.ts";
 import type { Memory } from "./memory.ts";
 
 /** The effects a pass works through, made once in `cli/` and handed down. */
@@ -43,7 +43,8 @@ export interface PassRequest {
   readonly defaultNamespace: string;
   /** Services worked on at once. */
   readonly concurrency: number;
-  readonly breaker: Breaker;
+  /** Limits of deletes that go over those of the revision's settings, number by number. */
+  readonly breaker: BreakerChange;
   /** Takes over objects that these tools have, for every service. */
   readonly adopt?: readonly ForeignTool[];
   /** Namespaces of the program itself: never deleted. */

@@ -1,5 +1,6 @@
 import { type Failure, type ForeignTool, refKey } from "../model/index.ts";
 import {
+  breakerWith,
   labelValue,
   makePlans,
   newAutoscalers,
@@ -61,6 +62,7 @@ function planServices(assembled: readonly Assembled[], adopt: readonly ForeignTo
       service: service.id,
       at: service.at,
       prune: service.settings.prune,
+      ...(service.settings.deleteLimit === undefined ? {} : { deleteLimit: service.settings.deleteLimit }),
       drift: service.settings.drift,
       adopt: [...service.settings.adopt, ...adopt],
     }));
@@ -100,7 +102,8 @@ function planInput(state: PassState, assembled: readonly Assembled[], confirmed:
     settled: settled.known,
     autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
     repairs: { fights: fights.known, nowMs: io.clock.nowMs() },
-    breaker: request.breaker,
+    breaker: breakerWith(revision.policy.breaker, request.breaker),
+    protect: revision.policy.protect,
     confirmed,
   };
 }

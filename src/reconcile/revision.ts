@@ -1,19 +1,25 @@
 import type { TreeSource } from "../builders/index.ts";
 import type { Snapshot, Source } from "../git/index.ts";
 import { type Discovery, failed, ok, type Result, type Tree } from "../model/index.ts";
-import { type Definitions, discover, newDefinitions } from "../services/index.ts";
+import { NO_POLICY, type Policy } from "../policy/index.ts";
+import { type Definitions, discover, findPolicy, newDefinitions } from "../services/index.ts";
 
 /** One revision, its services, and its files as builds read them. */
 export interface OpenRevision {
   readonly snapshot: Snapshot;
   readonly discovery: Discovery;
+  /** Settings of the whole revision. */
+  readonly policy: Policy;
   readonly files: TreeSource;
 }
 
-/** Discovery asks for content in rounds: definitions, what they point at, what that includes … */
+/** Discovery asks for content in rounds: settings, definitions, what they point at, what that includes … */
 const DISCOVERY_ROUNDS_MAX = 64;
 
-/** Fetches the source's newest revision and finds its services below `path`. `known` is what earlier revisions taught. */
+/**
+ * Fetches the source's newest revision and finds its settings and its services below `path`. `known` is what earlier revisions
+ * taught. Settings that cannot be read fail it: they may say what must not be touched.
+ */
 export async function openRevision(
   source: Source,
   path: string,
@@ -31,9 +37,19 @@ export async function openRevision(
       remedy: "check --path and --ref; nothing was changed, a missing path never means that everything is gone",
     });
   }
+  const isLoaded = (id: string): boolean => snapshot.content(id) !== undefined;
+  let policy: Policy | undefined;
   for (let round = 0; round < DISCOVERY_ROUNDS_MAX; round += 1) {
-    const step = discover(tree, path, (id) => snapshot.content(id) !== undefined, known);
-    if (step.kind === "done") return ok({ snapshot, discovery: step.discovery, files: treeSource(snapshot) });
+    const step =
+      policy === undefined ? findPolicy(tree, path, isLoaded, known) : discover(tree, path, isLoaded, known, policy);
+    if (step.kind === "found") {
+      if (!step.policy.ok) return step.policy;
+      policy = step.policy.value;
+      continue;
+    }
+    if (step.kind === "done") {
+      return ok({ snapshot, discovery: step.discovery, policy: policy ?? NO_POLICY, files: treeSource(snapshot) });
+    }
     const loaded = await snapshot.load(step.paths, signal);
     if (!loaded.ok) return loaded;
     const lost = step.paths.find((wanted) => snapshot.content(tree.entry(wanted)?.id ?? "") === undefined);

@@ -11,6 +11,7 @@ import {
 import {
   isOfService,
   type Layer,
+  NO_POLICY,
   type Policy,
   readPolicy,
   readServiceSettings,
@@ -23,13 +24,13 @@ import { isWithin } from "./paths.ts";
 import { DEFINITION_BYTES_MAX, type Definitions, newDefinitions, newReader, type Reader } from "./reader.ts";
 
 export type PolicyStep =
-  | { readonly kind: "done"; readonly policy: Result<Policy> | undefined }
+  | { readonly kind: "found"; readonly policy: Result<Policy> }
   /** Content that must be at hand before asking again; paths relative to the root. */
   | { readonly kind: "needs"; readonly paths: readonly string[] };
 
 /**
- * The settings of a revision: of `gitops.yaml` in `path`, else at the root; undefined when there is none. The nearer file
- * stands for all of the other. One that cannot be read is a failure and not no settings: it may say what must not be touched.
+ * The settings of a revision: of `gitops.yaml` in `path`, else at the root, else none. The nearer file stands for
+ * all of the other. One that cannot be read is a failure and not no settings: it may say what must not be touched.
  */
 export function findPolicy(
   tree: Tree,
@@ -42,11 +43,11 @@ export function findPolicy(
     const text = settingsText(tree, file, reader);
     if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing] };
     if (text === undefined) continue;
-    if (!text.ok) return { kind: "done", policy: failed(...text.failures.map(asUsage)) };
+    if (!text.ok) return { kind: "found", policy: failed(...text.failures.map(asUsage)) };
     if (isOfService(text.value, file, siblingsOf(tree, file))) continue;
-    return { kind: "done", policy: readPolicy(text.value, file) };
+    return { kind: "found", policy: readPolicy(text.value, file) };
   }
-  return { kind: "done", policy: undefined };
+  return { kind: "found", policy: ok(NO_POLICY) };
 }
 
 interface Around {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FLAGS, type FlagName, variableOf } from "../../src/cli/flags.ts";
 import { type Given, readSettings, type Settings } from "../../src/cli/settings.ts";
+import { breakerWith } from "../../src/plan/index.ts";
 
 function read(given: Given = {}, env: Readonly<Record<string, string>> = {}): Settings {
   const settings = readSettings(given, { env, cwd: "/work", home: "/home/me" });
@@ -105,8 +106,11 @@ describe("what follows from what", () => {
     });
   });
 
-  test("no deletes at all is a limit that can be given", () => {
-    expect(read({ maxDeletes: "0" }).breaker.service).toMatchObject({ free: 0, max: 0 });
+  test("limits of deletes are what is given and no more, so that the repository's settings say the rest", () => {
+    expect(read().breaker).toEqual({ service: {}, run: {}, gone: {} });
+    const given = read({ maxDeletes: "0", maxRunDeleteShare: "15%" }, { GITOPS_MAX_GONE_SERVICES: "2" });
+    expect(given.breaker).toEqual({ service: { max: 0 }, run: { share: 0.15 }, gone: { max: 2 } });
+    expect(breakerWith(given.breaker).service).toMatchObject({ free: 0, max: 0 });
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type LiveMetadata } from "../../src/model/index.ts";
 import { DEFAULT_BREAKER, NO_STRANGERS } from "../../src/plan/index.ts";
+import { NO_POLICY } from "../../src/policy/index.ts";
 import type { Assembled } from "../../src/reconcile/assemble.ts";
 import { planLate } from "../../src/reconcile/planning.ts";
 import type { PassState } from "../../src/reconcile/state.ts";
@@ -22,7 +23,7 @@ function stateOf(ready: readonly Assembled[], late: readonly Assembled[], live: 
   const waiting = late.map((one) => ({ service: one.service, names: undefined, assembled: Promise.resolve(one) }));
   const state: Pick<PassState, "joined" | "broken"> & Record<string, unknown> = {
     request: { scope: "test", breaker: DEFAULT_BREAKER },
-    revision: { discovery: { complete: true } },
+    revision: { discovery: { complete: true }, policy: NO_POLICY },
     inventory: { live: index(...live), unlisted: new Map() },
     assembly: { ready, late: waiting, namesOfBroken: new Map() },
     settled: { known: new Map() },
