@@ -16,6 +16,7 @@ export { afterRepair, type Fights, isOver } from "./drift.ts";
 export { fieldChanges } from "./fields.ts";
 export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./foreign.ts";
 export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
+export { selfCleaningJob } from "./jobs.ts";
 export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, SERVICE_LABEL } from "./marks.ts";
 export { rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";

@@ -1,5 +1,6 @@
 import {
   bug,
+  type Confirmation,
   type DeleteLimit,
   type DriftedField,
   type DriftMode,
@@ -17,6 +18,7 @@ import type { Claims, LiveIndex } from "./claims.ts";
 import type { Declared } from "./declare.ts";
 import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
 import { type Inhabitants, objectionTo } from "./inhabitants.ts";
+import { selfCleaningJob } from "./jobs.ts";
 import { labelValue, ownerOf, STATUS_MANAGER } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
@@ -32,7 +34,8 @@ export type Step =
       readonly drift?: readonly DriftedField[];
       readonly warning?: Failure;
     }
-  | { readonly action: "delete"; readonly why: string; readonly live: LiveMetadata }
+  /** `released`: why it would be held, had nobody confirmed it. */
+  | { readonly action: "delete"; readonly why: string; readonly live: LiveMetadata; readonly released?: string }
   /** Would be deleted, but is not. `confirmable`: an explicit confirmation lets it go. */
   | { readonly action: "held"; readonly why: string; readonly live: LiveMetadata; readonly confirmable: boolean }
   | { readonly action: "kept"; readonly why: string; readonly live: LiveMetadata };
@@ -44,6 +47,8 @@ export interface ServicePlan {
   readonly steps: readonly Step[];
   readonly failures: readonly Failure[];
   readonly warnings?: readonly Failure[];
+  /** Who confirmed it, when deletes go that would be held otherwise. */
+  readonly confirmed?: Confirmation;
 }
 
 export interface PlanInput {
@@ -84,8 +89,10 @@ export interface PlanInput {
   readonly breaker: Breaker;
   /** Kinds (`group/kind`) that settings protect beside those that always are. */
   readonly protect?: ReadonlySet<string>;
-  /** Holds that only wait for a confirmation are released. */
-  readonly confirmed: boolean;
+  /** Who confirmed the deletes of a service: holds of it that only wait for that are released. */
+  readonly confirmed?: (service: string) => Confirmation | undefined;
+  /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
+  readonly jobsDone?: ReadonlyMap<string, string>;
 }
 
 /** Deleting one of these takes with it what no repository brings back. */
@@ -108,7 +115,14 @@ export function makePlans(input: PlanInput): readonly ServicePlan[] {
   const gone = input.complete
     ? [...owned].filter(([label]) => !known.has(label)).map(([label, live]) => planGone(label, live, input))
     : [];
-  return withRunBreakers([...present, ...gone], owned, input);
+  return withRunBreakers([...present, ...gone], owned, input).map((plan) => withConfirmation(plan, input));
+}
+
+/** Names who confirmed it, when that made a difference. */
+function withConfirmation(plan: ServicePlan, { confirmed }: PlanInput): ServicePlan {
+  const released = plan.steps.some((step) => step.action === "delete" && step.released !== undefined);
+  const by = released ? confirmed?.(plan.service) : undefined;
+  return by === undefined ? plan : { ...plan, confirmed: by };
 }
 
 /**
@@ -147,6 +161,7 @@ function planOne(
 
 function planPresent(of: PlanInput["services"][number], owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
   const { service, prune, deleteLimit } = of;
+  const confirmed = input.confirmed?.(service) !== undefined;
   const granted = input.claims.granted.get(service) ?? [];
   const steps: Step[] = [];
   const failures: Failure[] = [...(input.claims.refused.get(service) ?? [])];
@@ -163,7 +178,7 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
   const removed = owned
     .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
-    .map((object) => planRemoval(object, prune, input));
+    .map((object) => planRemoval(object, prune, confirmed, input));
   const unlisted = failures.some(({ code }) => code === "cluster/list-failed");
   const limit = deleteLimit ?? input.breaker.service;
   const why = unlisted
@@ -175,7 +190,7 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
   return {
     service,
     present: true,
-    steps: [...steps, ...held(removed, why, !unlisted, input.confirmed)],
+    steps: [...steps, ...held(removed, why, !unlisted, confirmed)],
     failures,
     ...(warnings.length === 0 ? {} : { warnings }),
   };
@@ -183,12 +198,13 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
 
 function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
   const first = owned[0];
+  const service = first === undefined ? label : (ownerOf(first)?.id ?? label);
+  const confirmed = input.confirmed?.(service) !== undefined;
   const removed = owned
     .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
-    .map((object) => planRemoval(object, true, input))
+    .map((object) => planRemoval(object, true, confirmed, input))
     .map(orphaned);
-  const service = first === undefined ? label : (ownerOf(first)?.id ?? label);
   return { service, present: false, steps: removed, failures: [] };
 }
 
@@ -202,7 +218,11 @@ function planDeclared(whole: Declared, of: PlanInput["services"][number], input:
   if (taken.kind === "refused") return taken.failure;
   if (taken.kind === "left") return { action: "unchanged", why: taken.why, declared };
   if (taken.kind === "adopt") return { action: "adopt", why: taken.why, declared };
-  if (object === undefined) return { action: "create", why: "not in the cluster", declared };
+  if (object === undefined) {
+    const ran = input.jobsDone?.get(key) === (selfCleaningJob(declared) ?? "no such job");
+    if (ran) return { action: "unchanged", why: "ran already", declared };
+    return { action: "create", why: "not in the cluster", declared };
+  }
   if (object.deletionTimestamp !== undefined) {
     const why = `terminating since ${object.deletionTimestamp}, created anew when it is gone`;
     return { action: "create", why, declared };
@@ -255,7 +275,7 @@ function orphaned(step: Step): Step {
 }
 
 /** Why an object that nobody declares any more goes, or stays. */
-function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step {
+function planRemoval(live: LiveMetadata, prune: boolean, confirmed: boolean, input: PlanInput): Step {
   const kept = (why: string): Step => ({ action: "kept", why, live });
   if (live.deletionTimestamp !== undefined) return kept(`already being deleted since ${live.deletionTimestamp}`);
   if (!ownsLabel(live)) return kept("it carries our label, but our apply did not write it");
@@ -266,12 +286,11 @@ function planRemoval(live: LiveMetadata, prune: boolean, input: PlanInput): Step
   const wanted = input.claims.mayBeWanted(live) ?? shownElsewhere(live, input);
   if (wanted !== undefined) return { action: "held", why: wanted, live, confirmable: false };
   const objection = objectionTo(live, input.inhabitants?.get(refKey(live.ref)));
-  if (objection !== undefined && !(objection.confirmable && input.confirmed))
-    return { action: "held", live, ...objection };
-  if (isProtected(live.ref, input) && !input.confirmed) {
-    return { action: "held", why: `${live.ref.kind} is protected`, live, confirmable: true };
-  }
-  return { action: "delete", why: "no longer in git", live };
+  if (objection !== undefined && !(objection.confirmable && confirmed)) return { action: "held", live, ...objection };
+  const sacred = isProtected(live.ref, input) ? `${live.ref.kind} is protected` : undefined;
+  if (sacred !== undefined && !confirmed) return { action: "held", why: sacred, live, confirmable: true };
+  const released = objection?.why ?? sacred;
+  return { action: "delete", why: "no longer in git", live, ...(released === undefined ? {} : { released }) };
 }
 
 /** Whether an object is the program's own: its namespace, and what it keeps its records in. */
@@ -310,7 +329,7 @@ function withRunBreakers(
   const manyObjects = tooMany(total, objects, breaker.run, "objects of the run");
   return plans.map((plan) => {
     const why = manyObjects ?? (plan.present ? undefined : manyGone);
-    return { ...plan, steps: held(plan.steps, why, true, confirmed) };
+    return { ...plan, steps: held(plan.steps, why, true, confirmed?.(plan.service) !== undefined) };
   });
 }
 
@@ -320,10 +339,12 @@ function held(
   confirmable: boolean,
   confirmed: boolean,
 ): readonly Step[] {
-  if (why === undefined || (confirmable && confirmed)) return steps;
-  return steps.map((step) =>
-    step.action === "delete" ? { action: "held" as const, why, live: step.live, confirmable } : step,
-  );
+  if (why === undefined) return steps;
+  return steps.map((step) => {
+    if (step.action !== "delete") return step;
+    if (confirmable && confirmed) return { ...step, released: step.released ?? why };
+    return { action: "held" as const, why, live: step.live, confirmable };
+  });
 }
 
 function deletes(steps: readonly Step[]): number {

@@ -1,7 +1,16 @@
 import pLimit from "p-limit";
 import type { Failure, FailureCode, FieldChange, ServiceOutcome, StepResult } from "../model/index.ts";
 import { compareFailures, type Result } from "../model/index.ts";
-import { type Declared, rankOf, type ServicePlan, STAGES, type Step, stageOf, stepRef } from "../plan/index.ts";
+import {
+  type Declared,
+  rankOf,
+  type ServicePlan,
+  STAGES,
+  type Step,
+  selfCleaningJob,
+  stageOf,
+  stepRef,
+} from "../plan/index.ts";
 
 type ApplyStep = Extract<Step, { readonly declared: Declared }>;
 type Rest = Pick<StepResult, "result" | "failure" | "fields"> & Partial<Pick<StepResult, "action" | "why">>;
@@ -107,9 +116,17 @@ async function fieldsOf(hands: Hands, step: Step): Promise<Pick<StepResult, "fie
 }
 
 function summary(step: Step, rest: Rest): StepResult {
-  const of =
-    "declared" in step ? { at: step.declared.at, ...(step.drift === undefined ? {} : { drift: step.drift }) } : {};
-  return { ref: stepRef(step), action: step.action, why: step.why, ...of, ...rest };
+  return { ref: stepRef(step), action: step.action, why: step.why, ...declaredPart(step), ...rest };
+}
+
+function declaredPart(step: Step): Pick<StepResult, "at" | "drift" | "job"> {
+  if (!("declared" in step)) return {};
+  const job = selfCleaningJob(step.declared);
+  return {
+    at: step.declared.at,
+    ...(step.drift === undefined ? {} : { drift: step.drift }),
+    ...(job === undefined ? {} : { job }),
+  };
 }
 
 const RECREATED = { action: "recreate", why: "changed in a field that cannot change" } as const;

@@ -1,7 +1,8 @@
 import type { Builders } from "../builders/index.ts";
 import type { Cluster } from "../cluster/index.ts";
-import type { Source } from "../git/index.ts";
-import type { Clock, ForeignTool, PassEvent } from "../model/index.ts";
+import type { Snapshot, Source } from "../git/index.ts";
+import type { Live } from "../live/index.ts";
+import type { Clock, Confirmation, ForeignTool, PassEvent } from "../model/index.ts";
 import type { BreakerChange } from "../plan/index.ts";
 import type { Memory } from "./memory.ts";
 
@@ -14,6 +15,8 @@ export interface Io {
   readonly clock: Clock;
   /** Of this process; a pass without one begins with nothing. */
   readonly memory?: Memory;
+  /** What the cluster holds, where that is kept from pass to pass; `cluster` is its cluster then. Else it is listed each time. */
+  readonly live?: Pick<Live, "inventory" | "use">;
 }
 
 /** Results of builds, by key, from pass to pass. Disposable: losing it costs time, never correctness. */
@@ -39,12 +42,22 @@ export interface PassRequest {
   readonly services: readonly string[];
   /** The commit whose held deletes are confirmed (an unambiguous prefix of at least 7 digits). */
   readonly confirm?: string;
+  /** Who confirmed the deletes of a service at a commit, before this pass. */
+  readonly confirmed?: (service: string, commit: Snapshot["commit"]) => Confirmation | undefined;
+  /** Who runs this pass, for the record. */
+  readonly author?: string;
+  /** Why a service is left alone as people asked in the cluster; what git says of it comes on top. */
+  readonly suspended?: (service: string) => string | undefined;
+  /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
+  readonly jobsDone?: ReadonlyMap<string, string>;
   /** Namespace of namespaced objects that name none. */
   readonly defaultNamespace: string;
   /** Services worked on at once. */
   readonly concurrency: number;
   /** Limits of deletes that go over those of the revision's settings, number by number. */
   readonly breaker: BreakerChange;
+  /** Ends waiting for health, and nothing else: something newer is there to be applied. */
+  readonly cancelWaits?: AbortSignal;
   /** Takes over objects that these tools have, for every service. */
   readonly adopt?: readonly ForeignTool[];
   /** Namespaces of the program itself: never deleted. */

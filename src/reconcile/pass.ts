@@ -35,7 +35,7 @@ export async function runPass(
     if (unmatched.length > 0) return ended({ revision, services: [], failures: unmatched });
     const refused = refusedConfirmation(request, revision);
     if (refused !== undefined) return ended({ revision, services: [], failures: [refused] });
-    const plans = planPass(state, request.confirm !== undefined);
+    const plans = planPass(state);
     const services = await workThrough(state, plans, onEvent, stop);
     if (io.memory !== undefined) forgetGone(io.memory, state.revision.discovery.services);
     await state.settled.save();

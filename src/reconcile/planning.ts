@@ -1,4 +1,4 @@
-import { type Failure, type ForeignTool, refKey } from "../model/index.ts";
+import { type Confirmation, type Failure, type ForeignTool, refKey } from "../model/index.ts";
 import {
   breakerWith,
   labelValue,
@@ -15,8 +15,8 @@ import { declaredAutoscalers } from "./autoscalers.ts";
 import type { PassState } from "./state.ts";
 
 /** The plans of every service that can be planned now, and of those that left git. */
-export function planPass(state: PassState, confirmed: boolean): readonly ServicePlan[] {
-  return makePlans(planInput(state, state.assembly.ready, confirmed));
+export function planPass(state: PassState): readonly ServicePlan[] {
+  return makePlans(planInput(state, state.assembly.ready));
 }
 
 /**
@@ -24,7 +24,7 @@ export function planPass(state: PassState, confirmed: boolean): readonly Service
  * the latecomer is refused it, everything else of it goes on.
  */
 export function planLate(state: PassState, late: Assembled): ServicePlan | undefined {
-  const input = planInput(state, [...state.assembly.ready, ...state.joined, late], state.request.confirm !== undefined);
+  const input = planInput(state, [...state.assembly.ready, ...state.joined, late]);
   state.joined.push(late);
   // What it owns, nobody else was given.
   const owns = (key: string): boolean => {
@@ -68,7 +68,7 @@ function planServices(assembled: readonly Assembled[], adopt: readonly ForeignTo
     }));
 }
 
-function planInput(state: PassState, assembled: readonly Assembled[], confirmed: boolean): PlanInput {
+function planInput(state: PassState, assembled: readonly Assembled[]): PlanInput {
   const { io, request, revision, inventory, broken, settled, fights, autoscalers, assembly, strangers, inhabitants } =
     state;
   const { complete } = revision.discovery;
@@ -99,11 +99,20 @@ function planInput(state: PassState, assembled: readonly Assembled[], confirmed:
     known,
     complete,
     unlisted: new Set(inventory.unlisted.keys()),
+    ...(inventory.paused === undefined ? {} : { pausedDeletes: inventory.paused }),
     settled: settled.known,
     autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
     repairs: { fights: fights.known, nowMs: io.clock.nowMs() },
     breaker: breakerWith(revision.policy.breaker, request.breaker),
     protect: revision.policy.protect,
-    confirmed,
+    confirmed: (service) => confirmationOf(state, service),
+    ...(request.jobsDone === undefined ? {} : { jobsDone: request.jobsDone }),
   };
+}
+
+/** Who confirmed the deletes of a service at the revision at hand: whoever runs this pass, or as the request says. */
+function confirmationOf({ io, request, revision }: PassState, service: string): Confirmation | undefined {
+  if (request.confirm === undefined) return request.confirmed?.(service, revision.snapshot.commit);
+  const by = request.author ?? "whoever ran it";
+  return { by, at: new Date(io.clock.nowMs()).toISOString(), how: "flag" };
 }

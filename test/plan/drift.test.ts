@@ -141,7 +141,6 @@ describe("a service's drift mode", () => {
       unlisted: new Set(),
       settled: new Map(),
       breaker: DEFAULT_BREAKER,
-      confirmed: false,
       ...more,
     })[0];
   }

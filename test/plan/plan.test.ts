@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { child, type JsonObject, type LiveMetadata, type Manifest } from "../../src/model/index.ts";
+import { type Confirmation, child, type JsonObject, type LiveMetadata, type Manifest } from "../../src/model/index.ts";
 import {
   breakerWith,
   DEFAULT_BREAKER,
@@ -31,10 +31,10 @@ function input(services: Readonly<Record<string, readonly Declared[]>>, live: re
     unlisted: new Set(),
     settled: new Map(),
     breaker: DEFAULT_BREAKER,
-    confirmed: false,
   };
 }
 
+const ADA: Confirmation = { by: "Ada", at: "2026-01-01T00:00:00Z", how: "command" };
 const say = (steps: readonly Step[]): readonly string[] =>
   steps.map((step) => `${step.action} ${stepRef(step).name}${step.why === "" ? "" : `: ${step.why}`}`);
 
@@ -50,6 +50,22 @@ function planned(
 const [a, b, c] = [declaredBy("x/a", "a"), declaredBy("x/a", "b"), declaredBy("x/a", "c")];
 
 describe("a plan", () => {
+  test("D27 a Job that ran and was cleaned up is not created again, until its hash changes", () => {
+    const job = (image: string, spec: JsonObject = { ttlSecondsAfterFinished: 60 }): Declared =>
+      declareAs("x/a", {
+        apiVersion: "batch/v1",
+        kind: "Job",
+        metadata: { name: "migrate", namespace: "shop" },
+        spec: { ...spec, template: { spec: { containers: [{ name: "m", image }] } } },
+      });
+    const done = (declared: Declared) => ({ jobsDone: new Map([["batch/Job/shop/migrate", declared.hash]]) });
+    const [first, second, kept] = [job("m:1"), job("m:2"), job("m:1", {})];
+    expect(planned({ "x/a": [first] }, [], done(first))["x/a"]).toEqual(["unchanged migrate: ran already"]);
+    expect(planned({ "x/a": [second] }, [], done(first))["x/a"]).toEqual(["create migrate: not in the cluster"]);
+    // one that the cluster does not clean up was deleted by somebody
+    expect(planned({ "x/a": [kept] }, [], done(kept))["x/a"]).toEqual(["create migrate: not in the cluster"]);
+  });
+
   test("creates what is missing and leaves alone what is as applied", () => {
     expect(planned({ "x/a": [a, b] }, [liveAfter(b)])).toEqual({
       "x/a": ["create a: not in the cluster", "unchanged b"],
@@ -167,7 +183,7 @@ describe("a delete is proven, never inferred", () => {
   test("a kind that could not be listed holds the service's deletes, and its own objects are not written", () => {
     const secret = declareAs("x/a", { apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace: "shop" } });
     const base = input({ "x/a": [b, c, secret] }, live({}));
-    const [plan] = makePlans({ ...base, unlisted: new Set(["/Secret"]), confirmed: true });
+    const [plan] = makePlans({ ...base, unlisted: new Set(["/Secret"]), confirmed: () => ADA });
     expect(say(plan?.steps ?? [])).toEqual([
       "unchanged b",
       "unchanged c",
@@ -183,7 +199,7 @@ describe("a delete is proven, never inferred", () => {
     const inhabitants = new Map([[`/${kind}/${object.ref.namespace}/n`, { kind: "known", objects: [] } as const]]);
     const held = planned({ "x/a": keep }, all, { inhabitants });
     expect(last(held["x/a"])).toBe(`held n: ${kind} is protected`);
-    const confirmed = planned({ "x/a": keep }, all, { inhabitants, confirmed: true });
+    const confirmed = planned({ "x/a": keep }, all, { inhabitants, confirmed: () => ADA });
     expect(last(confirmed["x/a"])).toBe("delete n: no longer in git");
   });
 
@@ -191,7 +207,9 @@ describe("a delete is proven, never inferred", () => {
     const all = [...keep, a].map((one) => liveAfter(one));
     const protect = new Set(["/ConfigMap"]);
     expect(last(planned({ "x/a": keep }, all, { protect })["x/a"])).toBe("held a: ConfigMap is protected");
-    expect(last(planned({ "x/a": keep }, all, { protect, confirmed: true })["x/a"])).toBe("delete a: no longer in git");
+    expect(last(planned({ "x/a": keep }, all, { protect, confirmed: () => ADA })["x/a"])).toBe(
+      "delete a: no longer in git",
+    );
   });
 
   test("A13 what the server shows in two groups is one object: declared in either of them, it stays", () => {
@@ -267,7 +285,7 @@ describe("the breakers", () => {
       "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?";
     expect(planned({ "y/b": [other] }, [liveAfter(a)])["x/a"]).toEqual([`held a: ${why}`]);
     expect(planned({}, [liveAfter(a)])["x/a"]).toEqual([`held a: ${why}`]);
-    expect(planned({ "y/b": [other] }, [liveAfter(a)], { confirmed: true })["x/a"]).toEqual([
+    expect(planned({ "y/b": [other] }, [liveAfter(a)], { confirmed: () => ADA })["x/a"]).toEqual([
       "delete a: no longer in git",
     ]);
   });
@@ -283,9 +301,22 @@ describe("the breakers", () => {
 
   test("a confirmation lets them go", () => {
     const all = fleet(5);
-    expect(actions(planned(without(all, 3), liveOf(all), { confirmed: true }))).toEqual(
+    expect(actions(planned(without(all, 3), liveOf(all), { confirmed: () => ADA }))).toEqual(
       new Set(["unchanged", "delete"]),
     );
+  });
+
+  test("a confirmation for some services lets theirs go, holds the others', and is named where it made a difference", () => {
+    const all = fleet(5);
+    const confirmed = (service: string) => (service === "x/s0" ? ADA : undefined);
+    const plans = makePlans({ ...input(without(all, 3), liveOf(all)), confirmed });
+    const told = plans.map((plan) => `${plan.service} ${plan.steps[0]?.action} ${plan.confirmed?.by ?? "-"}`);
+    expect(told.filter((one) => one.includes("delete"))).toEqual(["x/s0 delete Ada"]);
+    expect(told.filter((one) => one.includes("held"))).toHaveLength(2);
+    // a delete that nothing held was not confirmed by anybody
+    const [plain] = makePlans({ ...input({ "x/a": [b] }, [liveAfter(a), liveAfter(b)]), confirmed: () => ADA });
+    expect(plain?.steps.map(({ action }) => action)).toEqual(["unchanged", "delete"]);
+    expect(plain?.confirmed).toBeUndefined();
   });
 
   test("A2 one service that loses more than half of many objects is held, others are not", () => {

@@ -113,7 +113,7 @@ const PLANNED: readonly Guard[] = [
   guard("plan: prune of the service", PLAN, "if (!prune || pruneDisabled(live))", "if (pruneDisabled(live))"),
   guard("plan: prune of the object", PLAN, "if (!prune || pruneDisabled(live))", "if (!prune)"),
   guard("plan: may be wanted", PLAN, "if (wanted !== undefined) return", "if (false) return"),
-  guard("plan: protected kinds", PLAN, "if (isProtected(live.ref, input) && !input.confirmed) {", "if (false) {"),
+  guard("plan: protected kinds", PLAN, "if (sacred !== undefined && !confirmed) return", "if (false) return"),
   guard(
     "plan: wanted, its service present",
     PLAN,
