@@ -101,14 +101,14 @@ export async function apply(
 
 /** What to say of an object that was going away when the plan was made, and still is. It is created when it is gone. */
 async function stillGoing(
-  { cluster, live }: Applier,
+  applier: Applier,
   kind: Kind,
   declared: Declared,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   const { ref, at } = declared;
-  if (live(ref)?.deletionTimestamp === undefined) return undefined;
-  const now = await cluster.metadata(kind, ref.namespace, ref.name, signal);
+  if (applier.live(ref)?.deletionTimestamp === undefined) return undefined;
+  const now = await applier.cluster.metadata(kind, ref.namespace, ref.name, signal);
   if (!now.ok) return problemFailure(now.problem, { verb: "read", what: ref, at });
   const since = now.value?.deletionTimestamp;
   return since === undefined ? undefined : terminating(declared, since, now.value?.finalizers);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { named } from "../support/fleet.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
 import { map, type SmallFleet, startSmallFleet, steps } from "../support/small-fleet.ts";
 
@@ -138,8 +139,10 @@ describeWithCluster("a change that cannot be made in place", () => {
         RECREATABLE.map((one) => `recreate ${nameOf(one.before)}`).toSorted(),
       );
       const deletes = passes.flatMap(({ writes }) => writes.filter(({ verb }) => verb === "delete"));
-      expect(deletes.map(({ objectRef }) => objectRef?.name).toSorted()).toEqual(
-        RECREATABLE.map((one) => nameOf(one.before)).toSorted(),
+      expect(named(deletes)).toEqual(
+        RECREATABLE.map(
+          ({ resource, before }) => `delete ${resource.split("/").at(-1)} immutable/${nameOf(before)}`,
+        ).sort(),
       );
       const after = await uids();
       expect(after.every((uid) => uid !== undefined)).toBe(true);
