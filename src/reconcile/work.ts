@@ -16,15 +16,18 @@ import {
 import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
 import { type Applier, apply, once } from "./apply.ts";
 import type { Assembled, Late } from "./assemble.ts";
+import { either } from "./either.ts";
 import { execute, type Hands } from "./execute.ts";
 import { fairQueue } from "./fair-queue.ts";
-import { objectionNow } from "./inhabitants.ts";
+import { first, type Gates, newGates } from "./gates.ts";
 import { seeHealth } from "./health.ts";
+import { objectionNow } from "./inhabitants.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import { planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
 import { remove } from "./remove.ts";
 import type { PassState } from "./state.ts";
+import { suspendedBecause, suspendedGone } from "./suspended.ts";
 import { digestOf, tryService } from "./trial.ts";
 import { openWaiting } from "./waiting.ts";
 
@@ -41,7 +44,9 @@ export async function workThrough(
   stop: AbortSignal,
 ): Promise<PassOutcome["services"]> {
   onEvent({ type: "phase", phase: "apply" });
-  const crew = newCrew(state, plans, onEvent, stop);
+  // Who only waits for health, its own or that of what it depends on.
+  const resting = newGates();
+  const crew = newCrew(state, plans, onEvent, stop, resting);
   const built = new Map([...state.assembly.ready, ...state.assembly.late].map((one) => [one.service.id, one]));
   const { assembly, broken, selected } = state;
   const outcomes = new Map<string, Promise<ServiceOutcome>>();
@@ -60,19 +65,32 @@ export async function workThrough(
     const before = late.has(id) ? calm : undefined;
     const outcome = runService(state, crew, built.get(id), byService.get(id), dependencies, before);
     outcomes.set(id, outcome);
-    void outcome.then(() => still.end(id));
-    for (const dependency of service.settings.dependsOn) void still.of(dependency).then(() => still.end(id));
+    for (const dependency of service.settings.dependsOn) void resting.through(dependency).then(() => resting.open(id));
     return outcome;
   };
   // A build that took too long is tried again when everybody is through who does not wait for it.
   const late = new Set(assembly.late.map(({ service }) => service.id));
   const services = new Map(waiting);
   const prompt = waitingIds.filter((id) => !reaches(id, late, services));
-  const calm = Promise.all(prompt.map(async (id) => outcomeOf(id)));
+  const calm = Promise.all(prompt.map((id) => first(outcomeOf(id), resting.through(id))));
   for (const id of waitingIds) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
     outcomes.set(`gone:${plan.service}`, crew.work({ plan, built: false, failures: [], timeoutMs: GONE_TIMEOUT_MS }));
+  }
+  for (const service of suspendedGone(state)) {
+    if (!selected(service)) continue;
+    const because = suspendedBecause(service, state.request);
+    const left = {
+      service,
+      state: "suspended",
+      built: false,
+      steps: [],
+      failures: [],
+      because,
+      durationMs: 0,
+    } as const;
+    outcomes.set(`gone:${service}`, Promise.resolve(left));
   }
   const all = await Promise.all(
     [...outcomes.values()].map(async (outcome) => {
@@ -80,7 +98,7 @@ export async function workThrough(
       onEvent({ type: "finished", outcome: done });
       return done;
     }),
-  );
+  ).finally(() => crew.leave());
   return all.toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
 }
 
@@ -112,7 +130,8 @@ async function runService(
     await before;
     const assembled = "assembled" in one ? await one.assembled() : one;
     const { built, failures, desired } = assembled;
-    if (service.settings.suspend) return { ...base, state: "suspended", built };
+    if (service.settings.suspend)
+      return { ...base, state: "suspended", built, because: suspendedBecause(service.id, state.request) };
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
     // A dependency that was not selected is not part of this run and is not waited for.
     const needed = await Promise.all(dependencies.map(async (dependency) => dependency));
@@ -127,14 +146,16 @@ async function runService(
     const { timeoutMs, recreate, tenant } = service.settings;
     const trial = tryService(state, service, plan, failures);
     if (trial.left !== undefined) return { ...base, built, ...trial.left };
-    const outcome = await crew.work({ plan, built, failures, timeoutMs, at: service.at, recreate, tenant });
+    const applied = await crew.work({ plan, built, failures, timeoutMs, at: service.at, recreate, tenant });
+    const outcome = await crew.seeHealth(service, plan, applied);
     return { ...outcome, tenant, digest: digestOf(desired.declared), ...trial.ended(outcome) };
   } catch (cause) {
     return { ...base, state: "failed", built: false, failures: [bug(cause)] };
   }
 }
 
-function isReady({ state }: ServiceOutcome): boolean {
+function isReady({ state, health }: ServiceOutcome): boolean {
+  if (health?.state === "progressing") return false;
   return state === "synced" || state === "unchanged" || state === "planned" || state === "held";
 }
 
@@ -151,15 +172,26 @@ interface Job {
 
 interface Crew {
   work(job: Job): Promise<ServiceOutcome>;
+  /** Waits for the health of what was applied, without a place in the pool. */
+  seeHealth(service: Service, plan: ServicePlan, applied: ServiceOutcome): Promise<ServiceOutcome>;
+  leave(): void;
 }
 
 /** The pool, and the hands that all services share. */
-function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPassEvent, stop: AbortSignal): Crew {
+function newCrew(
+  state: PassState,
+  plans: readonly ServicePlan[],
+  onEvent: OnPassEvent,
+  stop: AbortSignal,
+  resting: Gates,
+): Crew {
   const { io, request } = state;
   const { clock } = io;
   const pool = fairQueue(request.concurrency);
   const never = new AbortController().signal;
   const applier = newApplier(state, plans);
+  const waiting = openWaiting(io.cluster, clock);
+  const cancelled = either(stop, request.cancelWaits);
   // Shared objects are applied on behalf of everybody, so no service's deadline ends that.
   const ensure = once((declared) => shared(declared));
   const need = async (needed: Declared): Promise<Failure | undefined> => {
@@ -198,6 +230,7 @@ function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPas
         ...(at === undefined ? {} : { at }),
         built,
         ...rest,
+        ...(plan.confirmed === undefined ? {} : { confirmed: plan.confirmed }),
         durationMs: clock.monotonicMs() - started,
       };
     } finally {
@@ -214,6 +247,14 @@ function newCrew(state: PassState, plans: readonly ServicePlan[], onEvent: OnPas
           return patience(clock, running);
         });
       }),
+    async seeHealth(service, plan, applied) {
+      resting.open(service.id);
+      return await seeHealth({ clock, waiting, onEvent, cancelled: cancelled.signal }, state, service, plan, applied);
+    },
+    leave() {
+      waiting.close();
+      cancelled.leave();
+    },
   };
 }
 

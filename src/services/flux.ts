@@ -15,6 +15,7 @@ import {
 } from "../model/index.ts";
 import type { Layer, SettingsChange } from "../policy/index.ts";
 import { type Fail, readBoolean, readString } from "./fields.ts";
+import { readHealthChecks } from "./health-checks.ts";
 import { BETA_FIELDS, OVERLAY_FIELDS, readOverlay, sourcesOf } from "./overlay.ts";
 import { resolvePath } from "./paths.ts";
 
@@ -40,6 +41,8 @@ export const READ_FIELDS: ReadonlySet<string> = new Set([
   "force",
   "deletionPolicy",
   "validation",
+  "wait",
+  "healthChecks",
   ...OVERLAY_FIELDS,
 ]);
 
@@ -142,6 +145,8 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     ...(retryMs === undefined ? {} : { retryMs: Math.max(retryMs, INTERVAL_MS_MIN) }),
     recreate: readBoolean(spec, "force", fail) ?? false,
     deletionPolicy: readDeletionPolicy(spec, fail),
+    wait: readBoolean(spec, "wait", fail) ?? false,
+    healthChecks: readHealthChecks(spec, namespace, fail),
     tenant: namespace,
     ...(overlay === undefined ? {} : { overlay }),
   };

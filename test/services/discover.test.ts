@@ -152,7 +152,12 @@ describe("Flux Kustomization documents", () => {
       "service/unsupported-field",
       "spec.patchesStrategicMerge is no field of",
     ],
-    ["  wait: true\n", "service/unsupported-field", "spec.wait"],
+    ["  healthCheckExprs: [{kind: A, current: x}]\n", "service/unsupported-field", "spec.healthCheckExprs"],
+    ["  wait: often\n", "service/invalid-field", "spec.wait is neither true nor false"],
+    ["  healthChecks: all\n", "service/invalid-field", "spec.healthChecks is no list"],
+    ["  healthChecks: [{kind: A}]\n", "service/invalid-field", "spec.healthChecks[0].name is missing"],
+    ["  healthChecks: [{name: a}]\n", "service/invalid-field", "spec.healthChecks[0].kind is missing"],
+    ["  healthChecks: [{kind: A, name: a, current: x}]\n", "service/invalid-field", "spec.healthChecks[0].current"],
     ["  somethingNew: 1\n", "service/unsupported-field", "spec.somethingNew"],
     ["  targetNamespace: 7\n", "service/invalid-field", "spec.targetNamespace"],
     ["  timeout: soon\n", "service/invalid-field", "spec.timeout"],
@@ -301,7 +306,7 @@ describe("Flux Kustomization documents", () => {
   });
 
   test("objects in the file of a document that is broken and changes its build stay a service", () => {
-    const broken = flux("a/x", "dev/x", "  namePrefix: a-\n  wait: true\n");
+    const broken = flux("a/x", "dev/x", "  namePrefix: a-\n  postBuild: {substitute: {a: b}}\n");
     const discovery = found({ "c/x.yaml": `${broken}---\n${configMap("beside")}` }, "c");
     expect(discovery.services.map(({ id, declared }) => [id, declared?.length])).toEqual([["c", 1]]);
     expect(discovery.broken).toMatchObject([{ id: "a/x", sources: ["dev/x", "c/x.yaml"] }]);

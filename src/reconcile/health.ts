@@ -1,0 +1,78 @@
+import { vanishesWhenDone } from "../health/index.ts";
+import type { Clock, Service, ServiceOutcome } from "../model/index.ts";
+import { refKey } from "../model/index.ts";
+import type { ServicePlan } from "../plan/index.ts";
+import type { OnPassEvent } from "./pass-types.ts";
+import type { PassState } from "./state.ts";
+import type { Awaited } from "./waited.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** However little of a service's time is left, its health is looked at for so long. */
+const LEAST_MS = 1_000;
+
+interface HealthTools {
+  readonly clock: Clock;
+  readonly waiting: Waiting;
+  readonly onEvent: OnPassEvent;
+  readonly cancelled: AbortSignal;
+}
+
+/**
+ * Waits for the health of a service that was applied, as its settings ask for, for what is left of its timeout. The answer is
+ * the outcome with its health: failed when something is, `progressing` when `cancelled` came before. What is as it was applied
+ * before is waited for just the same: it may have become ill since.
+ */
+export async function seeHealth(
+  { clock, waiting, onEvent, cancelled }: HealthTools,
+  state: PassState,
+  service: Service,
+  plan: ServicePlan,
+  applied: ServiceOutcome,
+): Promise<ServiceOutcome> {
+  const { settings } = service;
+  if (state.request.mode !== "sync" || applied.failures.length > 0 || !isApplied(applied)) return applied;
+  if (!settings.wait && settings.healthChecks.length === 0) return applied;
+  const began = clock.monotonicMs();
+  const { health, failures } = await waiting.wait(
+    awaitedOf(state, service, plan),
+    Math.max(settings.timeoutMs - applied.durationMs, LEAST_MS),
+    (objects) => onEvent({ type: "waiting", service: service.id, objects }),
+    cancelled,
+  );
+  const outcome = { ...applied, health, failures, durationMs: applied.durationMs + clock.monotonicMs() - began };
+  switch (health.state) {
+    case "healthy":
+      return outcome;
+    case "failed":
+      return { ...outcome, state: "failed" };
+    case "progressing":
+      // That something is held, or only reported, is said whatever its health.
+      return applied.state === "synced" || applied.state === "unchanged"
+        ? { ...outcome, state: "progressing" }
+        : outcome;
+  }
+}
+
+function isApplied({ state }: ServiceOutcome): boolean {
+  return state === "synced" || state === "unchanged" || state === "held" || state === "drifted";
+}
+
+/** All that was applied, or what the health checks name. */
+function awaitedOf({ assembly, request }: PassState, { at, settings }: Service, plan: ServicePlan): readonly Awaited[] {
+  const declared = plan.steps.flatMap((step) => ("declared" in step ? [step.declared] : []));
+  const known = new Map(declared.map((one) => [refKey(one.ref), one]));
+  const home = settings.targetNamespace || request.defaultNamespace;
+  const refs = settings.wait ? declared.map(({ ref }) => ref) : settings.healthChecks;
+  return refs.map((asked) => {
+    const kind = assembly.kindOf(asked);
+    const ref = { ...asked, namespace: kind?.namespaced === false ? "" : asked.namespace || home };
+    const own = known.get(refKey(ref));
+    return {
+      ref,
+      kind,
+      at: own?.at ?? at,
+      ours: own !== undefined,
+      vanishes: own !== undefined && vanishesWhenDone(own.manifest),
+    };
+  });
+}
