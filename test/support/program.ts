@@ -20,6 +20,16 @@ export function start(args: readonly string[], environment: Readonly<Record<stri
   });
 }
 
+/** The same from a shell, which first does `before`, as the first of a process's own namespaces where that is needed. */
+export function startAfter(before: string, args: readonly string[], namespaces: readonly string[] = []): ChildProcess {
+  const shell = ["bash", "-c", `${before}; exec "$@"`, "bash", process.execPath, BUNDLE, ...args];
+  const [command = "", ...rest] = namespaces.length > 0 ? ["unshare", ...namespaces, ...shell] : shell;
+  return spawn(command, rest, {
+    env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
 export async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const child = start(args, environment);
   const output = { stdout: "", stderr: "" };
