@@ -121,11 +121,17 @@ async function release({ program }: Ground, live: Live): Promise<void> {
   await program.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
 }
 
-async function deleted({ person, read }: Ground, live: Live): Promise<void> {
-  const now = await read(live.kind, live.namespace, live.name);
+async function deleted(ground: Ground, live: Live): Promise<void> {
+  const now = await ground.read(live.kind, live.namespace, live.name);
   if (now === undefined) return;
   const { uid, resourceVersion } = now;
-  await person.remove(live.kind, live.namespace, live.name, { uid, resourceVersion, propagation: "Background" }, never);
+  await ground.person.remove(
+    live.kind,
+    live.namespace,
+    live.name,
+    { uid, resourceVersion, propagation: "Background" },
+    never,
+  );
 }
 
 async function apply(who: Cluster, kind: Kind, manifest: Manifest, fieldManager: string): Promise<void> {

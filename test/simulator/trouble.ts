@@ -62,7 +62,7 @@ export interface TroubledCluster {
   /** Resolves when the process is to end there and then. */
   readonly crashed: Promise<void>;
   /** The run is over: what it still had on its way is there, or nowhere. */
-  ended(): Promise<void>;
+  readonly ended: () => Promise<void>;
 }
 
 const never = new Promise<never>(() => undefined);

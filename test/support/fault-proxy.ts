@@ -26,6 +26,8 @@ type Fault =
     }
   /** Answer with the first answer that this path got. */
   | { readonly kind: "stale" }
+  /** Answer with another body than the server's. */
+  | { readonly kind: "edit"; edit(body: string): string }
   /** Let it through, asking for an answer of this type. */
   | { readonly kind: "accept"; readonly type: string }
   /** Swallow the watch events of these types. */
@@ -46,15 +48,19 @@ interface Seen {
   readonly authorization: string | undefined;
   /** The fault that it met. */
   readonly fault?: Fault["kind"];
+  /** What the server answered, as soon as it has. */
+  status?: number;
 }
 
 export interface FaultProxy {
   readonly url: string;
-  /** Adds a rule; the first that matches applies. Answers how to take it away. */
+  /** Adds a rule; the first that matches applies, each counts its own matches. Answers how to take it away. */
   add(rule: Rule): () => void;
   clear(): void;
   /** Requests in order of arrival. */
-  readonly seen: readonly Seen[];
+  readonly seen: readonly Readonly<Seen>[];
+  /** Resolves when the server has nothing to do for anybody; what it is not asked yet does not count. */
+  idle(): Promise<void>;
   /** Connections that clients have opened. */
   connections(): number;
   close(): Promise<void>;
@@ -66,25 +72,28 @@ export async function startFaultProxy(cluster: Pick<TestCluster, "url" | "ca" | 
   const rules: { rule: Rule; count: number }[] = [];
   const seen: Seen[] = [];
   const firstAnswers = new Map<string, Recorded>();
+  const underWay = new Set<Promise<unknown>>();
   let connections = 0;
   const faultFor = (method: string, path: string): Fault | undefined => {
+    let chosen: Fault | undefined;
     for (const entry of rules) {
       const { rule } = entry;
       if (rule.method !== undefined && rule.method !== method) continue;
       if (rule.path !== undefined && !rule.path.test(path)) continue;
       entry.count++;
-      if (rule.matches === undefined || rule.matches.includes(entry.count)) return rule.fault;
+      if (rule.matches === undefined || rule.matches.includes(entry.count)) chosen ??= rule.fault;
     }
-    return undefined;
+    return chosen;
   };
   const server = createServer(cluster.certificate, (incoming, outgoing) => {
     const { method = "GET", url: path = "/" } = incoming;
     const fault = faultFor(method, path);
     const { authorization } = incoming.headers;
-    seen.push({ method, path, authorization, ...(fault === undefined ? {} : { fault: fault.kind }) });
-    void handle({ incoming, outgoing, fault, upstream: cluster.url, agent, firstAnswers }).catch(() =>
-      outgoing.destroy(),
-    );
+    const one: Seen = { method, path, authorization, ...(fault === undefined ? {} : { fault: fault.kind }) };
+    seen.push(one);
+    const handled = handle({ incoming, outgoing, fault, upstream: cluster.url, agent, firstAnswers, seen: one });
+    const done = handled.catch(() => outgoing.destroy()).finally(() => underWay.delete(done));
+    underWay.add(done);
   });
   server.on("secureConnection", () => {
     connections++;
@@ -100,6 +109,9 @@ export async function startFaultProxy(cluster: Pick<TestCluster, "url" | "ca" | 
     },
     clear: () => void rules.splice(0),
     seen,
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     connections: () => connections,
     async close() {
       server.closeAllConnections();
@@ -117,6 +129,7 @@ interface Exchange {
   readonly upstream: string;
   readonly agent: Agent;
   readonly firstAnswers: Map<string, Recorded>;
+  readonly seen: Seen;
 }
 
 interface Recorded {
@@ -161,6 +174,10 @@ async function handle(exchange: Exchange): Promise<void> {
     }
     case "status":
       return send(statusAnswer(fault));
+    case "edit": {
+      const answer = await answerOf(exchange, body);
+      return send({ ...answer, body: Buffer.from(fault.edit(answer.body.toString("utf8"))) });
+    }
     case "stale": {
       const first = firstAnswers.get(key) ?? (await answerOf(exchange, body));
       firstAnswers.set(key, first);
@@ -217,7 +234,7 @@ async function passOn(exchange: Exchange, body: Buffer, dropped: readonly string
 }
 
 async function upstream(
-  { incoming, outgoing, agent, upstream: base }: Exchange,
+  { incoming, outgoing, agent, upstream: base, seen }: Exchange,
   body: Buffer,
 ): Promise<IncomingMessage> {
   const { host: _host, connection: _connection, "transfer-encoding": _encoding, ...headers } = incoming.headers;
@@ -229,6 +246,7 @@ async function upstream(
   outgoing.on("close", () => sent.destroy());
   sent.end(body);
   const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  seen.status = answer.statusCode ?? 0;
   return answer;
 }
 

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "../../src/cluster/index.ts";
+import { isObject, type Json } from "../../src/model/index.ts";
+import { kubeconfigText } from "../cluster-lab/config-files.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import { hastyClock } from "./hasty-clock.ts";
+import type { History } from "./history.ts";
+import type { RealGround } from "./real-ground.ts";
+import type { Stage, Way } from "./stage.ts";
+import type { Asked, FaultKind, Trouble } from "./trouble.ts";
+import type { RunClock } from "./virtual-clock.ts";
+
+/** How much shorter all waits are. */
+const SPEED = 20;
+/** Before shortening. */
+const REQUEST_DEADLINE_MS = 20_000;
+const SLOW_MS = 8000;
+
+/** A real API server, behind a proxy that does to requests what goes wrong with them. */
+export async function realStage(cluster: TestCluster, ground: RealGround, { seed }: History): Promise<Stage> {
+  await ground.cleared();
+  const proxy = await startFaultProxy(cluster);
+  const folder = mkdtempSync(join(tmpdir(), "gitops-simulator-"));
+  const kubeconfig = join(folder, "kubeconfig");
+  writeFileSync(kubeconfig, kubeconfigText(proxy.url, cluster.ca, cluster.tokenOf), { mode: 0o600 });
+  const audit: string[] = [];
+  return {
+    ground,
+    audit,
+    clock: () => hastyClock(SPEED),
+    // Half of the histories are of a client that tries again by itself; a process that is to die does not.
+    way: (trouble, clock) =>
+      throughProxy(proxy, kubeconfig, trouble, clock, audit, seed % 2 === 0 && trouble.crash === undefined ? 4 : 1),
+    settled: () => ground.settled(),
+    async close() {
+      await proxy.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Faults come to the n-th request over the wire, which is not always the n-th of the port: discovery is two of them. */
+async function throughProxy(
+  proxy: FaultProxy,
+  kubeconfig: string,
+  trouble: Trouble,
+  clock: RunClock,
+  audit: string[],
+  attempts: number,
+): Promise<Way> {
+  const access = { kind: "kubeconfig", paths: [kubeconfig] } as const;
+  const config = { access, userAgent: "gitops/0.0.0", requestDeadlineMs: REQUEST_DEADLINE_MS, attempts };
+  const connection = await connect(config, clock);
+  if (!connection.ok) throw new Error(connection.failures[0]?.message);
+  const cluster = connection.value;
+  const start = proxy.seen.length;
+  for (const { at, kind } of trouble.faults) proxy.add({ fault: faultOf(kind), matches: [at + 1] });
+  const faultAt = (index: number): FaultKind | undefined => trouble.faults.find(({ at }) => at === index - start)?.kind;
+  return {
+    cluster,
+    delay: () => Promise.resolve(),
+    async carry<T>(_at: number, asked: Asked<T>) {
+      const from = proxy.seen.length;
+      const told = await asked.forward();
+      const isMine = isRequestOf(asked);
+      const mine = [...proxy.seen.entries()].slice(from).filter(([, { method, path }]) => isMine(method, path));
+      const done = mine.some(([, { status = 0 }]) => status >= 200 && status < 300);
+      const fault = mine.map(([index]) => faultAt(index)).find((kind) => kind !== undefined);
+      return { told, done, ...(fault === undefined ? {} : { fault }) };
+    },
+    async close() {
+      await proxy.idle();
+      proxy.clear();
+      // A request that hangs is cut off with its connection.
+      await cluster.close();
+      for (const { method, path, status } of proxy.seen.slice(start)) audit.push(`${method} ${path} ${status ?? "-"}`);
+    },
+  };
+}
+
+const METHODS = {
+  kinds: "GET",
+  list: "GET",
+  get: "GET",
+  metadata: "GET",
+  apply: "PATCH",
+  patch: "PATCH",
+  remove: "DELETE",
+} as const;
+
+function isRequestOf({
+  verb,
+  kind,
+  namespace = "",
+  name = "",
+}: Asked<unknown>): (method: string, url: string) => boolean {
+  const scope = kind?.namespaced === true && namespace !== "" ? `/namespaces/${namespace}` : "";
+  const object = name === "" ? "" : `/${encodeURIComponent(name)}`;
+  const end = verb === "kinds" ? "/apis" : `${scope}/${kind?.resource}${object}`;
+  return (method, url) => method === METHODS[verb] && (url.split("?")[0] ?? "").endsWith(end);
+}
+
+function faultOf(kind: FaultKind): Parameters<FaultProxy["add"]>[0]["fault"] {
+  switch (kind) {
+    case "lost-before":
+      return { kind: "reset", forward: false };
+    case "lost-after":
+      return { kind: "reset", forward: true };
+    case "conflict":
+      return { kind: "status", code: 409, reason: "Conflict" };
+    case "throttled":
+      return { kind: "status", code: 429, reason: "TooManyRequests", retryAfterSeconds: 1 };
+    case "server-error":
+      return { kind: "status", code: 500, reason: "InternalError" };
+    case "unavailable":
+      return { kind: "status", code: 503, reason: "ServiceUnavailable" };
+    case "forbidden":
+      return { kind: "status", code: 403, reason: "Forbidden" };
+    case "timeout":
+      return { kind: "hang" };
+    case "truncated":
+      return { kind: "truncate", bytes: 40 };
+    case "stale":
+      return { kind: "stale" };
+    case "group":
+      return { kind: "edit", edit: withStaleGroup };
+    case "slow":
+      return { kind: "delay", ms: SLOW_MS / SPEED };
+  }
+}
+
+/** Of discovery, a group that its server did not tell of lately; nothing else is changed. */
+function withStaleGroup(body: string): string {
+  const document = JSON.parse(body) as Json;
+  const items: Json = isObject(document) ? (document["items"] ?? []) : [];
+  if (!isObject(document) || document["kind"] !== "APIGroupDiscoveryList" || !Array.isArray(items)) return body;
+  const last = items.findLastIndex((item: Json) => isObject(item) && Array.isArray(item["versions"]));
+  const stale = (version: Json): Json => (isObject(version) ? { ...version, freshness: "Stale" } : version);
+  const changed = items.map((item: Json, index) =>
+    index === last && isObject(item) && Array.isArray(item["versions"])
+      ? { ...item, versions: item["versions"].map(stale) }
+      : item,
+  );
+  return JSON.stringify({ ...document, items: changed });
+}
