@@ -93,7 +93,15 @@ export function settle(
   usualLimit: DeleteLimit,
 ): { readonly settings: ServiceSettings; readonly from: SettingsPlaces } {
   const { deleteLimit: _limits, ...says }: SettingsChange = Object.assign({}, ...layers.map((layer) => layer.says));
-  const from: SettingsPlaces = Object.assign({}, ...layers.map((layer) => layer.from));
+  const from: Record<string, Place> = {};
+  for (const layer of layers) {
+    for (const name of Object.keys(layer.says) as (keyof SettingsChange)[]) {
+      const at = layer.from[name];
+      // What has no place of its own takes away the place of what it goes over.
+      if (at === undefined) delete from[name];
+      else from[name] = at;
+    }
+  }
   const merged: ServiceSettings = { ...usual, ...says };
   const deletionPolicy = says.deletionPolicy ?? (merged.prune ? "prune" : "orphan");
   const limits = layers.flatMap((layer) => layer.says.deleteLimit ?? []);

@@ -20,29 +20,31 @@ export function problemsOf<S extends v.GenericSchema>(
   document: PlacedDocument,
   code: FailureCode,
 ): { readonly problems: readonly Problem[]; readonly value: v.InferOutput<S> | undefined } {
-  const result = v.safeParse(schema, document.value);
+  const result = v.safeParse(schema, document.value, { abortPipeEarly: true });
   if (result.success) return { problems: [], value: result.output };
   return { problems: result.issues.map((issue) => problemOf(issue, document, code)), value: undefined };
 }
 
 function problemOf(found: v.BaseIssue<unknown>, document: PlacedDocument, code: FailureCode): Problem {
-  const issue = innermost(found);
-  const path = issue.path.map(({ key }) => (typeof key === "number" ? key : String(key)));
-  const last = issue.last;
-  const named = nameOf(path);
-  const failed = (message: string, remedy: string, at: Place): Problem => ({
+  const { message: wanted, path: keys, last } = innermost(found);
+  const path = keys.map(({ key }) => (typeof key === "number" ? key : String(key)));
+  const around = path.slice(0, -1);
+  const problem = (message: string, remedy: string, at: Place): Problem => ({
     path,
     failure: { code, message, remedy, at },
   });
-  if (last === "unknown") return failed(`there is no field ${named}`, issue.message, document.placeOf(path, "key"));
+  const misfit = (of: Path, noun: string): Problem =>
+    problem(
+      `${nameOf(of) || "the file"} is ${shown(valueAt(document.value, of))}, not ${noun}`,
+      `write ${noun}`,
+      document.placeOf(of, "value"),
+    );
+  // A list is an object to the language, with fields 0, 1, 2.
+  if (last !== "value" && Array.isArray(valueAt(document.value, around))) return misfit(around, "a map");
+  if (last === "unknown") return problem(`there is no field ${nameOf(path)}`, wanted, document.placeOf(path, "key"));
   if (last === "missing")
-    return failed(`${named} is missing`, `add ${named}`, document.placeOf(path.slice(0, -1), "value"));
-  const value = valueAt(document.value, path);
-  return failed(
-    `${named === "" ? "the file" : named} is ${shown(value)}, not ${issue.message}`,
-    `write ${issue.message}`,
-    document.placeOf(path, "value"),
-  );
+    return problem(`${nameOf(path)} is missing`, `add ${nameOf(path)}`, document.placeOf(around, "value"));
+  return misfit(path, wanted);
 }
 
 interface Innermost {

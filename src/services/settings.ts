@@ -99,9 +99,10 @@ function withoutItself({ says, from }: Layer, id: string): Layer {
 }
 
 function tenantLayer(service: Service, labels: Defined["labels"], { path, policy: { tenantFrom } }: Around): Layer {
-  const tenant =
-    tenantFrom.kind === "label" ? labels?.[tenantFrom.key] : (namespaceOf(service) ?? firstFolder(service, path));
-  return tenant === undefined || tenant === "" ? { says: {}, from: {} } : { says: { tenant }, from: {} };
+  const written = tenantFrom.kind === "label" ? labels?.[tenantFrom.key] : namespaceOf(service);
+  if (written !== undefined && written !== "") return { says: { tenant: written }, from: { tenant: service.at } };
+  const folder = tenantFrom.kind === "label" ? undefined : firstFolder(service, path);
+  return folder === undefined || folder === "" ? { says: {}, from: {} } : { says: { tenant: folder }, from: {} };
 }
 
 /** Readers of definitions leave a Flux document's namespace as the tenant. */
