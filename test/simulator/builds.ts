@@ -1,8 +1,8 @@
 import { BUILDERS_DEFAULTS, type BuildAnswer, type Builders } from "../../src/builders/index.ts";
 import { build, newParseCache } from "../../src/kustomize/index.ts";
+import type { Clock } from "../../src/model/index.ts";
 import type { BuildCache } from "../../src/reconcile/index.ts";
 import type { Repository } from "./repository.ts";
-import type { RunClock } from "./virtual-clock.ts";
 
 /** What goes wrong with the n-th build of a run, counted from 0: it takes unusually long, or ends without an answer. */
 export interface BuildTrouble {
@@ -17,9 +17,9 @@ export const PARSED = newParseCache();
 
 /** Builds in process, with the real engine. */
 export function simulatedBuilders(
-  repository: Repository,
+  repository: Pick<Repository, "tree">,
   troubles: readonly BuildTrouble[],
-  clock: RunClock,
+  clock: Clock,
   onUnbuilt: (service: string) => void,
 ): Builders {
   const state = { count: 0 };

@@ -63,7 +63,7 @@ export function newRepository(first: Monorepo): Repository {
   };
 }
 
-function snapshotOf(id: string, tree: Tree, unreadable: boolean): Snapshot {
+export function snapshotOf(id: string, tree: Tree, unreadable: boolean): Snapshot {
   const byId = new Map<string, Uint8Array>();
   const loaded = new Map<string, Uint8Array>();
   const files = (folder: string): { path: string; entry: NonNullable<ReturnType<Tree["entry"]>> }[] =>

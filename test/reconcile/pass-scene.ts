@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { onTestFinished } from "vitest";
+import type { Cluster } from "../../src/cluster/index.ts";
+import { createEmbedded, type EmbeddedOptions } from "../../src/embedded/index.ts";
+import { ok, type PassEvent, type PassOutcome, type ServiceOutcome, type Tree } from "../../src/model/index.ts";
+import { DEFAULT_BREAKER } from "../../src/plan/index.ts";
+import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { memoryCache, simulatedBuilders } from "../simulator/builds.ts";
+import { snapshotOf } from "../simulator/repository.ts";
+import { memoryTree } from "../support/disk-tree.ts";
+import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+
+/** A repository in memory, an embedded cluster, and the real pass between them, on a clock that stands still. */
+export interface PassScene {
+  readonly clock: ManualClock;
+  readonly cluster: Cluster;
+  /** Files of the next commit, by path. */
+  readonly commit: (files: Readonly<Record<string, string>>) => void;
+  /** Begins a pass; it goes on as the clock is moved. */
+  readonly begin: (change?: Partial<PassRequest>) => Begun;
+}
+
+export interface Begun {
+  readonly events: readonly PassEvent[];
+  readonly outcome: () => PassOutcome | undefined;
+  /** The outcome of one service, as soon as it has one. */
+  readonly service: (id: string) => ServiceOutcome | undefined;
+}
+
+export function passScene(
+  options: Partial<EmbeddedOptions> = {},
+  over: (cluster: Cluster) => Cluster = (cluster) => cluster,
+): PassScene {
+  const clock = manualClock();
+  const embedded = createEmbedded({ clock, seed: 1, ...options });
+  onTestFinished(() => embedded.close());
+  const state = { tree: memoryTree({}), id: "" };
+  const trees = new Map<string, Tree>();
+  const snapshot = () => snapshotOf(state.id, state.tree, false);
+  const io = {
+    source: {
+      describe: () => "memory",
+      latest: () => Promise.resolve(ok({ ref: "main", commit: state.id })),
+      fetch: () => Promise.resolve(ok(snapshot())),
+      close: () => Promise.resolve(),
+    },
+    cluster: over(embedded),
+    builders: simulatedBuilders({ tree: (key) => trees.get(key) }, [], clock, () => undefined),
+    cache: memoryCache(),
+    clock,
+  };
+  return {
+    clock,
+    cluster: embedded,
+    commit(files) {
+      state.tree = memoryTree(files);
+      state.id = createHash("sha1").update(JSON.stringify(files)).digest("hex");
+      trees.set(state.tree.entry("")?.id ?? "", state.tree);
+    },
+    begin(change = {}) {
+      const request: PassRequest = {
+        mode: "sync",
+        path: "",
+        scope: "test",
+        services: [],
+        defaultNamespace: "default",
+        concurrency: 2,
+        breaker: DEFAULT_BREAKER,
+        ...change,
+      };
+      const events: PassEvent[] = [];
+      const ended: { outcome?: PassOutcome } = {};
+      const never = new AbortController().signal;
+      void runPass(io, request, (event) => events.push(event), never).then((outcome) => (ended.outcome = outcome));
+      return {
+        events,
+        outcome: () => ended.outcome,
+        service: (id) =>
+          events
+            .flatMap((event) => (event.type === "finished" ? [event.outcome] : []))
+            .find(({ service }) => service === id),
+      };
+    },
+  };
+}
