@@ -1,5 +1,15 @@
-import type { DriftedField, JsonObject, LiveMetadata, ManagedFields, ObjectRef } from "../model/index.ts";
-import { type Failure, type Place, refText } from "../model/index.ts";
+import {
+  type DriftedField,
+  type Failure,
+  isObject,
+  type Json,
+  type JsonObject,
+  type LiveMetadata,
+  type ManagedFields,
+  type ObjectRef,
+  type Place,
+  refText,
+} from "../model/index.ts";
 import { FIELD_MANAGER } from "./marks.ts";
 import { uncovered } from "./ownership.ts";
 
@@ -16,12 +26,37 @@ export function driftedFields(
     .filter((entry) => !isOurs(entry) && entry.subresource !== "status")
     .toSorted((a, b) => compareTexts(b.time ?? "", a.time ?? ""))
     .map((entry) => ({ entry, missing: entry.fieldsV1 === undefined ? [] : uncovered(desired, entry.fieldsV1) }));
-  return lost.map((path) => {
-    const holder = others.find(({ missing }) => !missing.some((gap) => isWithin(path, gap)))?.entry;
-    if (holder === undefined) return { path };
-    const since = holder.time === undefined ? {} : { since: holder.time };
-    return { path, manager: managerText(holder), ...since };
-  });
+  return lost
+    .flatMap((path) => leavesBelow(desired, path))
+    .map((path) => {
+      const holder = others.find(({ missing }) => !missing.some((gap) => isWithin(path, gap)))?.entry;
+      if (holder === undefined) return { path };
+      const since = holder.time === undefined ? {} : { since: holder.time };
+      return { path, manager: managerText(holder), ...since };
+    });
+}
+
+/** A part of an object with more leaves is named as a whole. */
+const LEAVES_MAX = 20;
+
+/** The single fields of a lost part: `data` of which nothing is left becomes `data.A`, `data.B`. */
+function leavesBelow(desired: JsonObject, path: string): readonly string[] {
+  const leaves = leavesOf(valueAt(desired, path), path);
+  return leaves.length > LEAVES_MAX ? [path] : leaves;
+}
+
+function leavesOf(value: Json | undefined, path: string): readonly string[] {
+  const entries = isObject(value) ? Object.entries(value).filter(([, below]) => below !== null) : [];
+  return entries.length === 0 ? [path] : entries.flatMap(([key, below]) => leavesOf(below, `${path}.${key}`));
+}
+
+/** The value at a path as `uncovered` writes it; undefined in a list. A key may hold dots, so the longest that fits is meant. */
+function valueAt(object: JsonObject, path: string): Json | undefined {
+  const fits = Object.keys(object).filter((key) => path === key || path.startsWith(`${key}.`));
+  const key = fits.reduce((longest, one) => (one.length > longest.length ? one : longest), "");
+  const value = object[key];
+  if (path === key) return value;
+  return isObject(value) ? valueAt(value, path.slice(key.length + 1)) : undefined;
 }
 
 /** `spec.replicas (kubectl-edit, since 2026-01-02T12:03:00Z), data.A`: the first ones, and how many more there are. */

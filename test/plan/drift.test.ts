@@ -70,6 +70,16 @@ describe("who has a field now", () => {
     );
   });
 
+  test("a part that is lost as a whole is told field by field, unless it is large", () => {
+    const labels = { "example.org/tier": "web", app: "a" };
+    const manifest = {
+      metadata: { name: "a", labels },
+      data: Object.fromEntries([...Array(30).keys()].map((n) => [n, ""])),
+    };
+    const fields = driftedFields(manifest, liveAfter(map, { managedFields: [] }), ["metadata.labels", "data"]);
+    expect(fields.map(({ path }) => path)).toEqual(["metadata.labels.example.org/tier", "metadata.labels.app", "data"]);
+  });
+
   test("the text names three fields and counts the rest", () => {
     expect(driftText(["a", "b", "c", "d", "e"].map((path) => ({ path })))).toBe("a, b, c, and 2 more");
   });

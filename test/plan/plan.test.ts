@@ -81,7 +81,7 @@ describe("a plan", () => {
     expect(planned({ "x/a": [changed, b, c] }, [liveAfter(a), drifted, lost])["x/a"]).toEqual([
       "update a: changed",
       "update b: drifted: our field ownership is gone",
-      "update c: drifted: data",
+      "update c: drifted: data.a",
     ]);
   });
 
