@@ -13,10 +13,13 @@ import {
 import type { Assembled } from "./assemble.ts";
 import { declaredAutoscalers } from "./autoscalers.ts";
 import type { PassState } from "./state.ts";
+import { suspendedClaimant, suspendedGone } from "./suspended.ts";
 
 /** The plans of every service that can be planned now, and of those that left git. */
 export function planPass(state: PassState): readonly ServicePlan[] {
-  return makePlans(planInput(state, state.assembly.ready));
+  const suspended = new Set(suspendedGone(state));
+  const plans = makePlans(planInput(state, state.assembly.ready));
+  return plans.filter(({ present, service }) => present || !suspended.has(service));
 }
 
 /**
@@ -91,7 +94,12 @@ function planInput(state: PassState, assembled: readonly Assembled[]): PlanInput
   return {
     scope: request.scope,
     services: planServices(assembled, request.adopt ?? []),
-    claims: resolveClaims({ scope: request.scope, claimants, live, complete }),
+    claims: resolveClaims({
+      scope: request.scope,
+      claimants: [...claimants, ...suspendedGone(state).map(suspendedClaimant)],
+      live,
+      complete,
+    }),
     live,
     strangers: strangers.known,
     inhabitants,

@@ -12,6 +12,7 @@ import { openRevision } from "./revision.ts";
 import { openSettled } from "./settled.ts";
 import type { PassState } from "./state.ts";
 import { newStrangers } from "./strangers.ts";
+import { withSuspended } from "./suspended.ts";
 
 export type Prepared =
   | { readonly ok: true; readonly state: PassState }
@@ -26,12 +27,13 @@ export async function prepare(
 ): Promise<Prepared> {
   onEvent({ type: "phase", phase: "fetch" });
   const [listed, opened] = await Promise.all([
-    readInventory(io.cluster, io.clock, stop),
+    io.live?.inventory(stop) ?? readInventory(io.cluster, io.clock, stop),
     openRevision(io.source, request.path, stop, io.memory?.definitions),
   ]);
   if (!opened.ok) return opened;
   if (!listed.ok) return listed;
-  const { snapshot, discovery } = opened.value;
+  const revision = withSuspended(opened.value, request);
+  const { snapshot, discovery } = revision;
   onEvent({ type: "fetched", revision: snapshot.revision });
   onEvent({ type: "discovered", services: discovery.services.length, broken: discovery.broken.length });
 
@@ -48,7 +50,7 @@ export async function prepare(
   ];
   onEvent({ type: "phase", phase: "build" });
   const assembly = await assemble(
-    { io, request, revision: opened.value, inventory: listed.value, broken, services: fit, onEvent },
+    { io, request, revision, inventory: listed.value, broken, services: fit, onEvent },
     stop,
   );
   const settled = await openSettled(io.cache, request.scope);
@@ -58,6 +60,7 @@ export async function prepare(
   const declared = assembly.ready.flatMap(({ service, desired }) =>
     desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
   );
+  io.live?.use(new Set(declared.map(({ ref }) => kindKey(ref))));
   const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
   const strangers = newStrangers(io.cluster, io.clock, listed.value, stop);
   const [inhabitants] = await Promise.all([
@@ -69,7 +72,7 @@ export async function prepare(
     state: {
       io,
       request,
-      revision: opened.value,
+      revision,
       inventory: listed.value,
       assembly,
       settled,

@@ -1,0 +1,46 @@
+import type { Claimant } from "../plan/index.ts";
+import { labelValue, ownerOf } from "../plan/index.ts";
+import type { PassRequest } from "./pass-types.ts";
+import type { OpenRevision } from "./revision.ts";
+import type { PassState } from "./state.ts";
+
+/** A revision in which those services are suspended, too, that people asked for in the cluster. */
+export function withSuspended(revision: OpenRevision, { suspended }: PassRequest): OpenRevision {
+  if (suspended === undefined) return revision;
+  const { discovery } = revision;
+  const services = discovery.services.map((service) =>
+    service.settings.suspend || suspended(service.id) === undefined
+      ? service
+      : { ...service, settings: { ...service.settings, suspend: true } },
+  );
+  return { ...revision, discovery: { ...discovery, services } };
+}
+
+/** Why a suspended service is left alone. */
+export function suspendedBecause(service: string, { suspended }: PassRequest): string {
+  return suspended?.(service) ?? "suspended in git";
+}
+
+/** Services that left git and that somebody suspended: what they own stays, and stays theirs. */
+export function suspendedGone({
+  request,
+  inventory,
+  revision,
+  broken,
+}: Pick<PassState, "request" | "inventory" | "revision" | "broken">): readonly string[] {
+  const { suspended, scope } = request;
+  if (suspended === undefined) return [];
+  const known = new Set([...revision.discovery.services, ...broken].map(({ id }) => id));
+  const gone = new Set<string>();
+  for (const live of inventory.live.values()) {
+    const owner = ownerOf(live);
+    if (owner?.scope === labelValue(scope) && !known.has(owner.id)) gone.add(owner.id);
+  }
+  return [...gone].filter((service) => suspended(service) !== undefined);
+}
+
+/** What it owns is withheld from others, who might declare it; it wants nothing else. */
+export function suspendedClaimant(service: string): Claimant {
+  const names = { exact: new Set<string>(), parts: [] };
+  return { service, at: { path: "" }, desired: { kind: "unknown", why: "it is suspended", names } };
+}
