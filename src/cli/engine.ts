@@ -1,5 +1,7 @@
-import type { Discovery, Manifest, PassOutcome, Result, Revision } from "../model/index.ts";
+import type { LiveStats } from "../live/index.ts";
+import type { Discovery, Manifest, PassOutcome, Result, Revision, Suspension } from "../model/index.ts";
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
+import type { ConfirmOrder, Standing, ToldEvent } from "../status/index.ts";
 import type { Settings } from "./settings.ts";
 import type { World } from "./world.ts";
 
@@ -7,6 +9,13 @@ import type { World } from "./world.ts";
 export interface Engine {
   /** Never rejects for what may be expected to go wrong: that stands in the outcome. */
   pass(request: PassRequest, onEvent: OnPassEvent, signal: AbortSignal): Promise<PassOutcome>;
+  /**
+   * From here on what the cluster holds is kept up to date by watches, for the passes that follow; calls back when somebody else
+   * changed something of ours.
+   */
+  watch(listener: () => void): void;
+  /** What the watches see; undefined without them. */
+  liveStats(): LiveStats | undefined;
   /** The commit that the ref points at now, by asking the repository. */
   latest(signal: AbortSignal): Promise<Result<string>>;
   discover(path: string, signal: AbortSignal): Promise<Result<Discovered>>;
@@ -14,7 +23,22 @@ export interface Engine {
   build(found: Discovered, service: string, signal: AbortSignal): Promise<Result<Built>>;
   /** How many objects of the scope each service owns in the cluster, by service id. */
   owned(scope: string, signal: AbortSignal): Promise<Result<ReadonlyMap<string, number>>>;
+  /** What the program keeps in the cluster about the scope; undefined when it is told to keep nothing. */
+  standing(signal: AbortSignal): Promise<Result<Standing | undefined>>;
+  /** Events of the scope, the oldest first. */
+  events(signal: AbortSignal): Promise<Result<readonly ToldEvent[]>>;
+  /** Leaves services alone from the next pass on. Answers all that is suspended then. */
+  suspend(asked: SuspendRequest, signal: AbortSignal): Promise<Result<readonly Suspension[]>>;
+  resume(globs: readonly string[], signal: AbortSignal): Promise<Result<readonly Suspension[]>>;
+  /** Lets deletes go that are held at a commit, from the next pass on. */
+  confirm(commit: string, globs: readonly string[], signal: AbortSignal): Promise<Result<ConfirmOrder>>;
   close(): Promise<void>;
+}
+
+export interface SuspendRequest {
+  readonly globs: readonly string[];
+  readonly reason: string;
+  readonly untilMs?: number;
 }
 
 export interface Discovered {

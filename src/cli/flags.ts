@@ -134,6 +134,22 @@ export const FLAGS = {
     text: "namespace of namespaced objects that name none",
     fallback: "default",
   },
+  clusterUid: {
+    name: "cluster-uid",
+    kind: "text",
+    value: "<uid>",
+    group: "Cluster",
+    text: "the cluster that is meant: the uid of its kube-system namespace; any other is refused",
+    fallback: "the cluster of the first sync from this machine, for this scope and context",
+  },
+  statusNamespace: {
+    name: "status-namespace",
+    kind: "text",
+    value: "<name>",
+    group: "Cluster",
+    text: 'where status, suspensions and confirmations are kept in the cluster; "" or off: nowhere',
+    fallback: "the namespace of the pod that it runs in, or gitops-system",
+  },
   scope: {
     name: "scope",
     kind: "text",
@@ -231,6 +247,21 @@ export const FLAGS = {
     fallback: "30m",
   },
 
+  reason: {
+    name: "reason",
+    kind: "text",
+    value: "<text>",
+    group: "Services",
+    text: "why; everybody who looks at the status sees it",
+  },
+  until: {
+    name: "until",
+    kind: "text",
+    value: "<duration|time>",
+    group: "Services",
+    text: "when it ends by itself: in 2h, or at 2026-05-01T08:00:00Z",
+    fallback: "when somebody resumes it",
+  },
   dryRun: {
     name: "dry-run",
     kind: "switch",
@@ -320,7 +351,7 @@ const CREDENTIALS: readonly FlagName[] = [
   "knownHosts",
   "gitCredentialHelper",
 ];
-const CLUSTER: readonly FlagName[] = ["cluster", "kubeconfig", "context", "scope"];
+const CLUSTER: readonly FlagName[] = ["cluster", "kubeconfig", "context", "clusterUid", "scope", "statusNamespace"];
 const OUTPUT: readonly FlagName[] = ["output", "verbose", "noColor"];
 const DELETES: readonly FlagName[] = [
   "confirm",
@@ -357,6 +388,8 @@ export const LOOKING: readonly FlagName[] = [
   "timeout",
   ...OUTPUT,
 ];
+/** Flags of what asks for something to be done at the next passes. */
+export const ASKING: readonly FlagName[] = LOOKING.filter((name) => name !== "service" && name !== "staleAfter");
 /** Flags of the long run. */
 export const SERVING: readonly FlagName[] = [
   ...COMPARING.filter((name) => name !== "output" && name !== "noColor"),

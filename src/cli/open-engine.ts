@@ -3,13 +3,15 @@ import { delimiter, join } from "node:path";
 import { BUILDERS_DEFAULTS, type Builders, openBuilders } from "../builders/index.ts";
 import { accessFrom, type Cluster, connect, readOnly } from "../cluster/index.ts";
 import { openSource, type Source } from "../git/index.ts";
-import { readInventory } from "../live/index.ts";
+import { LIVE_DEFAULTS, type Live, openLive, readInventory } from "../live/index.ts";
 import { type Clock, failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
-import { buildJob, newMemory, type OpenRevision, openRevision, runPass } from "../reconcile/index.ts";
+import { buildJob, newMemory, type OpenRevision, openRevision, type PassRequest, runPass } from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
 import { openEmbedded } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
+import { type Acquaintance, keptPass } from "./keeping.ts";
+import { ordersOver, whoAsks } from "./orders.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 import type { World } from "./world.ts";
@@ -35,6 +37,8 @@ export const openEngine: OpenEngine = (settings, world) => {
   );
 
   const memory = newMemory();
+  const acquaintance: Acquaintance = {};
+  const kept: { live?: Live; onHint?: () => void } = {};
 
   const engine: Engine = {
     async pass(request, onEvent, signal) {
@@ -42,16 +46,28 @@ export const openEngine: OpenEngine = (settings, world) => {
       if (!from.ok) return notRun(from.failures);
       if (!to.ok) return notRun(to.failures);
       const writes = request.mode === "sync";
+      const author = request.confirm === undefined ? {} : { author: await whoAsks(world, signal) };
+      if (kept.onHint !== undefined && kept.live === undefined) {
+        kept.live = openLive(to.value, world.clock, { ...LIVE_DEFAULTS, random: Math.random });
+        kept.live.onHint(kept.onHint);
+      }
       const io = {
         source: from.value,
-        cluster: writes ? to.value : readOnly(to.value),
+        cluster: writes ? (kept.live?.cluster ?? to.value) : readOnly(to.value),
+        ...(kept.live === undefined ? {} : { live: kept.live }),
         builders: await builders.get(signal),
         cache,
         clock: world.clock,
         memory,
       };
-      return runPass(io, request, onEvent, signal);
+      const keeper = { cluster: to.value, settings, world, acquaintance };
+      const run = (asked: PassRequest) => runPass(io, asked, onEvent, signal);
+      return keptPass(keeper, { ...request, ...author }, run, onEvent, signal);
     },
+    watch(listener) {
+      kept.onHint = listener;
+    },
+    liveStats: () => kept.live?.stats(),
     async latest(signal) {
       const from = await source.get(signal);
       if (!from.ok) return from;
@@ -81,8 +97,10 @@ export const openEngine: OpenEngine = (settings, world) => {
       const to = await cluster.get(signal);
       return to.ok ? countOwned(to.value, scope, world.clock, signal) : to;
     },
+    ...ordersOver(settings, world, (signal) => cluster.get(signal)),
     async close() {
       await builders.close((threads) => threads.close());
+      await kept.live?.close();
       await source.close(async (from) => (from.ok ? from.value.close() : undefined));
       await cluster.close(async (to) => (to.ok ? to.value.close() : undefined));
     },

@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 type Kept = Pick<Settings, "cacheDir" | "scope" | "cluster" | "kubeconfig" | "context">;
 
 /** Where the passes of a scope over a cluster leave their record. */
-function fileOf({ cacheDir, scope, cluster, kubeconfig, context }: Kept): string {
+export function recordFile({ cacheDir, scope, cluster, kubeconfig, context }: Kept): string {
   const key = createHash("sha256")
     .update(JSON.stringify([scope, cluster, kubeconfig ?? "", context ?? ""]))
     .digest("hex");
@@ -18,7 +18,7 @@ function fileOf({ cacheDir, scope, cluster, kubeconfig, context }: Kept): string
 
 /** The record; undefined when there is none yet. */
 export async function readRecord(settings: Kept): Promise<Result<PassRecord | undefined>> {
-  const file = fileOf(settings);
+  const file = recordFile(settings);
   try {
     const record: unknown = JSON.parse(await readFile(file, "utf8"));
     if (isRecord(record)) return ok(record);
@@ -31,7 +31,7 @@ export async function readRecord(settings: Kept): Promise<Result<PassRecord | un
 
 /** Notes a pass that wrote. What cannot be noted is said, and stops nothing: the record serves `gitops status` only. */
 export async function writeRecord(settings: Settings, outcome: PassOutcome, world: World): Promise<void> {
-  const file = fileOf(settings);
+  const file = recordFile(settings);
   const before = await readRecord(settings);
   const some = settings.services.length > 0;
   const about = { scope: settings.scope, nowMs: world.clock.nowMs(), some };

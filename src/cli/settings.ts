@@ -25,8 +25,15 @@ export interface Settings {
   readonly cluster: ClusterChoice;
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** The uid of the cluster that is meant. */
+  readonly clusterUid?: string;
   readonly defaultNamespace: string;
   readonly scope: string;
+  /** Where status is kept; empty: nowhere. */
+  readonly statusNamespace: string;
+  readonly reason?: string;
+  /** Milliseconds from now, or since 1970. */
+  readonly until?: { readonly inMs: number } | { readonly atMs: number };
   readonly services: readonly string[];
   /** Tools that objects are taken over from although they are at work. */
   readonly adopt: readonly ForeignTool[];
@@ -59,11 +66,15 @@ export type Given = Readonly<Record<string, unknown>>;
 const CONCURRENCY_MAX = 256;
 
 /** Reads flags and environment; every one that is wrong is named. */
-export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "home">): Result<Settings> {
+export function readSettings(
+  given: Given,
+  world: Pick<World, "env" | "cwd" | "home" | "podNamespace">,
+): Result<Settings> {
   const read = newReader(given, world.env);
   const path = read.folder("path");
   const kubeconfig = read.text("kubeconfig");
   const context = read.text("context");
+  const [clusterUid, reason, until] = [read.text("clusterUid"), read.text("reason"), read.time("until")];
   const confirm = read.text("confirm");
   if (confirm !== undefined && !/^[0-9a-f]{7,64}$/.test(confirm)) {
     read.refuse(
@@ -84,6 +95,10 @@ export function readSettings(given: Given, world: Pick<World, "env" | "cwd" | "h
     ...(context === undefined ? {} : { context }),
     defaultNamespace: read.text("defaultNamespace") ?? "default",
     scope: read.text("scope") ?? (path === "" ? "default" : path),
+    ...(clusterUid === undefined ? {} : { clusterUid }),
+    statusNamespace: read.namespace("statusNamespace", world.podNamespace ?? "gitops-system"),
+    ...(reason === undefined ? {} : { reason }),
+    ...(until === undefined ? {} : { until }),
     services: read.list("service"),
     adopt: toolsFrom(read),
     ...(confirm === undefined ? {} : { confirm }),
@@ -173,6 +188,8 @@ interface Reader {
   share(name: FlagName, fallback: number): number;
   duration(name: FlagName, fallbackMs: number): number;
   folder(name: FlagName): string;
+  namespace(name: FlagName, fallback: string): string;
+  time(name: FlagName): Settings["until"];
   address(name: FlagName, fallback: Settings["listen"]): Settings["listen"];
   output(): Settings["output"];
   cluster(cwd: string): ClusterChoice;
@@ -221,6 +238,14 @@ function newReader(given: Given, env: World["env"]): Reader {
       parsed(name, fallback, (value) => integer(value, min, max), `give a whole number from ${min} to ${max}`),
     share: (name, fallback) => parsed(name, fallback, shareOf, "give a share from 0% to 100%"),
     duration: (name, fallback) => parsed(name, fallback, positiveMs, "give a duration such as 90s, 5m or 1h30m"),
+    namespace: (name, fallback) => parsed(name, fallback, namespaceOf, 'give the name of a namespace, or "" for none'),
+    time: (name) =>
+      parsed<Settings["until"]>(
+        name,
+        undefined,
+        timeOf,
+        "give a duration such as 2h, or a time such as 2026-05-01T08:00:00Z",
+      ),
     folder: (name) => parsed(name, "", folderOf, "give a folder of the repository, such as clusters/prod"),
     address: (name, fallback) => parsed(name, fallback, addressOf, "give host:port, such as 127.0.0.1:8080"),
     cluster: (cwd) =>
@@ -253,6 +278,21 @@ function positiveMs(text: string): number | undefined {
 function folderOf(text: string): string | undefined {
   const parts = text.split("/").filter((part) => part !== "" && part !== ".");
   return parts.includes("..") || text.startsWith("/") ? undefined : parts.join("/");
+}
+
+/** The name of a namespace, by the rules of Kubernetes; empty and `off` mean none. */
+function namespaceOf(text: string): string | undefined {
+  if (text === "" || text === "off") return "";
+  return /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? text : undefined;
+}
+
+/** A duration from now, or a time with its zone. */
+function timeOf(text: string): Settings["until"] {
+  const inMs = positiveMs(text);
+  if (inMs !== undefined) return { inMs };
+  const zoned = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text);
+  const atMs = zoned ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(atMs) ? undefined : { atMs };
 }
 
 function addressOf(text: string): Settings["listen"] | undefined {

@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, readFileSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { Clock } from "../model/index.ts";
 
@@ -23,6 +23,8 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly home: string;
+  /** The namespace of the pod that the process runs in; undefined outside of a cluster. */
+  readonly podNamespace?: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly clock: Clock;
@@ -32,6 +34,17 @@ export interface World {
   exit(code: number): void;
 }
 
+const POD_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/** The namespace that Kubernetes says the process runs in. */
+function podNamespace(): { readonly podNamespace?: string } {
+  try {
+    return { podNamespace: readFileSync(POD_NAMESPACE, "utf8").trim() };
+  } catch {
+    return {};
+  }
+}
+
 /** The world of a process. */
 export function worldOf(node: NodeJS.Process, home: string, clock: Clock): World {
   return {
@@ -39,6 +52,7 @@ export function worldOf(node: NodeJS.Process, home: string, clock: Clock): World
     env: node.env,
     cwd: node.cwd(),
     home,
+    ...podNamespace(),
     stdout: sinkOf(node.stdout),
     stderr: { ...sinkOf(node.stderr), ...(isWrittenAtOnce(node.stderr) ? heedless(node.stderr.fd) : {}) },
     clock,

@@ -1,4 +1,4 @@
-import type { PassOutcome, Result } from "../model/index.ts";
+import type { PassOutcome, Result, ServiceState } from "../model/index.ts";
 import { passResult } from "../report/index.ts";
 import type { Pulse } from "./pulse.ts";
 import type { ControllerIo, ControllerSettings } from "./types.ts";
@@ -7,6 +7,11 @@ import type { ControllerIo, ControllerSettings } from "./types.ts";
 const RETRY_FAILED_MS = 30_000;
 /** The source is asked again at least this often, however long it has been away. */
 const SOURCE_BACKOFF_MS_MAX = 5 * 60_000;
+
+const UNTRIED: ReadonlySet<ServiceState> = new Set(["failed", "blocked", "pending", "backoff", "interrupted"]);
+
+/** However much happens in the cluster, passes for it begin no closer together. */
+const HINT_PAUSE_MS = 1_000;
 
 /** What the loop remembers from turn to turn. Times are monotonic. */
 interface Memory {
@@ -19,6 +24,12 @@ interface Memory {
   bad: number;
   /** Times in a row that the source did not answer. */
   sourceDown: number;
+  /** Somebody changed something of ours since the last pass began. */
+  hinted: boolean;
+  /** When the last pass ended. */
+  endedMs: number;
+  /** Ends the pause, or the waiting of the pass under way. */
+  wake: () => void;
 }
 
 /**
@@ -31,23 +42,62 @@ export async function loop(
   pulse: Pulse,
   signal: AbortSignal,
 ): Promise<void> {
-  const memory: Memory = { dueMs: io.clock.monotonicMs(), bad: 0, sourceDown: 0 };
+  const memory = newMemory(io.clock);
+  const deafen = io.onHint?.(() => {
+    memory.hinted = true;
+    memory.wake();
+  });
+  try {
+    await turns(io, settings, memory, pulse, signal);
+  } finally {
+    deafen?.();
+  }
+}
+
+function newMemory(clock: ControllerIo["clock"]): Memory {
+  const nowMs = clock.monotonicMs();
+  return { dueMs: nowMs, bad: 0, sourceDown: 0, hinted: false, endedMs: -HINT_PAUSE_MS, wake: () => undefined };
+}
+
+async function turns(
+  io: ControllerIo,
+  settings: ControllerSettings,
+  memory: Memory,
+  pulse: Pulse,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     pulse.beat();
     const latest = await askSource(io, memory, signal);
     if (signal.aborted) return;
     const moved = latest !== undefined && latest !== memory.looked && latest !== memory.fetched;
     if (latest !== undefined) memory.looked = latest;
-    if (latest !== undefined && (moved || io.clock.monotonicMs() >= memory.dueMs)) {
-      await onePass(io, settings, memory, { latest, moved }, pulse, signal);
+    const why = latest === undefined ? undefined : reasonOf(memory, moved, io.clock.monotonicMs());
+    if (latest !== undefined && why !== undefined) {
+      await onePass(io, settings, memory, { latest, moved, why }, pulse, signal);
       continue; // the ref may have moved meanwhile
     }
     const quietMs = pauseMs(io, settings, memory);
     pulse.beat(quietMs);
-    await io.clock.sleep(quietMs, signal).catch((reason: unknown) => {
-      if (!signal.aborted) throw reason;
-    });
+    await pause(io, memory, quietMs, signal);
   }
+}
+
+function reasonOf(memory: Memory, moved: boolean, nowMs: number): "commit" | "drift" | "interval" | undefined {
+  if (moved) return "commit";
+  if (memory.hinted && nowMs >= memory.endedMs + HINT_PAUSE_MS) return "drift";
+  return nowMs >= memory.dueMs ? "interval" : undefined;
+}
+
+/** Sleeps, until something wakes it. */
+async function pause(io: ControllerIo, memory: Memory, ms: number, signal: AbortSignal): Promise<void> {
+  const woken = new AbortController();
+  const either = AbortSignal.any([signal, woken.signal]);
+  memory.wake = () => woken.abort("woken");
+  await io.clock.sleep(ms, either).catch((reason: unknown) => {
+    if (!either.aborted) throw reason;
+  });
+  memory.wake = () => undefined;
 }
 
 /** The commit the ref points at; undefined when the source does not say. What was last applied stays. */
@@ -69,19 +119,30 @@ async function onePass(
   io: ControllerIo,
   settings: ControllerSettings,
   memory: Memory,
-  look: { readonly latest: string; readonly moved: boolean },
+  look: { readonly latest: string; readonly moved: boolean; readonly why: string },
   pulse: Pulse,
   signal: AbortSignal,
 ): Promise<void> {
-  io.log.line("info", "pass begins", { commit: look.latest, because: look.moved ? "commit" : "interval" });
+  io.log.line("info", "pass begins", { commit: look.latest, because: look.why });
+  memory.hinted = false;
+  const waits = new AbortController();
+  const over = new AbortController();
+  const watching = watchMeanwhile(io, settings, memory, look.latest, waits, AbortSignal.any([signal, over.signal]));
   const outcome = await guarded(async (): Promise<Result<PassOutcome>> => {
-    const value = await io.pass((event) => {
-      pulse.beat();
-      io.metrics.event(event);
-      io.log.event(event);
-    }, signal);
+    const value = await io.pass(
+      (event) => {
+        pulse.beat();
+        io.metrics.event(event);
+        io.log.event(event);
+      },
+      signal,
+      waits.signal,
+    );
     return { ok: true, value };
   }, signal);
+  over.abort("over");
+  await watching;
+  memory.endedMs = io.clock.monotonicMs();
   if (outcome === undefined) return; // told to stop before anything was begun
   const ended: PassOutcome = outcome.ok
     ? outcome.value
@@ -93,6 +154,33 @@ async function onePass(
   await io.onOutcome(ended);
 }
 
+/**
+ * Looks at the ref while a pass is under way. What is newer is not to wait for the health of what is older, nor is the repair of
+ * what somebody changed: both end the waiting of the pass, which goes on with it in the next one.
+ */
+async function watchMeanwhile(
+  io: ControllerIo,
+  settings: ControllerSettings,
+  memory: Memory,
+  at: string,
+  waits: AbortController,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = io.clock.monotonicMs() + settings.intervalMs;
+  while (!signal.aborted && !waits.signal.aborted) {
+    await pause(io, memory, jittered(settings.pollMs, io.random), signal);
+    if (signal.aborted) return;
+    if (memory.hinted) {
+      // What the pass itself is doing is no reason to end it sooner.
+      await pause(io, memory, HINT_PAUSE_MS, signal);
+      return waits.abort("drift");
+    }
+    if (io.clock.monotonicMs() >= until) return waits.abort("interval");
+    const latest = await guarded(() => io.latest(signal), signal);
+    if (latest?.ok === true && latest.value !== at) return waits.abort("commit");
+  }
+}
+
 function remember(
   io: ControllerIo,
   settings: ControllerSettings,
@@ -101,12 +189,22 @@ function remember(
   moved: boolean,
 ): void {
   const result = passResult(outcome);
-  const good = result === "ok" || result === "held";
+  const alone = outcome.services.some(({ state, retry }) => UNTRIED.has(state) && retry === undefined);
+  // Services that know when they are tried again need no pass of everything before.
+  const good = result === "ok" || result === "held" || (result === "failed" && !alone);
   memory.bad = good ? 0 : moved ? 1 : memory.bad + 1;
   if (outcome.revision !== undefined) memory.fetched = outcome.revision.commit;
   const first = result === "error" ? settings.pollMs : RETRY_FAILED_MS;
   const waitMs = good ? settings.intervalMs : Math.min(settings.intervalMs, doubled(first, memory.bad));
-  memory.dueMs = io.clock.monotonicMs() + jittered(waitMs, io.random);
+  memory.dueMs = io.clock.monotonicMs() + Math.min(jittered(waitMs, io.random), nextTryMs(outcome, io.clock.nowMs()));
+}
+
+/** When the first service wants to be looked at again: one that failed at its time, one whose health was not seen soon. */
+function nextTryMs({ services }: PassOutcome, nowMs: number): number {
+  const tries = services.flatMap(({ state, retry }) =>
+    state === "progressing" ? [HINT_PAUSE_MS] : retry === undefined ? [] : [Math.max(0, retry.nextAtMs - nowMs)],
+  );
+  return Math.min(Number.POSITIVE_INFINITY, ...tries);
 }
 
 /** How long to sleep until the next look at the source, or the next pass that is due. */
@@ -115,7 +213,9 @@ function pauseMs(io: ControllerIo, settings: ControllerSettings, memory: Memory)
     const longest = Math.max(settings.pollMs, SOURCE_BACKOFF_MS_MAX);
     return jittered(Math.min(longest, doubled(settings.pollMs, memory.sourceDown)), io.random);
   }
-  const untilDueMs = memory.dueMs - io.clock.monotonicMs();
+  const nowMs = io.clock.monotonicMs();
+  const hintMs = memory.hinted ? memory.endedMs + HINT_PAUSE_MS - nowMs : Number.POSITIVE_INFINITY;
+  const untilDueMs = Math.min(memory.dueMs - nowMs, hintMs);
   return Math.max(1, Math.min(jittered(settings.pollMs, io.random), untilDueMs));
 }
 

@@ -10,8 +10,10 @@ export interface ControllerIo {
   readonly random: () => number;
   /** The commit that the ref points at now. */
   latest(signal: AbortSignal): Promise<Result<string>>;
-  /** One sync; the same that the command does. Ends at a safe point when the signal aborts. */
-  pass(onEvent: (event: PassEvent) => void, signal: AbortSignal): Promise<PassOutcome>;
+  /** One sync; the same that the command does. Ends at a safe point when the signal aborts; `cancelWaits` ends only waiting. */
+  pass(onEvent: (event: PassEvent) => void, signal: AbortSignal, cancelWaits: AbortSignal): Promise<PassOutcome>;
+  /** Calls back when something of ours was changed in the cluster by somebody else; answers how to stop that. */
+  onHint?(listener: () => void): () => void;
   /** Hears every outcome, before the next pass begins. */
   onOutcome(outcome: PassOutcome): Promise<void>;
 }

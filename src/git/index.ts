@@ -1,4 +1,5 @@
 export type { Credentials } from "./credentials.ts";
+export { gitUser } from "./identity.ts";
 export { createRepository, type NewRepository } from "./new-repository.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { openSource, type Source, type SourceOptions } from "./source.ts";

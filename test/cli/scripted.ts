@@ -93,11 +93,18 @@ export function passing(outcome: PassOutcome, events: readonly PassEvent[] = [])
 
 const notScripted = (): Promise<never> => Promise.reject(new Error("not scripted"));
 const unscripted: Engine = {
+  watch: () => undefined,
+  liveStats: () => undefined,
   pass: notScripted,
   latest: notScripted,
   discover: notScripted,
   build: notScripted,
   owned: notScripted,
+  standing: () => Promise.resolve(ok(undefined)),
+  events: notScripted,
+  suspend: notScripted,
+  resume: notScripted,
+  confirm: notScripted,
   close: () => Promise.resolve(),
 };
 

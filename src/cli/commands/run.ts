@@ -56,9 +56,14 @@ async function controllerIo({ settings, world }: Call, engine: Engine): Promise<
     ),
     metrics: await newMetrics(VERSION),
     latest: (signal) => engine.latest(signal),
-    async pass(onEvent, signal) {
+    onHint(listener) {
+      engine.watch(listener);
+      return () => engine.watch(() => undefined);
+    },
+    async pass(onEvent, signal, cancelWaits) {
       const deadline = clock.deadline(settings.timeoutMs, signal);
-      return engine.pass(passRequest(settings, "sync"), onEvent, deadline.signal).finally(() => deadline.release());
+      const request = { ...passRequest(settings, "sync"), cancelWaits };
+      return engine.pass(request, onEvent, deadline.signal).finally(() => deadline.release());
     },
     onOutcome: (outcome) => writeRecord(settings, outcome, world),
   };

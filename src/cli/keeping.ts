@@ -1,0 +1,131 @@
+import type { Cluster } from "../cluster/index.ts";
+import type { Failure, PassOutcome } from "../model/index.ts";
+import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
+import { emptyStanding, readStanding, type Standing, type StatusPlace, writeStatus } from "../status/index.ts";
+import { checkIdentity, type KnownCluster, readKnownCluster, rememberCluster } from "./known-cluster.ts";
+import type { Settings } from "./settings.ts";
+import type { World } from "./world.ts";
+
+/** The end of a pass is noted at least so often in the time after which a service counts as stale. */
+const HEARTBEATS = 4;
+/** Status is written within this, also when the pass itself was told to stop. */
+const WRITE_MS_MAX = 10_000;
+
+/** A process's own memory of the cluster that it talks to. */
+export interface Acquaintance {
+  known?: KnownCluster;
+}
+
+/** Where status is kept; undefined when it is not: switched off, or in a cluster that ends with the process. */
+export function statusPlace({ cluster, statusNamespace, scope }: Settings): StatusPlace | undefined {
+  return statusNamespace === "" || cluster.kind === "empty" ? undefined : { namespace: statusNamespace, scope };
+}
+
+/**
+ * A pass between reading what is kept in the cluster and writing what it changed. Another cluster than before, or
+ * suspensions that cannot be read, keep it from running; status that cannot be written is told and stops nothing.
+ */
+export async function keptPass(
+  { cluster, settings, world, acquaintance }: Keeper,
+  request: PassRequest,
+  run: (request: PassRequest) => Promise<PassOutcome>,
+  onEvent: OnPassEvent,
+  signal: AbortSignal,
+): Promise<PassOutcome> {
+  const notice = (message: string): void => onEvent({ type: "notice", message });
+  const known = (acquaintance.known ??= settings.cluster.kind === "kubeconfig" ? await readKnownCluster(settings) : {});
+  const place = statusPlace(settings);
+  const [identity, read] = await Promise.all([
+    settings.cluster.kind === "kubeconfig"
+      ? checkIdentity(cluster, settings, known, signal)
+      : ({ ok: true, value: undefined } as const),
+    place === undefined ? undefined : readStanding(cluster, place, world.clock.nowMs(), signal),
+  ]);
+  if (!identity.ok) return notRun(identity.failures);
+  if (read?.ok === false && mustKnow(read.failures, known, request)) return notRun(read.failures);
+  if (read?.ok === false) notice(`status is not kept: ${read.failures[0]?.message ?? "it cannot be read"}`);
+  const standing = read?.ok === true ? read.value : place && emptyStanding(place);
+  const learned = {
+    ...(identity.value === undefined ? {} : { uid: identity.value }),
+    standing: known.standing === true,
+  };
+  if (request.mode === "sync") await remember(settings, acquaintance, learned, notice);
+
+  const outcome = await run(standing === undefined ? request : { ...request, ...asked(standing, request) });
+  if (request.mode !== "sync" || standing === undefined || !standing.whole) return outcome;
+  const problem = await write({ cluster, settings, world, acquaintance }, standing, outcome, notice);
+  if (problem === undefined) await remember(settings, acquaintance, { ...learned, standing: true }, notice);
+  else notice(`status could not be written to namespace ${standing.place.namespace}: ${problem}`);
+  return outcome;
+}
+
+export interface Keeper {
+  readonly cluster: Cluster;
+  readonly settings: Settings;
+  readonly world: World;
+  readonly acquaintance: Acquaintance;
+}
+
+/**
+ * Whether not knowing what is suspended keeps a pass from running. Where this machine was never allowed to look, and nothing
+ * is known to be kept, status is simply not used; whoever may not read it cannot have asked for anything either.
+ */
+function mustKnow(failures: readonly Failure[], known: KnownCluster, { mode }: PassRequest): boolean {
+  if (mode !== "sync") return false;
+  return known.standing === true || failures.some(({ code }) => code !== "cluster/forbidden");
+}
+
+function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial<PassRequest> {
+  return {
+    suspended(service) {
+      const found = standing.suspensionOf(service);
+      if (found === undefined) return undefined;
+      const until = found.until === undefined ? "" : `, until ${found.until}`;
+      return `suspended by ${found.author}${until}: ${found.reason}`;
+    },
+    confirmed: (service, commit) => standing.confirmed(service, commit),
+    jobsDone: standing.jobs,
+    ownNamespaces: [...ownNamespaces, standing.place.namespace],
+  };
+}
+
+/** Answers why it could not be written. */
+async function write(
+  { cluster, settings, world }: Keeper,
+  standing: Standing,
+  outcome: PassOutcome,
+  notice: (message: string) => void,
+): Promise<string | undefined> {
+  const deadline = world.clock.deadline(WRITE_MS_MAX, new AbortController().signal);
+  try {
+    const about = { some: settings.services.length > 0, heartbeatMs: settings.staleAfterMs / HEARTBEATS };
+    const written = await writeStatus(cluster, world.clock, standing, outcome, about, deadline.signal);
+    if (!written.ok) return written.failures[0]?.message ?? "unknown";
+    const [unsaid] = written.value.unsaid;
+    if (unsaid !== undefined) notice(`Events could not be written: ${unsaid.message}`);
+    return undefined;
+  } catch (error) {
+    if (deadline.expired()) return `it took longer than ${WRITE_MS_MAX / 1000} s`;
+    throw error;
+  } finally {
+    deadline.release();
+  }
+}
+
+async function remember(
+  settings: Settings,
+  acquaintance: Acquaintance,
+  learned: KnownCluster,
+  notice: (message: string) => void,
+): Promise<void> {
+  const before = acquaintance.known;
+  acquaintance.known = learned;
+  if (settings.cluster.kind !== "kubeconfig") return;
+  if (before?.uid === learned.uid && (before?.standing === true) === learned.standing) return;
+  const problem = await rememberCluster(settings, learned);
+  if (problem !== undefined) notice(problem);
+}
+
+function notRun(failures: readonly Failure[]): PassOutcome {
+  return { services: [], failures, builds: 0, durationMs: 0 };
+}
