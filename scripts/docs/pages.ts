@@ -2,6 +2,7 @@ import { commandSpecs, flagsOf } from "../../src/cli/program.ts";
 import { METRIC_DESCRIPTIONS } from "../../src/report/index.ts";
 import { FAILURES } from "./failures.ts";
 import { outputPage, schemaText } from "./output.ts";
+import { settingsPage, settingsSchemaText } from "./settings.ts";
 
 const MADE = "<!-- made by `npm run docs`; edit the program, not this page -->\n";
 
@@ -13,6 +14,8 @@ export function pages(): Readonly<Record<string, string>> {
     "docs/metrics.md": metricsPage(),
     "docs/output.md": MADE + outputPage(),
     "docs/output.schema.generated.json": schemaText(),
+    "docs/settings.md": MADE + settingsPage(table),
+    "docs/gitops.schema.generated.json": settingsSchemaText(),
   };
 }
 

@@ -187,7 +187,7 @@ export const FLAGS = {
     value: "<count>",
     group: "Deletes",
     text: "hold a service's deletes when there are more",
-    fallback: "50",
+    fallback: "as gitops.yaml says, else 50",
   },
   maxDeleteShare: {
     name: "max-delete-share",
@@ -195,7 +195,7 @@ export const FLAGS = {
     value: "<percent>",
     group: "Deletes",
     text: "hold a service's deletes when they are a greater share of its objects",
-    fallback: "50%",
+    fallback: "as gitops.yaml says, else 50%",
   },
   maxRunDeletes: {
     name: "max-run-deletes",
@@ -203,7 +203,7 @@ export const FLAGS = {
     value: "<count>",
     group: "Deletes",
     text: "hold all deletes when there are more in the whole run",
-    fallback: "200",
+    fallback: "as gitops.yaml says, else 200",
   },
   maxRunDeleteShare: {
     name: "max-run-delete-share",
@@ -211,7 +211,7 @@ export const FLAGS = {
     value: "<percent>",
     group: "Deletes",
     text: "hold all deletes when they are a greater share of all objects",
-    fallback: "20%",
+    fallback: "as gitops.yaml says, else 20%",
   },
   maxGoneServices: {
     name: "max-gone-services",
@@ -219,7 +219,7 @@ export const FLAGS = {
     value: "<count>",
     group: "Deletes",
     text: "hold deletes of services that left git when more left",
-    fallback: "20",
+    fallback: "as gitops.yaml says, else 20",
   },
   maxGoneShare: {
     name: "max-gone-share",
@@ -227,7 +227,7 @@ export const FLAGS = {
     value: "<percent>",
     group: "Deletes",
     text: "hold deletes of services that left git when a greater share left",
-    fallback: "20%",
+    fallback: "as gitops.yaml says, else 20%",
   },
 
   concurrency: {
