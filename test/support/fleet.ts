@@ -13,7 +13,7 @@ export interface Fleet {
   readonly monorepo: Monorepo;
   readonly target: Target;
   service(index: number): MonorepoService;
-  /** A sync, and what it made the API server write; dry runs are no writes. */
+  /** A sync, and what it made the API server write for services; dry runs are no writes. */
   sync(...more: readonly string[]): Promise<Synced & { readonly writes: readonly AuditEvent[] }>;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startFleet(shape: { readonly services: number; readonly na
       const since = cluster.mark();
       const synced = await sync(target, ...more);
       const audited = cluster.audit({ since, userAgent: "gitops/" });
-      return { ...synced, writes: audited.filter(({ requestURI }) => !requestURI.includes("dryRun=All")) };
+      return { ...synced, writes: audited.filter(isOfServices) };
     },
     async close() {
       await server.close();
@@ -51,6 +51,11 @@ export async function startFleet(shape: { readonly services: number; readonly na
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Whether something was written, and not for what the program keeps of its own. */
+export function isOfServices({ requestURI, objectRef }: AuditEvent): boolean {
+  return !requestURI.includes("dryRun=All") && ![objectRef?.namespace, objectRef?.name].includes("gitops-system");
 }
 
 /** Audited writes as sorted lines: `patch configmaps shop/cart`. */

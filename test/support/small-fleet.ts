@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditEvent, TestCluster } from "./cluster.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { isOfServices } from "./fleet.ts";
 import { type GitServer, startGitServer } from "./git-server.ts";
 import { type Changes, createRepository, type Repository } from "./git-server-repository.ts";
 import { send } from "./https.ts";
@@ -97,7 +98,7 @@ export async function startSmallFleet(name: string, cluster: TestCluster = share
       const since = cluster.mark();
       const synced = await sync(target, ...scope, ...more);
       const audited = cluster.audit({ since, userAgent: "gitops/" });
-      return { ...synced, writes: audited.filter(({ requestURI }) => !requestURI.includes("dryRun=All")) };
+      return { ...synced, writes: audited.filter(isOfServices) };
     },
     ask,
     path,
