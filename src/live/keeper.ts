@@ -42,14 +42,22 @@ export interface Keeper {
   readonly records: Records;
   /** Whether the records may be answered from: the last list came, and nothing puts it in doubt. */
   trusted(): boolean;
-  /** Whether they may be answered from without listing anew: trusted, and what happens is told by a watch where it has to be. */
+  /** Whether they may be answered from without listing anew: trusted, and watched where they have to be. */
   fresh(): boolean;
+  /** Whether it is to be listed because of a doubt, or never was; else when it was last listed (monotonic). */
+  doubted(): boolean;
+  listedMs(): number;
   /** Why the last list failed. */
   problem(): Problem | undefined;
   /** When the watch that stands now was last heard of (monotonic). */
   heardMs(): number | undefined;
-  /** Lists now. Resolves when the list has ended, well or not; a list under way is that list. */
+  /**
+   * Lists now. Resolves when the list has ended, well or not; a list under way is that list. While the server has asked to be
+   * left alone nothing is sent.
+   */
   refresh(reason: RelistReason): Promise<void>;
+  /** Says what came of a write of ours, whose changes are no news to anybody. */
+  tell(changes: readonly Change[]): void;
   /** To be called when `inUse` may have changed. */
   attend(): void;
   close(): Promise<void>;
@@ -77,6 +85,10 @@ interface Post {
   badWatches: number;
   away: number;
   heardMs: number;
+  listedMs: number;
+  /** The next list, or watch, may begin then. */
+  listAtMs: number;
+  watchAtMs: number;
   activity: AbortController;
   waiting: (() => void)[];
 }
@@ -95,6 +107,9 @@ export function keepKind(kind: Kind, records: Records, io: KeeperIo): Keeper {
     badWatches: 0,
     away: 0,
     heardMs: 0,
+    listedMs: Number.NEGATIVE_INFINITY,
+    listAtMs: Number.NEGATIVE_INFINITY,
+    watchAtMs: Number.NEGATIVE_INFINITY,
     activity: new AbortController(),
     waiting: [],
   };
@@ -103,15 +118,21 @@ export function keepKind(kind: Kind, records: Records, io: KeeperIo): Keeper {
     kind,
     records,
     trusted: () => post.trusted,
-    fresh: () => post.trusted && (isWatchable(post) || !io.inUse()),
+    fresh: () => post.trusted && (!io.inUse() || (isWatchable(post) && post.doing !== "wait")),
+    doubted: () => post.wanted !== undefined,
+    listedMs: () => post.listedMs,
     problem: () => post.problem,
     heardMs: () => (post.doing === "watch" ? post.heardMs : undefined),
     refresh(reason) {
       if (post.closed) return Promise.resolve();
       if (reason === "interval") post.wanted ??= reason;
       else doubt(post, reason);
+      if (post.doing !== "list" && io.clock.monotonicMs() < post.listAtMs) return Promise.resolve();
       interrupt(post);
       return new Promise((resolve) => post.waiting.push(resolve));
+    },
+    tell(changes) {
+      if (changes.length > 0) io.onChanges(changes);
     },
     attend() {
       const wants = isWatchable(post) && io.inUse();
@@ -133,13 +154,13 @@ async function keep(post: Post): Promise<void> {
   while (!post.closed) {
     try {
       if (post.wanted !== undefined) await list(post, post.wanted);
-      else if (isWatchable(post) && post.io.inUse()) await watch(post);
+      else if (isWatchable(post) && post.io.inUse()) await watchInTime(post);
       else await rest(post, IDLE_MS, "idle");
     } catch (cause) {
       // Nothing here is expected to throw: the kind stays doubtful, and all others go on.
       doubt(post, "disorder");
       fail(post, bug(cause));
-      await backoff(post, post.badLists);
+      await rest(post, backoffMs(post, post.badLists), "wait");
     }
   }
 }
@@ -173,9 +194,10 @@ async function rest(post: Post, durationMs: number, doing: "wait" | "idle"): Pro
   });
 }
 
-async function backoff(post: Post, failures: number, retryAfterMs = 0): Promise<void> {
+/** How long to wait after failures in a row, and no less than the server asks for. */
+function backoffMs({ io }: Post, failures: number, retryAfterMs = 0): number {
   const longest = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** Math.min(failures - 1, 16));
-  await rest(post, Math.max(retryAfterMs, longest * (0.5 + post.io.random())), "wait");
+  return Math.max(retryAfterMs, longest * (0.5 + io.random()));
 }
 
 function letGo(post: Post): void {
@@ -197,17 +219,27 @@ async function list(post: Post, reason: RelistReason): Promise<void> {
   if (post.closed) return;
   post.doing = "wait";
   if (!answer.ok) {
+    const { retryAfterMs } = answer.problem;
+    if (retryAfterMs !== undefined) post.listAtMs = io.clock.monotonicMs() + retryAfterMs;
     fail(post, answer.problem);
-    await backoff(post, post.badLists, answer.problem.retryAfterMs);
+    await rest(post, backoffMs(post, post.badLists, retryAfterMs), "wait");
     return;
   }
   const waiting = post.waiting.splice(0); // who asks from here on wants another list
   const { changes, doubt: older } = records.list(answer.value, floor);
   Object.assign(post, { wanted: undefined, trusted: true, problem: undefined, badLists: 0, away: 0 });
+  post.listedMs = io.clock.monotonicMs();
   io.onListed(reason);
   if (changes.length > 0) io.onChanges(changes);
   if (older !== undefined) io.onRegressed(`${kind.kind}: ${older.why}`);
   for (const resolve of waiting) resolve();
+}
+
+/** A list in between does not make the next watch come sooner. */
+async function watchInTime(post: Post): Promise<void> {
+  const waitMs = post.watchAtMs - post.io.clock.monotonicMs();
+  if (waitMs > 0) await rest(post, waitMs, "wait");
+  else await watch(post);
 }
 
 async function watch(post: Post): Promise<void> {
@@ -229,7 +261,8 @@ async function watch(post: Post): Promise<void> {
     // A connection that broke is taken up again; a server that was away may have come back as another.
     else if (post.away > 1) doubt(post, "unreachable");
   }
-  if (post.badWatches > 0) await backoff(post, post.badWatches, problem?.retryAfterMs);
+  if (post.badWatches > 0)
+    post.watchAtMs = io.clock.monotonicMs() + backoffMs(post, post.badWatches, problem?.retryAfterMs);
 }
 
 /** Follows the watch until it ends; answers why it did, or undefined when it was given up. */

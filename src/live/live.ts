@@ -85,7 +85,7 @@ export function openLive(cluster: Cluster, clock: Clock, options: LiveOptions): 
       }
       if (!closing.signal.aborted) state.patrol ??= patrol(keepers, clock, options, closing.signal);
       await settle(keepers, slow, clock, signal);
-      return ok(snapshot(keepers, clock.monotonicMs() - began));
+      return ok(snapshot(keepers, began, clock.monotonicMs()));
     },
     use: (kinds) => keepers.use(kinds),
     onHint: (listener) => hints.on(listener),
@@ -104,20 +104,22 @@ async function settle(keepers: Keepers, slow: WeakSet<Keeper>, clock: Clock, sig
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const keeper of keepers.all.values()) if (keeper.trusted()) slow.delete(keeper);
     const isDue = (keeper: Keeper): boolean =>
-      !slow.has(keeper) && (round === 0 || (!keeper.trusted() && keeper.problem() === undefined));
+      !slow.has(keeper) && (round === 0 || (keeper.doubted() && keeper.problem() === undefined));
     const due = keepers.stale().filter(isDue);
     if (due.length === 0) return;
     const lists = due.map((keeper) => keeper.refresh("asked"));
     if (await most(lists, clock, signal, keepers.all.size - due.length)) continue;
-    for (const keeper of due) if (!keeper.trusted()) slow.add(keeper);
+    for (const keeper of due) if (keeper.doubted() && keeper.problem() === undefined) slow.add(keeper);
   }
 }
 
-function snapshot(keepers: Keepers, elapsedMs: number): Inventory {
+/** What is trusted, and what was listed since `beganMs` although no watch tells what comes after. */
+function snapshot(keepers: Keepers, beganMs: number, nowMs: number): Inventory {
   const live = new Map<string, LiveMetadata>();
   const unlisted = new Map<string, Problem>();
   for (const [key, keeper] of keepers.all) {
-    if (!keeper.trusted()) unlisted.set(key, keeper.problem() ?? tooSlow(elapsedMs));
+    const known = keeper.trusted() || (!keeper.doubted() && keeper.listedMs() >= beganMs);
+    if (!known) unlisted.set(key, keeper.problem() ?? tooSlow(nowMs - beganMs));
     else for (const [object, record] of keeper.records.objects) live.set(object, record);
   }
   const paused = keepers.paused();

@@ -27,10 +27,18 @@ export interface Records {
   /** Takes a complete list in place of what is known. `floor` is what `newest` said when the list was asked for. */
   list(list: MetadataList, floor: string): Taken;
   event(event: Exclude<WatchEvent, { readonly type: "ended" }>): Taken;
-  /** Takes what the server answered to a write of ours: its event will be no news. */
-  wrote(live: LiveMetadata): void;
-  /** Forgets an object that we deleted. */
-  parted(ref: ObjectRef, uid: string): void;
+  /** To be called before a write of ours is sent: what is told of the object before the answer may be our own doing. */
+  write(ref: ObjectRef): Write;
+}
+
+/** A write of ours that is under way; one of these is called when it has ended. They answer what was not our doing. */
+export interface Write {
+  /** With the object as the server answered it: its event will be no news. */
+  done(live: LiveMetadata): readonly Change[];
+  removed(uid: string): readonly Change[];
+  /** It is being deleted, and stays until its finalizers are through. */
+  leaving(uid: string): readonly Change[];
+  failed(): readonly Change[];
 }
 
 const NOTHING: Taken = { changes: [] };
@@ -43,6 +51,10 @@ interface Book {
   readonly ahead: Set<string>;
   /** Uids of objects that we deleted, until the server's news catch up. */
   readonly gone: Set<string>;
+  /** Uids of objects that go because we deleted them, as soon as their finalizers let them. */
+  readonly leaving: Set<string>;
+  /** Objects that are being written, with what was told of them meanwhile. */
+  readonly writes: Map<string, { count: number; readonly held: Change[] }>;
   position: string;
   highest: string;
   owned: number;
@@ -54,6 +66,8 @@ export function newRecords(compactor: Compactor): Records {
     objects: new Map(),
     ahead: new Set(),
     gone: new Set(),
+    leaving: new Set(),
+    writes: new Map(),
     position: "",
     highest: "",
     owned: 0,
@@ -75,20 +89,44 @@ export function newRecords(compactor: Compactor): Records {
       book.highest = newest(book.highest, version);
       return late && taken.doubt === undefined && taken !== KNOWN ? { ...taken, doubt: disorder } : taken;
     },
-    wrote(live) {
-      const key = refKey(live.ref);
+    write: (ref) => begin(book, refKey(ref)),
+  };
+}
+
+function begin(book: Book, key: string): Write {
+  const write = book.writes.get(key) ?? { count: 0, held: [] };
+  write.count += 1;
+  book.writes.set(key, write);
+  const end = (): readonly Change[] => {
+    write.count -= 1;
+    if (write.count === 0) book.writes.delete(key);
+    return write.held.splice(0);
+  };
+  return {
+    done(live) {
+      const held = end();
       const before = book.objects.get(key);
       book.highest = newest(book.highest, live.resourceVersion);
-      if (before?.uid === live.uid && !isNews(live, before)) return;
+      if (before?.uid === live.uid && !isNews(live, before))
+        return before.resourceVersion === live.resourceVersion ? [] : held; // else somebody wrote after us
       put(book, key, live);
       book.ahead.add(key);
+      return [];
     },
-    parted(ref, uid) {
-      const key = refKey(ref);
-      if (book.objects.get(key)?.uid !== uid) return;
+    removed(uid) {
+      const held = end();
+      const before = book.objects.get(key);
+      if (before === undefined) return [];
+      if (before.uid !== uid) return held; // somebody made it anew
       drop(book, key);
       book.gone.add(uid);
+      return [];
     },
+    leaving(uid) {
+      book.leaving.add(uid);
+      return end();
+    },
+    failed: end,
   };
 }
 
@@ -123,7 +161,7 @@ function put(book: Book, key: string, live: LiveMetadata): Taken {
   const record = book.compactor.compact(live, before);
   book.objects.set(key, record);
   book.owned += Number(ownsLabel(record)) - Number(before !== undefined && ownsLabel(before));
-  return changed(changeOf(before, record));
+  return told(book, key, changeOf(before, record));
 }
 
 function drop(book: Book, key: string): Taken {
@@ -132,7 +170,7 @@ function drop(book: Book, key: string): Taken {
   book.objects.delete(key);
   book.ahead.delete(key);
   book.owned -= Number(ownsLabel(before));
-  return changed(changeOf(before, undefined));
+  return book.leaving.delete(before.uid) ? NOTHING : told(book, key, changeOf(before, undefined));
 }
 
 /** A list says all there is. Only what we wrote or deleted after it was made is newer, unless the cluster itself went back. */
@@ -143,8 +181,8 @@ function replace(book: Book, { items, resourceVersion }: MetadataList, floor: st
   let why = back ? `a list of version ${resourceVersion} after ${floor}` : undefined;
   const next = new Map<string, LiveMetadata>();
   const changes: Change[] = [];
-  const note = (one: Change | undefined): void => {
-    if (one !== undefined && !first) changes.push(one);
+  const note = (key: string, one: Change | undefined): void => {
+    if (!first) changes.push(...told(book, key, one).changes);
   };
   const listed = new Set<string>();
   for (const item of items) {
@@ -162,14 +200,14 @@ function replace(book: Book, { items, resourceVersion }: MetadataList, floor: st
     const record = same && known.resourceVersion === item.resourceVersion ? known : compactor.compact(item, known);
     next.set(key, record);
     ahead.delete(key);
-    if (record !== known) note(changeOf(known, record));
+    if (record !== known) note(key, changeOf(known, record));
   }
   for (const [key, known] of objects) {
     if (next.has(key)) continue;
     if (!back && ahead.has(key) && isOlder(resourceVersion, known.resourceVersion)) next.set(key, known);
     else {
       ahead.delete(key);
-      note(changeOf(known, undefined));
+      if (!book.leaving.delete(known.uid)) note(key, changeOf(known, undefined));
     }
   }
   for (const uid of gone) if (back || !listed.has(uid)) gone.delete(uid);
@@ -180,8 +218,13 @@ function replace(book: Book, { items, resourceVersion }: MetadataList, floor: st
   return { changes, ...(why === undefined ? {} : { doubt: { kind: "regressed", why } as const }) };
 }
 
-function changed(one: Change | undefined): Taken {
-  return one === undefined ? NOTHING : { changes: [one] };
+/** A change, unless it may be our own doing: then it is kept until that is known. */
+function told(book: Book, key: string, change: Change | undefined): Taken {
+  if (change === undefined) return NOTHING;
+  const write = book.writes.get(key);
+  if (write === undefined) return { changes: [change] };
+  write.held.push(change);
+  return NOTHING;
 }
 
 function backwards({ ref, resourceVersion }: LiveMetadata, before: LiveMetadata): string {

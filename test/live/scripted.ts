@@ -1,6 +1,7 @@
+import { expect, onTestFinished } from "vitest";
 import type { Answer, Cluster, Kind, MetadataList, Problem, WatchEvent } from "../../src/cluster/index.ts";
 import { createEmbedded, type EmbeddedCluster } from "../../src/embedded/index.ts";
-import { LIVE_DEFAULTS, type LiveOptions, openLive } from "../../src/live/index.ts";
+import { type Hint, type Inventory, LIVE_DEFAULTS, type LiveOptions, openLive } from "../../src/live/index.ts";
 import type { Manifest } from "../../src/model/index.ts";
 import { FIELD_MANAGER, kindKey } from "../../src/plan/index.ts";
 import { declareAs } from "../plan/objects.ts";
@@ -15,6 +16,8 @@ export interface Script {
   kinds?: Problem;
   /** The answer to a list instead of the true one. */
   list?: (kind: Kind, truth: Answer<MetadataList>, signal: AbortSignal) => Promise<Answer<MetadataList>>;
+  /** What happens between a write and its answer. */
+  answering?: () => Promise<void>;
   /** A watch instead of the true one. */
   watch?: (kind: Kind, truth: AsyncIterable<WatchEvent>, signal: AbortSignal) => AsyncIterable<WatchEvent>;
 }
@@ -69,8 +72,16 @@ export function stage(options: Partial<LiveOptions> = {}): Stage {
       const truth = state.real.watch(kind, asked, signal);
       yield* script.watch === undefined ? truth : script.watch(kind, truth, signal);
     },
-    apply: (...asked) => state.real.apply(...asked),
-    remove: (...asked) => state.real.remove(...asked),
+    async apply(...asked) {
+      const answer = await state.real.apply(...asked);
+      await script.answering?.();
+      return answer;
+    },
+    async remove(...asked) {
+      const answer = await state.real.remove(...asked);
+      await script.answering?.();
+      return answer;
+    },
   };
   const live = openLive(cluster, clock, { ...LIVE_DEFAULTS, random: () => 0.5, ...options });
   return {
@@ -141,3 +152,32 @@ export async function deleted(cluster: Cluster, name: string): Promise<void> {
   );
   if (!answer.ok) throw new Error(answer.problem.message);
 }
+
+/** A cluster with some objects of two services, listed once and watched. */
+export async function begin(
+  options: Partial<LiveOptions> = {},
+): Promise<Stage & { hints: Hint[][]; names(): Promise<string[]> }> {
+  const s = stage(options);
+  onTestFinished(async () => {
+    await s.live.close();
+    expect(s.clock.sleepers()).toBe(0);
+  });
+  await applied(s.cluster, "shop/cart", configMap("cart"));
+  await applied(s.cluster, "shop/web", configMap("web"));
+  const hints: Hint[][] = [];
+  s.live.onHint((some) => hints.push([...some]));
+  await inventory(s);
+  await s.clock.advance(0);
+  s.asked();
+  return { ...s, hints, names: async () => [...(await inventory(s)).live.values()].map(({ ref }) => ref.name).sort() };
+}
+
+export async function inventory({ live, signal }: Stage): Promise<Inventory> {
+  const answer = await live.inventory(signal);
+  if (!answer.ok) throw new Error(JSON.stringify(answer.failures));
+  return answer.value;
+}
+
+/** Hints in words. */
+export const told = (hints: readonly Hint[][]) =>
+  hints.flat().map(({ service, what, ref }) => `${service} ${what} ${ref.name}`);
