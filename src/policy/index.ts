@@ -1,6 +1,7 @@
 export { type Layer, type SettingsChange, type SettingsPlaces, settle } from "./layer.ts";
 export {
   isOfService,
+  leavesAlone,
   NO_POLICY,
   type Policy,
   type PolicyBreaker,

@@ -118,6 +118,20 @@ function policyOf(document: PlacedDocument, file: string, broken: ReadonlyMap<nu
   };
 }
 
+/**
+ * Whether settings of the revision keep what a service has as it is, though its own definition is not known: it is suspended, or
+ * what they say of it cannot be read.
+ */
+export function leavesAlone({ defaults, entries }: Policy, id: string): boolean {
+  const matching = entries.filter((entry) => entry.matches(id));
+  if (matching.some(({ failures }) => failures.length > 0)) return true;
+  return (
+    matching.findLast(({ layer }) => layer.says.suspend !== undefined)?.layer.says.suspend ??
+    defaults.says.suspend ??
+    false
+  );
+}
+
 /** What a settings file in the folder of a service says. */
 export function readServiceSettings(text: string, file: string): Result<Layer> {
   const code = "service/invalid-settings";

@@ -1,5 +1,6 @@
 import type { Claimant } from "../plan/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
+import { leavesAlone } from "../policy/index.ts";
 import type { PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
 import type { PassState } from "./state.ts";
@@ -21,7 +22,7 @@ export function suspendedBecause(service: string, { suspended }: PassRequest): s
   return suspended?.(service) ?? "suspended in git";
 }
 
-/** Services that left git and that somebody suspended: what they own stays, and stays theirs. */
+/** Services that left git and that somebody suspended, in the cluster or by settings: what they own stays, and stays theirs. */
 export function suspendedGone({
   request,
   inventory,
@@ -29,14 +30,15 @@ export function suspendedGone({
   broken,
 }: Pick<PassState, "request" | "inventory" | "revision" | "broken">): readonly string[] {
   const { suspended, scope } = request;
-  if (suspended === undefined) return [];
+  const { policy } = revision;
+  if (suspended === undefined && policy.file === undefined) return [];
   const known = new Set([...revision.discovery.services, ...broken].map(({ id }) => id));
   const gone = new Set<string>();
   for (const live of inventory.live.values()) {
     const owner = ownerOf(live);
     if (owner?.scope === labelValue(scope) && !known.has(owner.id)) gone.add(owner.id);
   }
-  return [...gone].filter((service) => suspended(service) !== undefined);
+  return [...gone].filter((service) => suspended?.(service) !== undefined || leavesAlone(policy, service));
 }
 
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import type { PassOutcome } from "../../src/model/index.ts";
+import { type PassScene, passScene } from "./pass-scene.ts";
+
+type Files = Readonly<Record<string, string>>;
+
+/** Plain folders, each with config maps of these names. */
+function services(of: Readonly<Record<string, readonly string[]>>): Files {
+  const files = Object.entries(of).flatMap(([folder, names]) => [
+    [`${folder}/kustomization.yaml`, `resources: [${names.map((name) => `${name}.yaml`).join(", ")}]\n`],
+    ...names.map((name) => [`${folder}/${name}.yaml`, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`]),
+  ]);
+  return Object.fromEntries(files);
+}
+
+async function passed(scene: PassScene, files: Files, breaker = {}): Promise<PassOutcome> {
+  scene.commit(files);
+  const begun = scene.begin({ breaker });
+  await scene.clock.advance(0);
+  const outcome = begun.outcome();
+  if (outcome === undefined) throw new Error("the pass goes on");
+  return outcome;
+}
+
+const deletes = ({ services: all }: PassOutcome): readonly string[] =>
+  all.flatMap(({ steps }) =>
+    steps
+      .filter(({ action }) => action === "delete" || action === "held")
+      .map(({ action, ref, why }) => `${action} ${ref.name}: ${why}`),
+  );
+const states = ({ services: all }: PassOutcome): Readonly<Record<string, string>> =>
+  Object.fromEntries(all.map(({ service, state }) => [service, state]));
+
+const BEFORE = services({ "shop/cart": ["a", "b"], "shop/till": ["c", "d"], "post/mail": ["e", "f"] });
+const AFTER = services({ "shop/cart": ["a"], "shop/till": ["c"], "post/mail": ["e"] });
+
+describe("a pass over a repository with settings", () => {
+  test("whose file cannot be read changes nothing: it may say what must not be touched", async () => {
+    const scene = passScene();
+    await passed(scene, BEFORE);
+    const outcome = await passed(scene, { ...AFTER, "gitops.yaml": "services:\n  - matsch: '*'\n    suspend: true\n" });
+    expect(outcome.services).toEqual([]);
+    expect(outcome.failures).toMatchObject([
+      { code: "usage/invalid-settings", at: { path: "gitops.yaml", line: 2 } },
+      { code: "usage/invalid-settings", at: { path: "gitops.yaml", line: 2 } },
+    ]);
+    expect(deletes(await passed(scene, AFTER))).toHaveLength(3);
+  });
+
+  test("leaves alone what an entry suspends, also when it left git, and fails only what a wrong entry matches", async () => {
+    const scene = passScene();
+    await passed(scene, BEFORE);
+    const settings = "services:\n  - {match: shop/cart, suspend: true}\n  - {match: shop/till, suspend: yes}\n";
+    const outcome = await passed(scene, { ...AFTER, "gitops.yaml": settings });
+    expect(states(outcome)).toEqual({ "post/mail": "synced", "shop/cart": "suspended", "shop/till": "failed" });
+    expect(deletes(outcome)).toEqual(["delete f: no longer in git"]);
+    const gone = await passed(scene, { ...services({ "post/mail": ["e"] }), "gitops.yaml": settings });
+    expect(deletes(gone)).toEqual([]);
+  });
+
+  test("holds deletes of protected kinds, and those beyond its limits; a limit that is given goes over them", async () => {
+    const scene = passScene();
+    await passed(scene, BEFORE);
+    const limited = `breaker: {service: {max: 0}}\nservices:\n  - {match: post/*, deleteLimit: {max: 1, free: 1}}\n`;
+    const over = "breaker: 1 of 2 objects of the service would be deleted at once, at most 0 may";
+    expect(deletes(await passed(scene, { ...AFTER, "gitops.yaml": limited }))).toEqual([
+      "delete f: no longer in git",
+      `held b: ${over}`,
+      `held d: ${over}`,
+    ]);
+    const isProtected = "protect: [ConfigMap]\n";
+    expect(deletes(await passed(scene, { ...AFTER, "gitops.yaml": isProtected }))).toEqual([
+      "held b: ConfigMap is protected",
+      "held d: ConfigMap is protected",
+    ]);
+    expect(deletes(await passed(scene, { ...AFTER, "gitops.yaml": limited }, { service: { max: 5 } }))).toEqual([
+      "delete b: no longer in git",
+      "delete d: no longer in git",
+    ]);
+  });
+});
