@@ -1,5 +1,6 @@
 import { structuredPatch } from "diff";
 import {
+  type DriftedField,
   type FieldChange,
   type Json,
   jsonText,
@@ -41,7 +42,19 @@ function stepLines(step: StepResult, paint: Paint): readonly string[] {
   const place = step.at === undefined ? "" : `  ${paint.quiet(visible(placeText(step.at)))}`;
   const why = step.action === "create" || step.why === "changed" ? "" : `  ${paint.quiet(visible(step.why))}`;
   const head = `  ${actionPaint(step.action, paint)(step.action)} ${visible(refText(step.ref))}${place}${why}`;
-  return [head, ...(step.fields ?? []).flatMap((field) => fieldLines(field, paint))];
+  const drift = step.action === "drifted" ? (step.drift ?? []) : [];
+  return [
+    head,
+    ...drift.map((field) => `    ${paint.warn(`! ${visible(driftedText(field))}`)}`),
+    ...(step.fields ?? []).flatMap((field) => fieldLines(field, paint)),
+  ];
+}
+
+/** `spec.replicas: kubectl-edit has it since 2026-01-02T12:03:00Z`; a field without a manager was removed. */
+function driftedText({ path, manager, since }: DriftedField): string {
+  return manager === undefined
+    ? `${path}: removed`
+    : `${path}: ${manager} has it${since === undefined ? "" : ` since ${since}`}`;
 }
 
 function actionPaint(action: StepResult["action"], paint: Paint): (text: string) => string {

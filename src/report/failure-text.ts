@@ -32,8 +32,13 @@ const SHOWN_MAX = 10;
 export function serviceFailureLines(service: string, failures: readonly Failure[], paint: Paint): readonly string[] {
   const shown = failures.toSorted(compareFailures).slice(0, SHOWN_MAX);
   const more = failures.length - shown.length;
-  const rest = more === 0 ? [] : [paint.quiet(`${visible(service)}  and ${more} more failures: -o json has them all`)];
+  const rest = more === 0 ? [] : [paint.quiet(`${visible(service)}  and ${more} more: -o json has them all`)];
   return [...shown.flatMap((failure) => failureLines(service, failure, paint)), ...rest];
+}
+
+/** The same of what is not right and holds up nothing. */
+export function warningLines(service: string, warnings: readonly Failure[], paint: Paint): readonly string[] {
+  return serviceFailureLines(service, warnings, { ...paint, bad: paint.warn });
 }
 
 /** Why a command could not run. */

@@ -1,8 +1,15 @@
-import { type PassOutcome, type Revision, refText, type ServiceOutcome, type ServiceState } from "../model/index.ts";
+import {
+  type PassOutcome,
+  type Revision,
+  refText,
+  type ServiceOutcome,
+  type ServiceState,
+  type StepResult,
+} from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
 import { type ActionCounts, counted, countObjects, countStates, countSteps, type PassMode, STATES } from "./counts.ts";
 import { durationText } from "./duration.ts";
-import { errorText, serviceFailureLines } from "./failure-text.ts";
+import { errorText, serviceFailureLines, warningLines } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
 import { visible } from "./visible.ts";
 
@@ -13,7 +20,7 @@ export interface PassTextOptions {
   readonly paint: Paint;
 }
 
-/** Deletes of one service that are shown one by one. */
+/** Deletes of one service that are shown one by one, and as many objects that others changed. */
 const HELD_SHOWN_MAX = 10;
 
 /**
@@ -28,7 +35,9 @@ export function passText(outcome: PassOutcome, options: PassTextOptions): string
   );
   const sections = [
     tableLines(listed.toSorted(byStateThenId), options),
+    outcome.services.toSorted(byId).flatMap((service) => driftLines(service, options)),
     [...outcome.services.flatMap((service) => heldLines(service, paint)), ...confirmLines(outcome, paint)],
+    outcome.services.toSorted(byId).flatMap(({ service, warnings = [] }) => warningLines(service, warnings, paint)),
     outcome.services.toSorted(byId).flatMap(({ service, failures }) => serviceFailureLines(service, failures, paint)),
     [totalLine(outcome, options)],
   ];
@@ -110,6 +119,31 @@ function heldLines({ service, steps }: ServiceOutcome, paint: Paint): readonly s
       held
         .slice(0, HELD_SHOWN_MAX)
         .map(({ ref, why }) => [{ text: `  ${visible(refText(ref))}` }, { text: visible(why), paint: paint.quiet }]),
+    ),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
+
+/** What others changed, who has it now, and what was done about that. */
+function driftLines({ service, steps }: ServiceOutcome, { mode, paint }: PassTextOptions): readonly string[] {
+  const drifted = steps.filter(({ drift }) => drift !== undefined);
+  if (drifted.length === 0) return [];
+  const more = drifted.length - HELD_SHOWN_MAX;
+  const done = ({ action, result }: StepResult): string => {
+    if (action === "drifted") return "left as it is";
+    if (result === "failed") return "not written back";
+    return mode === "sync" && result === "done" ? "written back" : "to be written back";
+  };
+  return [
+    `${paint.strong(visible(service))}  ${paint.warn(`${counted(drifted.length, "object")} drifted`)}`,
+    ...columns(
+      drifted
+        .slice(0, HELD_SHOWN_MAX)
+        .map((step) => [
+          { text: `  ${visible(refText(step.ref))}` },
+          { text: done(step) },
+          { text: visible(step.why), paint: paint.quiet },
+        ]),
     ),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as rest } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Fleet, named, startFleet } from "../support/fleet.ts";
+import { type Fleet, isOfServices, named, startFleet } from "../support/fleet.ts";
 import { send } from "../support/https.ts";
 import { startMutator } from "../support/mutating-webhook.ts";
 import { flagsOf, type Synced, start, sync } from "../support/program.ts";
@@ -117,7 +117,7 @@ describeWithCluster("what others do to our objects", () => {
     ]);
     await fleet.monorepo.commit(Object.fromEntries(changes), "change all");
     const since = fleet.cluster.mark();
-    const written = () => fleet.cluster.audit({ since, userAgent: "gitops/" });
+    const written = () => fleet.cluster.audit({ since, userAgent: "gitops/" }).filter(isOfServices);
     const child = start(["sync", ...flagsOf(fleet.target), "--concurrency", "1", "-o", "json"]);
     const exited = once(child, "exit");
     while (written().length === 0 && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve));

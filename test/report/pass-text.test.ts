@@ -52,7 +52,31 @@ dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
     const failures = Array.from({ length: 12 }, (_, index) => ({ ...UNREACHABLE, message: `failure ${index}` }));
     const printed = text(pass([service("dev/pay", "failed", { failures })]));
     expect(printed.match(/failure \d+/g)).toHaveLength(10);
-    expect(printed).toContain("dev/pay  and 2 more failures: -o json has them all");
+    expect(printed).toContain("dev/pay  and 2 more: -o json has them all");
+  });
+
+  test("what others changed is told with who has it, since when and what was done; then what is only a warning", () => {
+    const drift = [{ path: "spec.replicas", manager: "kubectl-edit", since: "2026-01-02T12:03:00Z" }];
+    const why = "drifted: spec.replicas (kubectl-edit, since 2026-01-02T12:03:00Z)";
+    const warning = { code: "drift/autoscaled", message: "it is scaled", remedy: "remove spec.replicas" } as const;
+    const steps = [step("update", "api", { drift, why }), step("drifted", "worker", { drift, why })];
+    const outcome = pass([service("dev/api", "drifted", { steps, warnings: [warning] })]);
+    expect(text(outcome)).toBe(`SERVICE  STATE    UPDATED  DRIFTED    TIME
+dev/api  drifted        1        1  120 ms
+
+dev/api  2 objects drifted
+  apps/Deployment dev/api     written back   drifted: spec.replicas (kubectl-edit, since 2026-01-02T12:03:00Z)
+  apps/Deployment dev/worker  left as it is  drifted: spec.replicas (kubectl-edit, since 2026-01-02T12:03:00Z)
+
+dev/api  drift/autoscaled
+  it is scaled
+  → remove spec.replicas
+
+1 service: 1 drifted · objects: 1 updated, 1 drifted · main@3f2a91c5d0e1 · 2 builds · 4.2 s
+`);
+    const changed = diffText(outcome, paint);
+    expect(changed).toContain("  drifted apps/Deployment dev/worker");
+    expect(changed).toContain("    ! spec.replicas: kubectl-edit has it since 2026-01-02T12:03:00Z\n");
   });
 
   test("control characters of the repository reach no terminal", () => {
