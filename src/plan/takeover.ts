@@ -9,7 +9,7 @@ import {
   type ManagedFields,
   type Manifest,
 } from "../model/index.ts";
-import { FIELD_MANAGER } from "./marks.ts";
+import { APPLIED_ANNOTATION, FIELD_MANAGER, SERVICE_LABEL } from "./marks.ts";
 import { appliedFields } from "./ownership.ts";
 import { mergesFields, PRUNE_ANNOTATION } from "./switches.ts";
 
@@ -101,8 +101,14 @@ export function takeOverPatch(
 ): readonly Json[] | undefined {
   const changes: Json[] = [];
   const managedFields = mergesFields(desired, live) ? undefined : takenOver(live, desired, tools);
-  if (managedFields !== undefined)
+  if (managedFields !== undefined) {
     changes.push({ op: "replace", path: "/metadata/managedFields", value: managedFields.map(entryJson) });
+    // Their values would count as ours: until our apply has been, nothing says that it has, nor whose a stranger's object is.
+    if (APPLIED_ANNOTATION in live.annotations)
+      changes.push({ op: "remove", path: `/metadata/annotations/${escaped(APPLIED_ANNOTATION)}` });
+    if (adopting && SERVICE_LABEL in live.labels)
+      changes.push({ op: "remove", path: `/metadata/labels/${escaped(SERVICE_LABEL)}` });
+  }
   const [annotations, labels] = [child(desired.metadata, "annotations"), child(desired.metadata, "labels")];
   for (const key of OLD_ANNOTATIONS) {
     if (key in live.annotations && annotations?.[key] === undefined) {

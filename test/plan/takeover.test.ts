@@ -6,6 +6,7 @@ import {
   type LiveMetadata,
   type ManagedFields,
   type Manifest,
+  text,
 } from "../../src/model/index.ts";
 import { takenOver, takeOverPatch, unionFields } from "../../src/plan/takeover.ts";
 import { declaredBy, liveAfter } from "./objects.ts";
@@ -183,7 +184,7 @@ describe("the fields of former managers", () => {
 describe("the patch that prepares an object", () => {
   const none = { adopting: false, tools: [] };
   const paths = (patch: ReturnType<typeof takeOverPatch>): readonly string[] | undefined =>
-    patch?.map((change) => (isObject(change) ? `${String(change["op"])} ${String(change["path"])}` : ""));
+    patch?.map((change) => (isObject(change) ? `${text(change, "op")} ${text(change, "path")}` : ""));
 
   test("is none when there is nothing to prepare", () => {
     expect(takeOverPatch(liveAfter(mine), desired, none)).toBeUndefined();
@@ -207,6 +208,19 @@ describe("the patch that prepares an object", () => {
       "replace /metadata/resourceVersion",
     ]);
     expect(patch?.at(-1)).toMatchObject({ value: "7" });
+  });
+
+  test("does not say that a value that is not ours was applied: a run may end before its apply", () => {
+    const edited = liveAfter(mine);
+    const theirs = { ...edited, managedFields: [...edited.managedFields, entry("kubectl", "Update", data("edited"))] };
+    expect(paths(takeOverPatch(theirs, desired, none))).toEqual([
+      "replace /metadata/managedFields",
+      "remove /metadata/annotations/gitops.bulkhead.dev~1applied",
+      "replace /metadata/resourceVersion",
+    ]);
+    expect(paths(takeOverPatch(theirs, desired, { adopting: true, tools: [] }))).toContain(
+      "remove /metadata/labels/gitops.bulkhead.dev~1service",
+    );
   });
 
   test("leaves fields to others where git says Merge", () => {

@@ -2,7 +2,7 @@ import type { LiveMetadata } from "../../src/cluster/index.ts";
 import { child, type Json, stringMap } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
 import { type Intent, type ServiceIntent, wantersOf } from "./intent.ts";
-import { asLabel, isProven, keepsItself, type Live } from "./live.ts";
+import { asLabel, isProven, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
 
@@ -98,6 +98,7 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
     const wanting = wantersOf(run.intent, along.key);
     if (wanting.length > 0) say(`${along.key} goes with it, which ${wanting.join(" and ")} want`);
   }
+  if (before.kind.kind === "Namespace") judgeInhabitants(before, request.world, earlier, say);
   judgeOwner(run, owner.service, earlier, say);
 }
 
@@ -120,11 +121,25 @@ function judgeOwner(run: RunRecord, label: string, earlier: readonly Request[], 
   if (failed !== undefined) say(`${service.id} could not apply ${failed.kind?.kind} ${failed.name}`);
   const kinds = new Set(service.wishes.map(({ kind }) => kind));
   const unlisted = run.requests.find(
-    ({ verb, kind, told }) => verb === "list" && told?.ok === false && kinds.has(kind?.kind as "Role"),
+    (one) => isInventory(one) && one.told?.ok === false && kinds.has(one.kind?.kind as "Role"),
   );
   if (unlisted !== undefined) say(`${unlisted.kind?.kind} of ${service.id} could not be listed`);
   if (service.wishes.some(({ unserved }) => unserved)) say(`${service.id} declares what is not served`);
   if (service.wishes.length === 0 && !run.confirmed) say(`${service.id} declares nothing any more`);
+}
+
+/** A namespace goes only with what its own service has in it and lets go, as far as anybody could know right before. */
+function judgeInhabitants(home: Live, world: readonly Live[], earlier: readonly Request[], say: Say): void {
+  const looks = earlier.filter(({ verb, options }) => verb === "list" && options?.namespace === home.name);
+  if (looks.length === 0) return say("nobody looked at what lives in it");
+  const last = new Map(looks.map((look) => [`${look.kind?.group}/${look.kind?.kind}`, look]));
+  const seen = new Set<string>();
+  for (const { kind, told } of last.values()) {
+    if (told?.ok !== true) say(`${kind?.kind} in it could not be listed`);
+    else for (const { uid } of (told.value as { items: readonly LiveMetadata[] }).items) seen.add(uid);
+  }
+  for (const strange of strangersIn(home, world))
+    if (seen.has(strange.uid)) say(`${strange.key} goes with it, which is not its service's to let go`);
 }
 
 /** What the deletion of a namespace or a definition takes with it. */
@@ -134,10 +149,15 @@ function takenAlong({ before, world }: Request): readonly Live[] {
   return [];
 }
 
+/** Whether a request asked for all of a kind that has an owner; others look at one place. */
+function isInventory({ verb, options }: Request): boolean {
+  return verb === "list" && options?.labelSelector !== undefined && options.namespace === undefined;
+}
+
 /** An object as the run's list told it. */
 function listed(run: RunRecord, key: string): LiveMetadata | undefined {
-  for (const { verb, kind, told } of run.requests) {
-    if (verb !== "list" || told?.ok !== true) continue;
+  for (const { kind, told } of run.requests.filter(isInventory)) {
+    if (told?.ok !== true) continue;
     const { items } = told.value as { items: readonly LiveMetadata[] };
     const item = items.find(({ ref }) => `${kind?.group}/${kind?.kind}/${ref.namespace}/${ref.name}` === key);
     if (item !== undefined) return item;
@@ -168,7 +188,7 @@ function judgeApply(run: RunRecord, request: Request, say: Say): void {
     if (!shared && other?.state === "unknown" && run.selected(dependency))
       say(`${dependency}, which it needs, is not ready`);
   }
-  const list = run.requests.find((one) => one.verb === "list" && one.kind?.kind === kind?.kind);
+  const list = run.requests.find((one) => isInventory(one) && one.kind?.kind === kind?.kind);
   if (list?.told?.ok === false) return say("its kind could not be listed");
   const then = list?.all.find((one) => one.key === key);
   if (list === undefined && before?.owner?.proven === true && before.owner.service !== asLabel(service.id)) {
@@ -211,8 +231,8 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
   const owned = new Map<string, number>();
   const labelOf = new Map<string, string>();
   const labelled = new Set<string>();
-  for (const { verb, told } of run.requests) {
-    if (verb !== "list" || told?.ok !== true) continue;
+  for (const { told } of run.requests.filter(isInventory)) {
+    if (told?.ok !== true) continue;
     for (const { labels, uid, managedFields } of (told.value as { items: readonly LiveMetadata[] }).items) {
       const label = labels["gitops.bulkhead.dev/service"];
       if (label === undefined || labels["gitops.bulkhead.dev/scope"] !== run.scope) continue;

@@ -87,6 +87,16 @@ export function keepsItself({ labels, annotations }: Live): boolean {
   );
 }
 
+/** What lives in a namespace and is not its own service's to let go; what goes by itself does not count. */
+export function strangersIn(home: Live, world: readonly Live[]): readonly Live[] {
+  return world.filter((one) => {
+    if (!one.kind.namespaced || one.namespace !== home.name || one.terminating || one.controlled) return false;
+    const { owner } = one;
+    const ofHome = owner?.service === home.owner?.service && owner?.scope === home.owner?.scope;
+    return owner?.proven !== true || !ofHome || keepsItself(one);
+  });
+}
+
 /** A service's or scope's id as its label shows it; simulated ids hold no underscore and are short. */
 export function asLabel(id: string): string {
   return id.replaceAll("/", "_");

@@ -2,7 +2,7 @@ import type { PassOutcome } from "../../src/model/index.ts";
 import { child, stringMap } from "../../src/model/index.ts";
 import type { Intent, ServiceIntent, Wish } from "./intent.ts";
 import type { Violation } from "./judge.ts";
-import { asLabel, keepsItself, type Live } from "./live.ts";
+import { asLabel, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 
 /** What is left when nothing happens any more. */
@@ -12,6 +12,9 @@ export interface Rest {
   readonly outcome: PassOutcome;
   readonly live: readonly Live[];
 }
+
+/** States of services that did not come to their end: nothing is pruned of them. */
+const UNDONE: ReadonlySet<string> = new Set(["failed", "pending"]);
 
 /** Whether the cluster holds what the revision means, service by service. */
 export function judgeRest(rest: Rest): readonly Violation[] {
@@ -40,7 +43,8 @@ export function judgeRest(rest: Rest): readonly Violation[] {
       continue;
     }
     const excuses = service.wishes.map((wish) => excuseFor(rest, service, wish));
-    if (state === "failed" && excuses.every((excuse) => excuse === undefined)) say("L1 isolation", `it failed: ${why}`);
+    if (UNDONE.has(state) && excuses.every((excuse) => excuse === undefined))
+      say("L1 isolation", `it is ${state}: ${why}`);
     service.wishes.forEach((wish, index) => {
       const problem = excuses[index] === undefined ? unmet(rest, service, wish) : undefined;
       if (problem !== undefined) say("I3 what is declared is there", `${wish.key} ${problem}`);
@@ -92,12 +96,13 @@ export function judgeLeftovers({ intent, scope, outcome, live }: Rest): readonly
   return live
     .filter(({ key, owner, terminating, controlled, ...one }) => {
       if (owner?.proven !== true || owner.scope !== scope || terminating || controlled) return false;
-      if (keepsItself({ key, terminating, controlled, ...one })) return false;
+      const all = { key, owner, terminating, controlled, ...one };
+      if (keepsItself(all) || (one.kind.kind === "Namespace" && strangersIn(all, live).length > 0)) return false;
       if (intent.services.some(({ wishes }) => wishes.some((wish) => wish.key === key))) return false;
       if (intent.services.some(({ wishes }) => wishes.some((wish) => livesIn(wish, key)))) return false;
       const service = intent.services.find(({ id }) => asLabel(id) === owner.service);
       if (service !== undefined && (!service.prune || service.state !== "known")) return false;
-      if (["failed", "blocked"].includes(states.get(owner.service) ?? "")) return false;
+      if (UNDONE.has(states.get(owner.service) ?? "") || states.get(owner.service) === "blocked") return false;
       return !unsure;
     })
     .map(({ key, owner }) => ({ law: "I2 nothing is left over", what: `${key} of ${owner?.service}` }));

@@ -1,4 +1,4 @@
-import type { Answer, Cluster, Kind, LiveMetadata, RemoveOptions } from "../../src/cluster/index.ts";
+import type { Answer, Cluster, Kind, ListOptions, LiveMetadata, RemoveOptions } from "../../src/cluster/index.ts";
 import type { Manifest } from "../../src/model/index.ts";
 import { type Live, SERVED } from "./live.ts";
 import { type Act, act } from "./people.ts";
@@ -43,6 +43,8 @@ export interface Request {
   readonly name: string;
   readonly manifest?: Manifest;
   readonly remove?: RemoveOptions;
+  /** Of a list. */
+  readonly options?: ListOptions;
   readonly dryRun: boolean;
   /** The object right before, and for lists all of the kind. */
   readonly before: Live | undefined;
@@ -75,6 +77,7 @@ export interface Asked<T> {
   readonly name?: string;
   readonly manifest?: Manifest;
   readonly remove?: RemoveOptions;
+  readonly options?: ListOptions;
   readonly dryRun?: boolean;
   forward(): Promise<Answer<T>>;
 }
@@ -109,7 +112,7 @@ export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: Abort
     underWay.add(sent);
     const carried = await sent.finally(() => underWay.delete(sent));
     if (dies) die();
-    const { verb, kind, namespace = "", name = "", manifest, remove, dryRun = false } = asked;
+    const { verb, kind, namespace = "", name = "", manifest, remove, options, dryRun = false } = asked;
     requests.push({
       verb,
       namespace,
@@ -119,6 +122,7 @@ export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: Abort
       ...(kind === undefined ? {} : { kind }),
       ...(manifest === undefined ? {} : { manifest }),
       ...(remove === undefined ? {} : { remove }),
+      ...(options === undefined ? {} : { options }),
       ...carried,
     });
     return state.dead ? never : carried.told;
@@ -166,7 +170,7 @@ function clusterOver(cluster: Cluster, ask: Ask): Cluster {
         signal,
       ),
     list: (kind, options, signal) =>
-      ask({ verb: "list", kind, forward: () => cluster.list(kind, options, signal) }, signal),
+      ask({ verb: "list", kind, options, forward: () => cluster.list(kind, options, signal) }, signal),
     // Asked for by nothing that a simulated pass does.
     listObjects: (kind, options, signal) => cluster.listObjects(kind, options, signal),
     get: (kind, namespace, name, signal) =>
