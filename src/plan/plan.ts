@@ -115,7 +115,9 @@ export function makePlans(input: PlanInput): readonly ServicePlan[] {
   const gone = input.complete
     ? [...owned].filter(([label]) => !known.has(label)).map(([label, live]) => planGone(label, live, input))
     : [];
-  return withRunBreakers([...present, ...gone], owned, input).map((plan) => withConfirmation(plan, input));
+  return withRunBreakers([...present, ...gone], owned, input)
+    .map((plan) => ({ ...plan, steps: held(plan.steps, input.pausedDeletes, false, false) }))
+    .map((plan) => withConfirmation(plan, input));
 }
 
 /** Names who confirmed it, when that made a difference. */
