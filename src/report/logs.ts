@@ -1,5 +1,13 @@
 import type { Logger } from "pino";
-import { type Failure, type PassEvent, type PassOutcome, type Revision, refKey, revisionText } from "../model/index.ts";
+import {
+  type Failure,
+  type PassEvent,
+  type PassOutcome,
+  type Revision,
+  refKey,
+  revisionText,
+  type ServiceState,
+} from "../model/index.ts";
 import { countObjects, countStates, countSteps } from "./counts.ts";
 import { passResult } from "./metrics.ts";
 import { visibleJson } from "./visible.ts";
@@ -64,15 +72,23 @@ function logEvent(line: Log["line"], event: PassEvent): void {
     case "built":
       return line("debug", "built", { service: event.service, ok: event.ok, durationMs: Math.round(event.durationMs) });
     case "step": {
-      const { ref, action, result, why, failure } = event.step;
+      const { ref, action, result, why, drift, failure } = event.step;
       if (action === "unchanged") return;
-      const fields = { service: event.service, object: refKey(ref), action, result, why };
-      if (failure === undefined) return line(action === "held" ? "warn" : "info", action, fields);
-      return line("error", failure.message, { ...fields, ...failureFields(failure) });
+      const fields = {
+        service: event.service,
+        object: refKey(ref),
+        action,
+        result,
+        why,
+        ...(drift === undefined ? {} : { drift }),
+      };
+      if (failure === undefined)
+        return line(action === "held" || action === "drifted" ? "warn" : "info", action, fields);
+      return line(result === "planned" ? "warn" : "error", failure.message, { ...fields, ...failureFields(failure) });
     }
     case "finished": {
-      const { service, state, steps, failures, durationMs, built } = event.outcome;
-      const bad = state === "failed" || state === "blocked" || state === "held" || state === "interrupted";
+      const { service, state, steps, failures, warnings = [], durationMs, built } = event.outcome;
+      const bad = BAD.has(state);
       const fields = {
         service,
         state,
@@ -81,7 +97,9 @@ function logEvent(line: Log["line"], event: PassEvent): void {
         durationMs: Math.round(durationMs),
       };
       line(bad ? "warn" : state === "synced" ? "info" : "debug", "service ended", fields);
-      for (const failure of failures) line("error", failure.message, { service, ...failureFields(failure) });
+      const level = state === "pending" ? "warn" : "error";
+      for (const failure of failures) line(level, failure.message, { service, ...failureFields(failure) });
+      for (const warning of warnings) line("warn", warning.message, { service, ...failureFields(warning) });
       return;
     }
     case "notice":
@@ -96,6 +114,8 @@ function logEvent(line: Log["line"], event: PassEvent): void {
       return line("debug", "started", { service: event.service });
   }
 }
+
+const BAD: ReadonlySet<ServiceState> = new Set(["failed", "blocked", "pending", "held", "drifted", "interrupted"]);
 
 function revisionField(revision: Revision | undefined): { readonly revision?: string } {
   return revision === undefined ? {} : { revision: revisionText(revision) };

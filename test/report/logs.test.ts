@@ -50,6 +50,27 @@ describe("logs", () => {
     expect(await told("debug")).toHaveLength(4);
   });
 
+  test("drift that is only reported, what is pending and what is not right are warnings", async () => {
+    const drift = [{ path: "spec.replicas", manager: "kubectl-edit" }];
+    const flapping = { code: "drift/flapping", message: "changed back each time", remedy: "agree" } as const;
+    const missing = { code: "apply/missing-namespace", message: "no namespace", remedy: "add it" } as const;
+    const texts = await logged("info", (log) => {
+      log.event({ type: "step", service: "dev/pay", step: step("drifted", "pay", { drift }) });
+      log.event({ type: "finished", outcome: service("dev/pay", "drifted", { warnings: [flapping] }) });
+      log.event({ type: "finished", outcome: service("dev/api", "pending", { failures: [missing] }) });
+    });
+    const lines = texts.map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>);
+    expect(lines.map(({ level, message }) => `${String(level)} ${String(message)}`)).toEqual([
+      "warn drifted",
+      "warn service ended",
+      "warn changed back each time",
+      "warn service ended",
+      "warn no namespace",
+    ]);
+    expect(lines[0]).toMatchObject({ drift });
+    expect(lines[2]).toMatchObject({ code: "drift/flapping", remedy: "agree" });
+  });
+
   test("control characters are escaped", async () => {
     const [line = ""] = await logged("info", (log) => log.line("info", "a\u009bb\u202ec"));
     expect(line).toContain("a\\u009bb\\u202ec");
