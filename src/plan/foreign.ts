@@ -1,4 +1,5 @@
 import type { ForeignTool, LiveMetadata } from "../model/index.ts";
+import { appliedLabel } from "./ownership.ts";
 
 /** What of another tool an object says that it belongs to. `namespace` is "" where the object does not tell. */
 export interface ForeignOwner {
@@ -35,8 +36,8 @@ const ARGO = "argocd.argoproj.io";
 const ARGO_MANAGER = "argocd-controller";
 
 /**
- * Who an object that is not ours says that it belongs to, by the marks that each tool finds its own objects by. The marks of
- * Flux Kustomizations are written by us, too: an object with a proven owner label of ours must not be asked about.
+ * Who an object that is not ours says that it belongs to, by the marks that each tool finds its own objects by. Those of Flux
+ * Kustomizations are written by us, too; then they are no sign of Flux.
  * Sources: fluxcd/pkg/ssa owner labels, Helm's ownership check, Argo CD's resource tracking, kapp's app label.
  */
 export function foreignOwners(live: LiveMetadata): readonly ForeignOwner[] {
@@ -48,7 +49,7 @@ export function foreignOwners(live: LiveMetadata): readonly ForeignOwner[] {
     owners.push({ tool: "flux", kind, namespace: labels[`${group}/namespace`] ?? "", name });
     return true;
   };
-  byLabels(FLUX, "Kustomization");
+  if (!appliedLabel(live, `${FLUX}/name`)) byLabels(FLUX, "Kustomization");
   const ofFlux = byLabels(FLUX_HELM, "HelmRelease");
   const release = annotations["meta.helm.sh/release-name"];
   if (release !== undefined && labels["app.kubernetes.io/managed-by"] === "Helm") {

@@ -21,10 +21,14 @@ export function appliedFields(live: LiveMetadata): ManagedFields | undefined {
  * (law L2). The scope is half of the owner's name: with one of our own, an edited label would give away another's object.
  */
 export function ownsLabel(live: LiveMetadata): boolean {
-  const fields = appliedFields(live)?.fieldsV1;
-  const metadata = fields?.["f:metadata"];
+  return appliedLabel(live, SERVICE_LABEL) && appliedLabel(live, SCOPE_LABEL);
+}
+
+/** Whether our own apply wrote a label, and nobody took it from us since. */
+export function appliedLabel(live: LiveMetadata, label: string): boolean {
+  const metadata = appliedFields(live)?.fieldsV1?.["f:metadata"];
   const labels = isObject(metadata) ? metadata["f:labels"] : undefined;
-  return isObject(labels) && `f:${SERVICE_LABEL}` in labels && `f:${SCOPE_LABEL}` in labels;
+  return isObject(labels) && `f:${label}` in labels;
 }
 
 /**

@@ -1,13 +1,13 @@
 import { type Cluster, type Kind, problemFailure } from "../cluster/index.ts";
 import { type ForeignTool, failed, type LiveMetadata, ok, type Result } from "../model/index.ts";
-import { type Declared, foreignOwners, hasFormerManager, ownsLabel, takeOverPatch } from "../plan/index.ts";
+import { type Declared, foreignOwners, hasFormerManager, ownerOf, ownsLabel, takeOverPatch } from "../plan/index.ts";
 
 /** Others may write in between; then the object is looked at again. */
 const TRIES = 4;
 
 /**
  * Prepares a live object for our apply, where somebody else applied it before: their fields become ours, so that what git
- * drops later goes. `before` is what the plan saw; an object of ours is looked at once more, as its record may be cut short.
+ * drops later goes. `before` is what the plan saw; one with our label is looked at once more, as its record may be cut short.
  * Nothing is sent when there is nothing to prepare.
  */
 export async function takeOver(
@@ -18,8 +18,8 @@ export async function takeOver(
   signal: AbortSignal,
 ): Promise<Result<void>> {
   if (before === undefined) return ok(undefined);
-  const adopting = !ownsLabel(before);
-  const tools: readonly ForeignTool[] = adopting ? foreignOwners(before).map(({ tool }) => tool) : [];
+  const adopting = ownerOf(before) === undefined;
+  const tools: readonly ForeignTool[] = ownsLabel(before) ? [] : foreignOwners(before).map(({ tool }) => tool);
   if (!adopting && !hasFormerManager(before, tools)) return ok(undefined);
   let live: LiveMetadata | undefined = adopting ? before : undefined;
   for (let tried = 1; ; tried += 1) {

@@ -1,51 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Confirmation, child, type JsonObject, type LiveMetadata, type Manifest } from "../../src/model/index.ts";
-import {
-  breakerWith,
-  DEFAULT_BREAKER,
-  type Desired,
-  makePlans,
-  type PlanInput,
-  resolveClaims,
-  type Step,
-  stepRef,
-} from "../../src/plan/index.ts";
+import { child, type JsonObject, type LiveMetadata, type Manifest } from "../../src/model/index.ts";
+import { breakerWith, DEFAULT_BREAKER, makePlans, NO_STRANGERS } from "../../src/plan/index.ts";
 import { declareAs, declaredBy, index, liveAfter } from "./objects.ts";
+import { ADA, input, planned, say } from "./planned.ts";
 
 type Declared = ReturnType<typeof declaredBy>;
-
-function input(services: Readonly<Record<string, readonly Declared[]>>, live: readonly LiveMetadata[]): PlanInput {
-  const claimants = Object.entries(services).map(([service, declared]) => ({
-    service,
-    at: { path: `${service}.yaml` },
-    desired: { kind: "known", declared } satisfies Desired,
-  }));
-  return {
-    scope: "test",
-    services: claimants.map(({ service, at }) => ({ service, at, prune: true })),
-    claims: resolveClaims({ scope: "test", claimants, live: index(...live), complete: true }),
-    live: index(...live),
-    known: Object.keys(services),
-    complete: true,
-    unlisted: new Set(),
-    settled: new Map(),
-    breaker: DEFAULT_BREAKER,
-  };
-}
-
-const ADA: Confirmation = { by: "Ada", at: "2026-01-01T00:00:00Z", how: "command" };
-const say = (steps: readonly Step[]): readonly string[] =>
-  steps.map((step) => `${step.action} ${stepRef(step).name}${step.why === "" ? "" : `: ${step.why}`}`);
-
-function planned(
-  services: Readonly<Record<string, readonly Declared[]>>,
-  live: readonly LiveMetadata[],
-  change: Partial<PlanInput> = {},
-) {
-  const plans = makePlans({ ...input(services, live), ...change });
-  return Object.fromEntries(plans.map(({ service, steps }) => [service, say(steps)]));
-}
 
 const [a, b, c] = [declaredBy("x/a", "a"), declaredBy("x/a", "b"), declaredBy("x/a", "c")];
 
@@ -103,6 +63,30 @@ describe("a plan", () => {
     ]);
   });
 
+  test("adopts what is there already, and refuses what is somebody's, alone", () => {
+    const there = (object: Declared, labels: Record<string, string>): LiveMetadata =>
+      liveAfter(object, { labels, annotations: {}, managedFields: [] });
+    const known = index(there(a, {}), there(b, { "kapp.k14s.io/app": "17" }));
+    const strangers = { ...NO_STRANGERS, there: known, owners: new Map([["app//17", "live"] as const]) };
+    const base = input({ "x/a": [a, b, c] }, []);
+    const [plan] = makePlans({ ...base, strangers });
+    expect(say(plan?.steps ?? [])).toEqual(["adopt a: there already", "create c: not in the cluster"]);
+    expect(plan?.failures.map(({ code, object }) => `${code} ${object}`)).toEqual([
+      "plan/foreign-owner ConfigMap shop/b",
+    ]);
+    const services = base.services.map((service) => ({ ...service, adopt: ["kapp" as const] }));
+    expect(say(makePlans({ ...base, services, strangers })[0]?.steps ?? [])).toContain(
+      "adopt b: taken over from kapp app 17",
+    );
+  });
+
+  test("takes an object with a copied label for no other service's: it is adopted, not moved", () => {
+    const copy = liveAfter(declaredBy("x/b", "a"), { managedFields: [] });
+    expect(planned({ "x/a": [a] }, [copy])["x/a"]).toEqual([
+      "adopt a: there already, with a label of x/b that no apply of ours wrote",
+    ]);
+  });
+
   test("moves an object to the service that has it now, and deletes nothing", () => {
     const moved = declaredBy("x/b", "a");
     expect(planned({ "x/a": [b], "x/b": [moved] }, [liveAfter(a), liveAfter(b)])).toEqual({
@@ -153,6 +137,47 @@ describe("a delete is proven, never inferred", () => {
     const edited = { managedFields: [{ manager: "gitops", operation: "Apply", apiVersion: "v1", fieldsV1 }] } as const;
     expect(last(planned({ "x/a": keep }, live(edited))["x/a"])).toBe(
       "kept a: it carries our label, but our apply did not write it",
+    );
+  });
+
+  test("objects of a service with the deletion policy orphan stay when it leaves git, and go when it only drops them", () => {
+    const policy = { "gitops.bulkhead.dev/deletion-policy": "orphan" };
+    const object = liveAfter(a);
+    const orphan = { ...object, annotations: { ...object.annotations, ...policy } };
+    const others = keep.map((one) => liveAfter(one));
+    expect(last(planned({ "x/a": keep }, [...others, orphan])["x/a"])).toBe("delete a: no longer in git");
+    const other = declaredBy("x/b", "z");
+    const gone = planned({ "x/b": [other] }, [orphan, liveAfter(other)]);
+    expect(gone["x/a"]).toEqual(["kept a: its deletion policy is orphan"]);
+    // Not even a confirmation deletes it, and it does not count for a breaker.
+    const confirmed = planned({ "x/b": [other] }, [orphan, liveAfter(other)], { confirmed: () => ADA });
+    expect(confirmed["x/a"]).toEqual(["kept a: its deletion policy is orphan"]);
+  });
+
+  test("A8 the program's own namespace and records are never deleted", () => {
+    const home = liveAfter(
+      declareAs("x/a", { apiVersion: "v1", kind: "Namespace", metadata: { name: "gitops-system" } }),
+    );
+    const inhabitants = new Map([["/Namespace//gitops-system", { kind: "known", objects: [] } as const]]);
+    const own = { confirmed: () => ADA, inhabitants, ownNamespaces: ["gitops-system"] };
+    const all = [...keep.map((one) => liveAfter(one)), home];
+    expect(last(planned({ "x/a": keep }, all, own)["x/a"])).toBe("kept gitops-system: it is of gitops itself");
+    const record = liveAfter(a);
+    const managedFields = [
+      ...record.managedFields,
+      { manager: "gitops-status", operation: "Apply", apiVersion: "v1" } as const,
+    ];
+    expect(last(planned({ "x/a": keep }, live({ managedFields }))["x/a"])).toBe("kept a: it is of gitops itself");
+  });
+
+  test("A8 a namespace with objects of others goes with no confirmation", () => {
+    const home = liveAfter(declareAs("x/a", { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }));
+    const foreign = liveAfter(declaredBy("x/z", "foreign"), { labels: {} });
+    const inhabitants = new Map([["/Namespace//shop", { kind: "known", objects: [foreign] } as const]]);
+    const service = declareAs("x/a", { apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } });
+    const steps = planned({ "x/a": [service] }, [liveAfter(service), home], { confirmed: () => ADA, inhabitants });
+    expect(last(steps["x/a"])).toBe(
+      "held shop: it holds 1 object that x/a does not own or does not let go, such as ConfigMap shop/foreign",
     );
   });
 

@@ -30,24 +30,25 @@ describeWithCluster("what stands between a delete and an object", () => {
   test("A8 a Namespace is held until it is confirmed, and never goes while somebody declares objects in it", async () => {
     const namespace = (name: string): string => `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}}\n`;
     const inside = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inside, namespace: hazard-inner}\n";
-    // One of them was there before: declaring it makes it ours, and not less protected.
+    // One of them was there before: declaring it makes it ours, but it is not ours to take away.
     await fleet.ask("POST", "/api/v1/namespaces", { metadata: { name: "hazard-earlier" } });
     const free = { targetNamespace: null };
-    const spaces = { inner: namespace("hazard-inner"), earlier: namespace("hazard-earlier") };
+    const three = ["inner", "earlier", "spare"] as const;
+    const spaces = Object.fromEntries(three.map((name) => [name, namespace(`hazard-${name}`)]));
     await fleet.commit(
       fleet.declares("spaces", { ...spaces, stay: inside.replace("inside", "stay") }, free),
       fleet.declares("inhabitant", { inside }, free),
     );
     expect((await fleet.sync()).code).toBe(0);
-    const commit = await fleet.commit(fleet.declares("spaces", { inner: null, earlier: null }, free));
+    const commit = await fleet.commit(fleet.declares("spaces", { inner: null, earlier: null, spare: null }, free));
     const held = await fleet.sync();
     expect(held.code).toBe(3);
-    expect(steps(held)).toEqual(["held hazard-earlier", "held hazard-inner"]);
+    expect(steps(held)).toEqual(["held hazard-inner", "held hazard-spare", "kept hazard-earlier"]);
     expect(held.writes).toEqual([]);
     const confirmed = await fleet.sync("--confirm", commit.slice(0, 12));
     expect(confirmed.code).toBe(3);
-    expect(steps(confirmed)).toEqual(["delete hazard-earlier", "held hazard-inner"]);
-    expect(names(confirmed.writes)).toEqual(["delete hazard-earlier 200"]);
+    expect(steps(confirmed)).toEqual(["delete hazard-spare", "held hazard-inner", "kept hazard-earlier"]);
+    expect(names(confirmed.writes)).toEqual(["delete hazard-spare 200"]);
   });
 
   test("A9 a CustomResourceDefinition that left git is held, with everybody's objects of it", async () => {
