@@ -244,6 +244,29 @@ const buildDocument = v.strictObject({
   objects: say(v.array(json), "the manifests, in the order of the build"),
 });
 
+const limit = v.strictObject({ free: count, share: v.number(), max: count });
+const effectiveSettingsDocument = v.strictObject({
+  kind: v.literal("EffectiveSettings"),
+  schema,
+  exit,
+  revision,
+  file: optional(v.string(), "the `gitops.yaml` of the revision; absent when there is none"),
+  breaker: say(v.strictObject({ service: limit, run: limit, gone: limit }), "deletes that are too many at once"),
+  protect: say(v.array(v.string()), "kinds as `group/Kind`, beside those that always are protected"),
+  services: v.array(
+    v.strictObject({
+      service: say(v.string(), "id"),
+      settings: say(v.record(v.string(), json), "as `gitops.yaml` has them: see settings.md"),
+      from: say(v.record(v.string(), place), "where they are written; absent for what is usual"),
+    }),
+  ),
+  broken: say(
+    v.array(v.strictObject({ id: v.string(), at: place, failures: v.array(failure) })),
+    "services that cannot be reconciled",
+  ),
+  unused: say(v.array(v.strictObject({ match: v.array(v.string()), at: place })), "entries that match no service"),
+});
+
 const versionDocument = v.strictObject({
   kind: v.literal("Version"),
   schema,
@@ -265,6 +288,7 @@ export const SCHEMAS = {
   Services: { from: "`gitops services`", schema: servicesDocument },
   Status: { from: "`gitops status`", schema: statusDocument },
   Build: { from: "`gitops build`", schema: buildDocument },
+  EffectiveSettings: { from: "`gitops settings`", schema: effectiveSettingsDocument },
   Version: { from: "`gitops version`", schema: versionDocument },
   Error: { from: "every command that could not run", schema: errorDocument },
 } as const;
@@ -274,6 +298,7 @@ export const anyDocument = v.variant("kind", [
   servicesDocument,
   statusDocument,
   buildDocument,
+  effectiveSettingsDocument,
   versionDocument,
   errorDocument,
 ]);

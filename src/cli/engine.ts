@@ -1,5 +1,6 @@
 import type { LiveStats } from "../live/index.ts";
 import type { Discovery, Manifest, PassOutcome, Result, Revision, Suspension } from "../model/index.ts";
+import type { Policy } from "../policy/index.ts";
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
 import type { ConfirmOrder, Standing, ToldEvent } from "../status/index.ts";
 import type { Settings } from "./settings.ts";
@@ -43,6 +44,7 @@ export interface SuspendRequest {
 
 export interface Discovered {
   readonly revision: Revision;
+  readonly policy: Policy;
   readonly discovery: Discovery;
 }
 

@@ -79,8 +79,8 @@ export const openEngine: OpenEngine = (settings, world) => {
       if (!from.ok) return from;
       const revision = await openRevision(from.value, path, signal);
       if (!revision.ok) return revision;
-      const { snapshot, discovery } = revision.value;
-      const found: Discovered = { revision: snapshot.revision, discovery };
+      const { snapshot, discovery, policy } = revision.value;
+      const found: Discovered = { revision: snapshot.revision, discovery, policy };
       revisions.set(found, revision.value);
       return ok(found);
     },

@@ -6,6 +6,7 @@ import { demo } from "./commands/demo.ts";
 import { diff } from "./commands/diff.ts";
 import { run } from "./commands/run.ts";
 import { services } from "./commands/services.ts";
+import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
 import { sync } from "./commands/sync.ts";
 import { version } from "./commands/version.ts";
@@ -22,7 +23,7 @@ export interface Asked {
 
 /** Every command, in the order of help. */
 export function commandSpecs(): readonly CommandSpec[] {
-  const others = [sync, diff, build, services, status, run, demo, version];
+  const others = [sync, diff, build, services, settings, status, run, demo, version];
   return [...others, completionOf(others)];
 }
 

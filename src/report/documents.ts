@@ -15,10 +15,11 @@ import {
   type StepResult,
 } from "../model/index.ts";
 import { type ActionCounts, countObjects, countStates, countSteps, type PassMode } from "./counts.ts";
+import type { SettingsDocument } from "./settings-document.ts";
 import type { StatusReport } from "./status.ts";
 
 /** The version of every document below. A field may be added within a version; nothing is renamed or taken away. */
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 /** What `-o json` and `-o yaml` print. `docs/output.md` describes every field. */
 export type Document =
@@ -26,15 +27,16 @@ export type Document =
   | ServicesDocument
   | StatusDocument
   | BuildDocument
+  | SettingsDocument
   | VersionDocument
   | ErrorDocument;
 
-interface Common<Kind extends string> {
+export interface Common<Kind extends string> {
   readonly kind: Kind;
   readonly schema: 1;
 }
 
-interface RevisionDocument {
+export interface RevisionDocument {
   readonly ref: string;
   readonly commit: string;
   /** Flux's form, `main@sha1:…`. */
@@ -225,12 +227,12 @@ export function errorDocument(failures: readonly Failure[], exit: number): Error
   return { kind: "Error", schema: SCHEMA, exit, failures: failures.map(failureDocument) };
 }
 
-function revisionDocument(revision: Revision): RevisionDocument {
+export function revisionDocument(revision: Revision): RevisionDocument {
   return { ref: revision.ref, commit: revision.commit, text: revisionText(revision) };
 }
 
 /** The documented fields of a failure and no others. */
-function failureDocument({ code, message, remedy, at, chain, object }: Failure): Failure {
+export function failureDocument({ code, message, remedy, at, chain, object }: Failure): Failure {
   return {
     code,
     message,

@@ -22,5 +22,7 @@ export { passText } from "./pass-text.ts";
 export { advance, type LineOptions, liveLine, NOTHING_DONE, type Progress, plainLine } from "./progress.ts";
 export { type Format, serialize } from "./serialize.ts";
 export { servicesText } from "./services-text.ts";
+export { settingsDocument } from "./settings-document.ts";
+export { settingsText } from "./settings-text.ts";
 export { isHealthy, type PassRecord, recordPass, statusReport } from "./status.ts";
 export { statusText } from "./status-text.ts";

@@ -4,6 +4,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { pages } from "../../scripts/docs/pages.ts";
 import { anyDocument } from "../../scripts/docs/schemas.ts";
 import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
+import { NO_POLICY } from "../../src/policy/index.ts";
 import type { Document } from "../../src/report/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import { passing, run, type Script } from "./scripted.ts";
@@ -18,6 +19,7 @@ const settings = { ...DEFAULT_SETTINGS, dependsOn: ["a"], intervalMs: 1, timeout
 const at = { path: "clusters/dev/a.yaml", line: 1 };
 const found = {
   revision: { ref: COMMIT, commit: COMMIT },
+  policy: NO_POLICY,
   discovery: {
     services: [
       { id: "a", origin: "flux" as const, folder: "a", at, why: "it is", settings, declared: [] },
@@ -50,6 +52,7 @@ const CALLS: readonly (readonly [kind: string, args: readonly string[], script: 
       },
     },
   ],
+  ["EffectiveSettings", ["settings"], { engine: { discover: () => Promise.resolve(ok(found)) } }],
   ["Version", ["version"], {}],
   ["Error", ["sync"], { engine: passing(pass([], { failures: [UNREACHABLE] })) }],
   ["Error", ["build", "a"], { engine: { discover: () => Promise.resolve(failed(UNREACHABLE)) } }],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Discovered } from "../../src/cli/engine.ts";
 import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
+import { NO_POLICY } from "../../src/policy/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import { passing, run, type Script, transcript } from "./scripted.ts";
 
@@ -12,6 +13,7 @@ async function shows(name: string, args: readonly string[], script: Script = {})
 const settings = DEFAULT_SETTINGS;
 const found: Discovered = {
   revision: { ref: "main", commit: COMMIT },
+  policy: NO_POLICY,
   discovery: {
     services: [
       {

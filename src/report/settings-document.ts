@@ -1,0 +1,42 @@
+import type { BrokenService, DeleteLimit, Json, Place, Revision } from "../model/index.ts";
+import { type Common, failureDocument, type RevisionDocument, revisionDocument, SCHEMA } from "./documents.ts";
+import { type SettingsReport, settingsOf } from "./settings-text.ts";
+
+export interface SettingsDocument extends Common<"EffectiveSettings"> {
+  readonly exit: number;
+  readonly revision: RevisionDocument;
+  readonly file?: string;
+  readonly breaker: Readonly<Record<"service" | "run" | "gone", DeleteLimit>>;
+  readonly protect: readonly string[];
+  readonly services: readonly {
+    readonly service: string;
+    /** As `gitops.yaml` has them. */
+    readonly settings: Readonly<Record<string, Json>>;
+    readonly from: Readonly<Record<string, Place>>;
+  }[];
+  readonly broken: readonly Pick<BrokenService, "id" | "at" | "failures">[];
+  readonly unused: readonly { readonly match: readonly string[]; readonly at: Place }[];
+}
+
+export function settingsDocument(report: SettingsReport, revision: Revision, exit: number): SettingsDocument {
+  const { file, breaker, protect, services, broken, unused } = report;
+  return {
+    kind: "EffectiveSettings",
+    schema: SCHEMA,
+    exit,
+    revision: revisionDocument(revision),
+    ...(file === undefined ? {} : { file }),
+    breaker,
+    protect,
+    services: services.map((service) => {
+      const settings = settingsOf(service, breaker.service);
+      return {
+        service: service.id,
+        settings: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+        from: Object.fromEntries(settings.flatMap(({ name, at }) => (at === undefined ? [] : [[name, at]]))),
+      };
+    }),
+    broken: broken.map(({ id, at, failures }) => ({ id, at, failures: failures.map(failureDocument) })),
+    unused: unused.map(({ globs, at }) => ({ match: globs, at })),
+  };
+}
