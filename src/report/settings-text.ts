@@ -4,6 +4,7 @@ import {
   type DeleteLimit,
   isObject,
   type Json,
+  jsonText,
   type Place,
   placeText,
   type Service,
@@ -115,7 +116,7 @@ function valueText(value: Json): string {
     const fields = Object.entries(value).filter(([, one]) => one !== "");
     return `{${fields.map(([name, one]) => `${name}: ${valueText(one)}`).join(", ")}}`;
   }
-  return value === "" ? '""' : String(value);
+  return typeof value === "string" ? value || '""' : jsonText(value);
 }
 
 /** Milliseconds as a file says them: `1h30m`, `90s` is `1m30s`. */
