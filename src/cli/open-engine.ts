@@ -49,7 +49,7 @@ export const openEngine: OpenEngine = (settings, world) => {
       const author = request.confirm === undefined ? {} : { author: await whoAsks(world, signal) };
       if (kept.onHint !== undefined && kept.live === undefined) {
         kept.live = openLive(to.value, world.clock, { ...LIVE_DEFAULTS, random: Math.random });
-        kept.live.onHint(kept.onHint);
+        kept.live.onHint(() => kept.onHint?.());
       }
       const io = {
         source: from.value,

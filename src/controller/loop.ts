@@ -10,8 +10,8 @@ const SOURCE_BACKOFF_MS_MAX = 5 * 60_000;
 
 const UNTRIED: ReadonlySet<ServiceState> = new Set(["failed", "blocked", "pending", "backoff", "interrupted"]);
 
-/** However much happens in the cluster, passes for it begin no closer together. */
-const HINT_PAUSE_MS = 1_000;
+/** However much happens in the cluster, and whatever services ask for, passes begin no closer together. */
+const LEAST_PAUSE_MS = 1_000;
 
 /** What the loop remembers from turn to turn. Times are monotonic. */
 interface Memory {
@@ -56,7 +56,7 @@ export async function loop(
 
 function newMemory(clock: ControllerIo["clock"]): Memory {
   const nowMs = clock.monotonicMs();
-  return { dueMs: nowMs, bad: 0, sourceDown: 0, hinted: false, endedMs: -HINT_PAUSE_MS, wake: () => undefined };
+  return { dueMs: nowMs, bad: 0, sourceDown: 0, hinted: false, endedMs: -LEAST_PAUSE_MS, wake: () => undefined };
 }
 
 async function turns(
@@ -85,7 +85,7 @@ async function turns(
 
 function reasonOf(memory: Memory, moved: boolean, nowMs: number): "commit" | "drift" | "interval" | undefined {
   if (moved) return "commit";
-  if (memory.hinted && nowMs >= memory.endedMs + HINT_PAUSE_MS) return "drift";
+  if (memory.hinted && nowMs >= memory.endedMs + LEAST_PAUSE_MS) return "drift";
   return nowMs >= memory.dueMs ? "interval" : undefined;
 }
 
@@ -172,7 +172,7 @@ async function watchMeanwhile(
     if (signal.aborted) return;
     if (memory.hinted) {
       // What the pass itself is doing is no reason to end it sooner.
-      await pause(io, memory, HINT_PAUSE_MS, signal);
+      await pause(io, memory, LEAST_PAUSE_MS, signal);
       return waits.abort("drift");
     }
     if (io.clock.monotonicMs() >= until) return waits.abort("interval");
@@ -202,7 +202,11 @@ function remember(
 /** When the first service wants to be looked at again: one that failed at its time, one whose health was not seen soon. */
 function nextTryMs({ services }: PassOutcome, nowMs: number): number {
   const tries = services.flatMap(({ state, retry }) =>
-    state === "progressing" ? [HINT_PAUSE_MS] : retry === undefined ? [] : [Math.max(0, retry.nextAtMs - nowMs)],
+    state === "progressing"
+      ? [LEAST_PAUSE_MS]
+      : retry === undefined
+        ? []
+        : [Math.max(LEAST_PAUSE_MS, retry.nextAtMs - nowMs)],
   );
   return Math.min(Number.POSITIVE_INFINITY, ...tries);
 }
@@ -214,7 +218,7 @@ function pauseMs(io: ControllerIo, settings: ControllerSettings, memory: Memory)
     return jittered(Math.min(longest, doubled(settings.pollMs, memory.sourceDown)), io.random);
   }
   const nowMs = io.clock.monotonicMs();
-  const hintMs = memory.hinted ? memory.endedMs + HINT_PAUSE_MS - nowMs : Number.POSITIVE_INFINITY;
+  const hintMs = memory.hinted ? memory.endedMs + LEAST_PAUSE_MS - nowMs : Number.POSITIVE_INFINITY;
   const untilDueMs = Math.min(memory.dueMs - nowMs, hintMs);
   return Math.max(1, Math.min(jittered(settings.pollMs, io.random), untilDueMs));
 }

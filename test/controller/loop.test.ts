@@ -23,7 +23,7 @@ afterEach(async () => {
 /** A controller over a scripted source and scripted passes; the clock is moved by hand and there is no jitter. */
 async function begin(script: {
   latest: () => Result<string>;
-  pass?: (commit: string, signal: AbortSignal) => Promise<PassOutcome>;
+  pass?: (commit: string, signal: AbortSignal, cancelWaits: AbortSignal) => Promise<PassOutcome>;
   settings?: Partial<ControllerSettings>;
 }) {
   const clock = manualClock();
@@ -31,6 +31,7 @@ async function begin(script: {
   const lines: { message: string; level: string; port?: number; code?: string }[] = [];
   const passes: { commit: string; atMs: number }[] = [];
   const outcomes: PassOutcome[] = [];
+  const hint = { now: (): void => undefined };
   const io = {
     clock,
     random: () => 0,
@@ -41,11 +42,15 @@ async function begin(script: {
     ),
     metrics: await newMetrics("test"),
     latest: () => Promise.resolve(script.latest()),
-    pass: async (_: unknown, signal: AbortSignal) => {
+    onHint: (listener: () => void) => {
+      hint.now = listener;
+      return () => void (hint.now = () => undefined);
+    },
+    pass: async (_: unknown, signal: AbortSignal, cancelWaits: AbortSignal) => {
       const latest = script.latest();
       const commit = latest.ok ? latest.value : "";
       passes.push({ commit, atMs: clock.monotonicMs() });
-      return script.pass?.(commit, signal) ?? pass(GOOD, { revision: { ref: "main", commit } });
+      return script.pass?.(commit, signal, cancelWaits) ?? pass(GOOD, { revision: { ref: "main", commit } });
     },
     onOutcome: (outcome: PassOutcome) => {
       outcomes.push(outcome);
@@ -63,7 +68,7 @@ async function begin(script: {
   await clock.advance(0);
   const port = lines.find(({ message }) => message === "serving")?.port ?? 0;
   const get = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
-  return { clock, lines, passes, outcomes, get, end, stop };
+  return { clock, lines, passes, outcomes, get, end, stop, hint };
 }
 
 describe("when passes run", () => {
@@ -125,6 +130,66 @@ describe("when passes run", () => {
     const { clock, passes } = await begin({ latest: () => ok("a"), pass: () => Promise.resolve(outcome) });
     await clock.advance(20 * MINUTE);
     expect(passes.map(({ atMs }) => atMs / SECOND)).toEqual([0, 30, 90, 210, 450, 750, 1050]);
+  });
+
+  test("as soon as somebody changes something of ours, and for many changes once", async () => {
+    const { clock, passes, hint } = await begin({ latest: () => ok("a") });
+    await clock.advance(10 * SECOND);
+    for (let count = 0; count < 100; count += 1) hint.now();
+    await clock.advance(0);
+    expect(passes.map(({ atMs }) => atMs / SECOND)).toEqual([0, 10]);
+    hint.now();
+    await clock.advance(0);
+    expect(passes).toHaveLength(2); // not at once again
+    await clock.advance(SECOND);
+    expect(passes.map(({ atMs }) => atMs / SECOND)).toEqual([0, 10, 11]);
+  });
+
+  test("when the first of the services that failed wants to be tried again", async () => {
+    const retry = { attempts: 1, nextAtMs: manualClock().nowMs() + 40 * SECOND };
+    const { clock, passes } = await begin({
+      latest: () => ok("a"),
+      pass: () => {
+        const failing = service("dev/pay", "failed", { failures: [MISSING] });
+        const services = [{ ...failing, retry }, ...GOOD];
+        return Promise.resolve(pass(services, { revision: { ref: "main", commit: "a" } }));
+      },
+    });
+    await clock.advance(39 * SECOND);
+    expect(passes).toHaveLength(1);
+    await clock.advance(SECOND);
+    expect(passes[1]?.atMs).toBe(40 * SECOND);
+  });
+
+  /** A pass of commit `a` that waits for health until it is told not to. */
+  const waiting = (told: unknown[]) => async (commit: string, _stop: AbortSignal, cancelWaits: AbortSignal) => {
+    if (commit === "a" && told.length === 0) {
+      await new Promise((resolve) => cancelWaits.addEventListener("abort", resolve, { once: true }));
+      told.push(cancelWaits.reason);
+    }
+    return pass(GOOD, { revision: { ref: "main", commit } });
+  };
+
+  test("at once when a newer commit comes while a pass waits for the health of an older one", async () => {
+    const ref = { commit: "a" };
+    const told: unknown[] = [];
+    const { clock, passes } = await begin({ latest: () => ok(ref.commit), pass: waiting(told) });
+    await clock.advance(MINUTE);
+    expect(passes).toHaveLength(1);
+    ref.commit = "b";
+    await clock.advance(15 * SECOND);
+    expect(told).toEqual(["commit"]);
+    expect(passes.map(({ commit }) => commit)).toEqual(["a", "b"]);
+  });
+
+  test("soon when somebody changes something while a pass waits for health", async () => {
+    const told: unknown[] = [];
+    const { clock, passes, hint } = await begin({ latest: () => ok("a"), pass: waiting(told) });
+    await clock.advance(MINUTE);
+    hint.now();
+    await clock.advance(2 * SECOND);
+    expect(told).toEqual(["drift"]);
+    expect(passes).toHaveLength(2);
   });
 
   test("D18 a bug in one pass ends that pass only", async () => {
