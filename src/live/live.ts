@@ -84,8 +84,8 @@ export function openLive(cluster: Cluster, clock: Clock, options: LiveOptions): 
         if (!found.ok) return found;
       }
       if (!closing.signal.aborted) state.patrol ??= patrol(keepers, clock, options, closing.signal);
-      await settle(keepers, slow, clock, signal);
-      return ok(snapshot(keepers, began, clock.monotonicMs()));
+      const known = await settle(keepers, slow, clock, signal);
+      return ok(snapshot(keepers, known, clock.monotonicMs() - began));
     },
     use: (kinds) => keepers.use(kinds),
     onHint: (listener) => hints.on(listener),
@@ -99,27 +99,42 @@ export function openLive(cluster: Cluster, clock: Clock, options: LiveOptions): 
   };
 }
 
-/** Lists what cannot be answered from. One that once kept everybody waiting is left to itself until it answers again. */
-async function settle(keepers: Keepers, slow: WeakSet<Keeper>, clock: Clock, signal: AbortSignal): Promise<void> {
+/**
+ * Lists what cannot be answered from; answers which keepers could be from then on, or since. One that once kept everybody
+ * waiting is left to itself until it answers again.
+ */
+async function settle(
+  keepers: Keepers,
+  slow: WeakSet<Keeper>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<ReadonlySet<Keeper>> {
+  const beganMs = clock.monotonicMs();
+  const all = [...keepers.all.values()];
+  const known = new Set(all.filter((keeper) => keeper.fresh()));
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const keeper of keepers.all.values()) if (keeper.trusted()) slow.delete(keeper);
+    for (const keeper of all) if (keeper.trusted()) slow.delete(keeper);
     const isDue = (keeper: Keeper): boolean =>
       !slow.has(keeper) && (round === 0 || (keeper.doubted() && keeper.problem() === undefined));
     const due = keepers.stale().filter(isDue);
-    if (due.length === 0) return;
+    if (due.length === 0) break;
     const lists = due.map((keeper) => keeper.refresh("asked"));
-    if (await most(lists, clock, signal, keepers.all.size - due.length)) continue;
-    for (const keeper of due) if (keeper.doubted() && keeper.problem() === undefined) slow.add(keeper);
+    const ended = await most(lists, clock, signal, keepers.all.size - due.length);
+    for (const keeper of due) {
+      // Listed is enough, although no watch may tell what comes after.
+      if (!keeper.doubted() && keeper.listedMs() >= beganMs) known.add(keeper);
+      else if (!ended && keeper.problem() === undefined) slow.add(keeper);
+    }
   }
+  for (const keeper of all) if (keeper.trusted()) known.add(keeper);
+  return known;
 }
 
-/** What is trusted, and what was listed since `beganMs` although no watch tells what comes after. */
-function snapshot(keepers: Keepers, beganMs: number, nowMs: number): Inventory {
+function snapshot(keepers: Keepers, known: ReadonlySet<Keeper>, elapsedMs: number): Inventory {
   const live = new Map<string, LiveMetadata>();
   const unlisted = new Map<string, Problem>();
   for (const [key, keeper] of keepers.all) {
-    const known = keeper.trusted() || (!keeper.doubted() && keeper.listedMs() >= beganMs);
-    if (!known) unlisted.set(key, keeper.problem() ?? tooSlow(nowMs - beganMs));
+    if (!known.has(keeper)) unlisted.set(key, keeper.problem() ?? tooSlow(elapsedMs));
     else for (const [object, record] of keeper.records.objects) live.set(object, record);
   }
   const paused = keepers.paused();
