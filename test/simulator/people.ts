@@ -37,6 +37,7 @@ export interface Act {
 }
 
 const HOLD = "simulator.dev/hold";
+const APPLIED = "gitops.bulkhead.dev/applied";
 const never = new AbortController().signal;
 
 export async function act(ground: Ground, { act: what, of, with: other }: Act, on?: Live): Promise<unknown> {
@@ -95,7 +96,15 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       const owner =
         what === "transfer" ? ownerLabels(another) : { ...ownerLabels(live), "gitops.bulkhead.dev/scope": "elsewhere" };
       const labels = { ...live.labels, ...owner };
-      return await apply(program, live.kind, { ...copy, metadata: { ...copy.metadata, labels } } as Manifest, "gitops");
+      // A run says what it applied: what somebody edited is not what the hash before stood for.
+      const edited = live.annotations[VALUE] === "edited" ? { [APPLIED]: "of-another-content" } : {};
+      const annotations = { ...live.annotations, ...edited };
+      return await apply(
+        program,
+        live.kind,
+        { ...copy, metadata: { ...copy.metadata, labels, annotations } } as Manifest,
+        "gitops",
+      );
     }
     case "keep": {
       const mark = other % 2 === 0 ? "gitops.bulkhead.dev/prune" : "kustomize.toolkit.fluxcd.io/prune";
