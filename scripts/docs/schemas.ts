@@ -265,6 +265,7 @@ const effectiveSettingsDocument = v.strictObject({
     "services that cannot be reconciled",
   ),
   unused: say(v.array(v.strictObject({ match: v.array(v.string()), at: place })), "entries that match no service"),
+  stray: say(v.array(v.strictObject({ at: place, why: v.string() })), "files of settings that are for nobody"),
 });
 
 const versionDocument = v.strictObject({

@@ -16,10 +16,11 @@ export interface SettingsDocument extends Common<"EffectiveSettings"> {
   }[];
   readonly broken: readonly Pick<BrokenService, "id" | "at" | "failures">[];
   readonly unused: readonly { readonly match: readonly string[]; readonly at: Place }[];
+  readonly stray: SettingsReport["stray"];
 }
 
 export function settingsDocument(report: SettingsReport, revision: Revision, exit: number): SettingsDocument {
-  const { file, breaker, protect, services, broken, unused } = report;
+  const { file, breaker, protect, services, broken, unused, stray } = report;
   return {
     kind: "EffectiveSettings",
     schema: SCHEMA,
@@ -38,5 +39,6 @@ export function settingsDocument(report: SettingsReport, revision: Revision, exi
     }),
     broken: broken.map(({ id, at, failures }) => ({ id, at, failures: failures.map(failureDocument) })),
     unused: unused.map(({ globs, at }) => ({ match: globs, at })),
+    stray,
   };
 }

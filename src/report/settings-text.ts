@@ -2,6 +2,7 @@ import {
   type BrokenService,
   DEFAULT_SETTINGS,
   type DeleteLimit,
+  type Discovery,
   isObject,
   type Json,
   jsonText,
@@ -27,6 +28,8 @@ export interface SettingsReport {
   readonly broken: readonly BrokenService[];
   /** Entries for services that match none. */
   readonly unused: readonly { readonly globs: readonly string[]; readonly at: Place }[];
+  /** Files of settings that are for nobody. */
+  readonly stray: Discovery["ignored"];
 }
 
 /** One setting as `gitops.yaml` has it. */
@@ -91,9 +94,10 @@ export function settingsText(report: SettingsReport, all: boolean, paint: Paint)
     ]),
     rows.length === 0 ? [] : columns([header, ...rows]),
     report.broken.flatMap(({ id, failures }) => serviceFailureLines(id, failures, paint)),
-    report.unused.map(({ globs, at }) =>
-      paint.warn(`${visible(placeText(at))}: ${visible(globs.join(", "))} matches no service`),
-    ),
+    [
+      ...report.unused.map(({ globs, at }) => `${placeText(at)}: ${globs.join(", ")} matches no service`),
+      ...report.stray.map(({ at, why }) => `${placeText(at)}: ${why}`),
+    ].map((line) => paint.warn(visible(line))),
     [`${counted(report.services.length, "service")}, ${report.broken.length} broken`],
   ];
   return `${sections

@@ -24,7 +24,7 @@ import {
   newReader,
   type Reader,
 } from "./reader.ts";
-import { settleAll } from "./settings.ts";
+import { settleAll, strayFiles } from "./settings.ts";
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
 const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
@@ -119,6 +119,7 @@ export function discover(
           why: "a Component is built only where it is included",
         })),
         ...(beside?.ignored ?? []),
+        ...strayFiles(files, services, kustomized, policy),
         ...(policy.file === undefined
           ? []
           : [{ at: { path: policy.file }, why: "it holds settings for all services" }]),

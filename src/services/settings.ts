@@ -4,6 +4,7 @@ import {
   type Failure,
   failed,
   ok,
+  type Place,
   type Result,
   type Service,
   type Tree,
@@ -20,7 +21,7 @@ import {
 } from "../policy/index.ts";
 import { type Defined, usualTimeoutMs } from "./flux.ts";
 import { sourcesOf } from "./overlay.ts";
-import { isWithin } from "./paths.ts";
+import { folderOf, isWithin, nameOf } from "./paths.ts";
 import { DEFINITION_BYTES_MAX, type Definitions, newDefinitions, newReader, type Reader } from "./reader.ts";
 
 export type PolicyStep =
@@ -90,6 +91,21 @@ export function settleAll(
     settled.push({ ...service, settings: { ...settings, timeoutMs }, settingsFrom: from });
   }
   return { services: settled, broken };
+}
+
+/** Settings in folders that are built, but not as services: they are for nobody. */
+export function strayFiles(
+  files: readonly string[],
+  services: readonly { readonly folder: string }[],
+  kustomized: readonly string[],
+  policy: Policy,
+): readonly { readonly at: Place; readonly why: string }[] {
+  const taken = new Set(services.map(({ folder }) => folder));
+  const built = new Set(kustomized);
+  return files
+    .filter((file) => nameOf(file) === SETTINGS_FILE && file !== policy.file)
+    .filter((file) => built.has(folderOf(file)) && !taken.has(folderOf(file)))
+    .map((path) => ({ at: { path }, why: "it holds settings, and its folder is not that of a service" }));
 }
 
 /** An entry for many services may name one of them as what goes first. */

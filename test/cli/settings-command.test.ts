@@ -23,7 +23,9 @@ protect: [Secret, apps/StatefulSet]
   "shop/cart/kustomization.yaml": "",
   "shop/cart/gitops.yaml": "dependsOn: [till]\nadopt: [helm]\ntimeout: 1h30m\n",
   "post/mail/kustomization.yaml": "",
-  "till/kustomization.yaml": "",
+  "till/kustomization.yaml": "resources: [drawer]\n",
+  "till/drawer/kustomization.yaml": "",
+  "till/drawer/gitops.yaml": "suspend: true\n",
 };
 
 /** What the real discovery says of these files. */

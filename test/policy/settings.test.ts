@@ -118,6 +118,22 @@ describe("whatever a settings file holds", () => {
     expect(JSON.stringify(step)).toContain(`is ${what}`);
   });
 
+  test("in a folder that is part of another it is for nobody, which is told", () => {
+    const tree = memoryTree({
+      "shop/kustomization.yaml": "resources: [cart]\n",
+      "shop/cart/kustomization.yaml": "",
+      "shop/cart/gitops.yaml": "suspend: true\n",
+    });
+    expect(discover(tree, "", () => true)).toMatchObject({
+      discovery: {
+        services: [{ id: "shop", settings: { suspend: false } }],
+        ignored: [
+          { at: { path: "shop/cart/gitops.yaml" }, why: "it holds settings, and its folder is not that of a service" },
+        ],
+      },
+    });
+  });
+
   test("its content is asked for before anything else is looked at", () => {
     const tree = memoryTree({ "dev/gitops.yaml": "", "gitops.yaml": "" });
     expect(findPolicy(tree, "dev", () => false)).toEqual({ kind: "needs", paths: ["dev/gitops.yaml"] });

@@ -1,4 +1,5 @@
 import { breakerWith } from "../../plan/index.ts";
+import { SETTINGS_FILE } from "../../policy/index.ts";
 import { settingsDocument, settingsText } from "../../report/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
@@ -38,6 +39,9 @@ export const settings: CommandSpec = {
         services: discovery.services.filter(({ id }) => matches(id)),
         broken: discovery.broken.filter(({ id }) => matches(id)),
         unused: policy.entries.filter((entry) => !ids.some((id) => entry.matches(id))),
+        stray: discovery.ignored.filter(
+          ({ at }) => at.path !== policy.file && at.path.split("/").at(-1) === SETTINGS_FILE,
+        ),
       };
       const exit = report.broken.length > 0 || !discovery.complete ? EXIT.some : EXIT.ok;
       printer.result(
