@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -57,6 +57,21 @@ describe("the program as one file", () => {
     const { status, stdout } = spawnSync("bash", ["-c", command], { cwd: repository, env, encoding: "utf8" });
     expect(stdout).toContain('+ data.k: "v"');
     expect(status).toBe(1);
+  });
+
+  test("B17 opens no debugger for whoever signals it", async () => {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+    const args = ["run", "--cluster", "empty", "--listen", "127.0.0.1:0"];
+    const child = spawn(process.execPath, [program, ...args], { cwd: repository, env });
+    let said = "";
+    for await (const chunk of child.stderr.setEncoding("utf8") as AsyncIterable<string>) {
+      said += chunk;
+      if (!said.includes("pass ended") || child.killed) continue;
+      child.kill("SIGUSR1");
+      child.kill("SIGTERM");
+    }
+    expect(said).toContain("pass ended");
+    expect(said).not.toContain("ebugger");
   });
 
   test("needs no cluster to show everything as new", () => {
