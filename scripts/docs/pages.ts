@@ -29,7 +29,8 @@ function cliPage(): string {
   const specs = commandSpecs();
   const list = specs.map(({ name, summary }) => [`[\`gitops ${name}\`](#gitops-${name})`, summary]);
   const sections = specs.map((spec) => {
-    const argument = spec.argument === undefined ? "" : ` <${spec.argument.name}>`;
+    const argument =
+      spec.argument === undefined ? "" : ` <${spec.argument.name}${spec.argument.many === true ? "..." : ""}>`;
     const flags = flagsOf(spec).map((flag) => [
       `\`${flag.short === undefined ? "" : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? "" : ` ${flag.value}`}\``,
       flag.text,

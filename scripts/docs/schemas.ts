@@ -211,11 +211,45 @@ const servicesDocument = v.strictObject({
   ignored: say(v.array(v.strictObject({ at: place, why: v.string() })), "documents that were seen and left alone"),
 });
 
+const kept = v.strictObject({
+  ...brief.entries,
+  object: failure.entries.object,
+  since: optional(v.string(), "ISO 8601: since when it is so"),
+});
+
+const conditions = v.array(
+  v.strictObject({
+    type: v.picklist(["Ready", "Healthy", "Reconciling", "Stalled"]),
+    status: v.picklist(["True", "False", "Unknown"]),
+    reason: say(v.string(), "one of Flux's reasons: `ReconciliationSucceeded`, `BuildFailed`, …"),
+    message: v.string(),
+    lastTransitionTime: say(v.string(), "ISO 8601: when the status last changed"),
+  }),
+);
+
+const suspension = v.strictObject({
+  glob: say(v.string(), "over service ids"),
+  reason: v.string(),
+  author: say(v.string(), "who asked for it"),
+  at: say(v.string(), "ISO 8601"),
+  until: optional(v.string(), "ISO 8601: when it ends by itself"),
+});
+
+const confirmation = v.strictObject({
+  by: v.string(),
+  at: say(v.string(), "ISO 8601"),
+  how: say(v.picklist(["command", "trailer", "flag"]), "`gitops confirm`, a commit's trailer, or `sync --confirm`"),
+});
+
+const attempted = say(v.string(), "`main@sha1:…`: revision of the last pass that looked after it");
+const applied = say(v.string(), "`main@sha1:…`: the last revision that was applied from end to end");
+
 const statusDocument = v.strictObject({
   kind: v.literal("Status"),
   schema,
   exit,
   scope: v.string(),
+  from: say(v.picklist(["cluster", "machine"]), "what passes left in the cluster, or only on this machine"),
   lastPass: optional(v.string(), "when the last pass ended, ISO 8601"),
   services: v.array(
     v.strictObject({
@@ -229,10 +263,101 @@ const statusDocument = v.strictObject({
       lastAttempt: optional(v.string(), "ISO 8601"),
       lastSuccess: optional(v.string(), "ISO 8601"),
       lastSuccessRevision: optional(v.string(), "commit"),
-      failures: v.array(brief),
+      failures: v.array(kept),
+      attempted: v.optional(attempted),
+      applied: v.optional(applied),
+      conditions: optional(conditions, "as Flux's Kustomizations have them; only from the cluster"),
+      warnings: optional(v.array(kept), "what is not right and holds up nothing"),
+      retry: optional(
+        v.strictObject({ attempts: say(count, "failures in a row"), nextAt: say(v.string(), "ISO 8601") }),
+        "of a service that failed",
+      ),
+      suspended: optional(suspension, "who asked that it be left alone; absent when git says so"),
     }),
   ),
-  failures: say(v.array(brief), "why the last pass did not run, or the cluster could not be asked"),
+  failures: say(v.array(kept), "why the last pass did not run, or the cluster could not be asked"),
+});
+
+const historyDocument = v.strictObject({
+  kind: v.literal("History"),
+  schema,
+  exit,
+  service: v.string(),
+  state,
+  applied: v.optional(applied),
+  attempted,
+  conditions,
+  history: say(
+    v.array(
+      v.strictObject({
+        at: say(v.string(), "ISO 8601"),
+        revision: say(v.string(), "`main@sha1:…`"),
+        digest: optional(v.string(), "hash over what it declared"),
+        durationMs: ms,
+        result: state,
+        what: say(v.string(), "what was done, or why not: `2 updated`, `build/missing-resource`"),
+        confirmed: optional(confirmation, "who confirmed deletes that were held before"),
+      }),
+    ),
+    "newest first, five at most",
+  ),
+});
+
+const eventsDocument = v.strictObject({
+  kind: v.literal("Events"),
+  schema,
+  exit,
+  events: say(
+    v.array(
+      v.strictObject({
+        service: say(v.string(), "empty of one about several services"),
+        type: say(v.string(), "`Normal` or `Warning`"),
+        reason: v.string(),
+        message: v.string(),
+        at: say(v.string(), "ISO 8601"),
+      }),
+    ),
+    "the oldest first",
+  ),
+});
+
+const suspensionsDocument = v.strictObject({
+  kind: v.literal("Suspensions"),
+  schema,
+  exit,
+  suspensions: say(v.array(suspension), "all that hold now"),
+  services: say(v.array(v.string()), "services that are known and held by them"),
+});
+
+const confirmedDocument = v.strictObject({
+  kind: v.literal("Confirmed"),
+  schema,
+  exit,
+  commit: say(v.string(), "as it was given"),
+  globs: say(v.array(v.string()), "whose deletes; `**` for all"),
+  by: v.string(),
+  at: say(v.string(), "ISO 8601"),
+  held: say(v.array(v.string()), "services whose deletes are known to be held at it"),
+});
+
+const orphansDocument = v.strictObject({
+  kind: v.literal("Orphans"),
+  schema,
+  exit,
+  revision,
+  complete: say(v.boolean(), "false when definitions could not be read: what their services own is not told"),
+  orphans: v.array(
+    v.strictObject({
+      group: v.string(),
+      kind: v.string(),
+      namespace: v.string(),
+      name: v.string(),
+      service: optional(v.string(), "whose label it carries"),
+      why: say(v.string(), "why it is still there"),
+      deleted: say(v.boolean(), "true when a sync at this revision deletes it"),
+    }),
+  ),
+  unlisted: say(v.array(v.strictObject({ kind: v.string(), why: v.string() })), "kinds that could not be listed"),
 });
 
 const buildDocument = v.strictObject({
@@ -288,6 +413,11 @@ export const SCHEMAS = {
   Pass: { from: "`gitops sync`, `gitops diff`", schema: passDocument },
   Services: { from: "`gitops services`", schema: servicesDocument },
   Status: { from: "`gitops status`", schema: statusDocument },
+  History: { from: "`gitops history`", schema: historyDocument },
+  Events: { from: "`gitops events`", schema: eventsDocument },
+  Suspensions: { from: "`gitops suspend`, `gitops resume`", schema: suspensionsDocument },
+  Confirmed: { from: "`gitops confirm`", schema: confirmedDocument },
+  Orphans: { from: "`gitops orphans`", schema: orphansDocument },
   Build: { from: "`gitops build`", schema: buildDocument },
   EffectiveSettings: { from: "`gitops settings`", schema: effectiveSettingsDocument },
   Version: { from: "`gitops version`", schema: versionDocument },
@@ -298,6 +428,11 @@ export const anyDocument = v.variant("kind", [
   passDocument,
   servicesDocument,
   statusDocument,
+  historyDocument,
+  eventsDocument,
+  suspensionsDocument,
+  confirmedDocument,
+  orphansDocument,
   buildDocument,
   effectiveSettingsDocument,
   versionDocument,

@@ -14,7 +14,13 @@ export interface CommandSpec {
   readonly summary: string;
   /** What it does, for its own help. */
   readonly text: string;
-  readonly argument?: { readonly name: string; readonly text: string; readonly choices?: readonly string[] };
+  readonly argument?: {
+    readonly name: string;
+    readonly text: string;
+    readonly choices?: readonly string[];
+    /** One or more of them. */
+    readonly many?: boolean;
+  };
   readonly flags: readonly FlagName[];
   readonly examples: readonly { readonly does: string; readonly line: string }[];
   readonly exits: readonly { readonly code: number; readonly means: string }[];
@@ -25,6 +31,8 @@ export interface CommandSpec {
 /** One call of a command. */
 export interface Call {
   readonly argument: string;
+  /** All of them, where a command takes several. */
+  readonly arguments: readonly string[];
   readonly settings: Settings;
   readonly world: World;
   readonly printer: Printer;

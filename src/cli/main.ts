@@ -17,7 +17,8 @@ export async function main(world: World, open: OpenEngine): Promise<number> {
   const printer = newPrinter(output, noColor, world);
   try {
     return await asked.spec.run({
-      argument: asked.argument,
+      argument: asked.arguments[0] ?? "",
+      arguments: asked.arguments,
       settings: settings.value,
       world,
       printer,

@@ -5,6 +5,7 @@ import { confirm, readEvents, readStanding, resume, type StatusPlace, suspend } 
 import type { Engine } from "./engine.ts";
 import { statusPlace } from "./keeping.ts";
 import type { Settings } from "./settings.ts";
+import { NOTHING_KEPT } from "./standing.ts";
 import type { World } from "./world.ts";
 
 /** The verbs over what is kept in the cluster. */
@@ -19,7 +20,7 @@ export function ordersOver(
     work: (cluster: Cluster, place: StatusPlace) => Promise<Result<T>>,
   ): Promise<Result<T>> => {
     const place = statusPlace(settings);
-    if (place === undefined) return nothingKept();
+    if (place === undefined) return failed(NOTHING_KEPT);
     const cluster = await open(signal);
     return cluster.ok ? work(cluster.value, place) : cluster;
   };
@@ -51,12 +52,4 @@ export function ordersOver(
 export async function whoAsks({ env, home, clock }: World, signal: AbortSignal): Promise<string> {
   const user = await gitUser({ ...env, HOME: env["HOME"] ?? home }, clock, signal);
   return user ?? env["USER"] ?? env["LOGNAME"] ?? "unknown";
-}
-
-function nothingKept(): Result<never> {
-  return failed({
-    code: "usage/invalid-settings",
-    message: "nothing is kept in this cluster, as --status-namespace and --cluster say",
-    remedy: "name a namespace with --status-namespace, the same for every command and every process",
-  });
 }

@@ -2,12 +2,17 @@ import { Argument, Command, Option } from "commander";
 import type { CommandSpec } from "./command.ts";
 import { build } from "./commands/build.ts";
 import { completionOf } from "./commands/completion.ts";
+import { confirm } from "./commands/confirm.ts";
 import { demo } from "./commands/demo.ts";
 import { diff } from "./commands/diff.ts";
+import { events } from "./commands/events.ts";
+import { history } from "./commands/history.ts";
+import { orphans } from "./commands/orphans.ts";
 import { run } from "./commands/run.ts";
 import { services } from "./commands/services.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
+import { resume, suspend } from "./commands/suspend.ts";
 import { sync } from "./commands/sync.ts";
 import { version } from "./commands/version.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
@@ -17,13 +22,29 @@ import { VERSION } from "./version.ts";
 /** What the arguments ask for. */
 export interface Asked {
   readonly spec: CommandSpec;
-  readonly argument: string;
+  readonly arguments: readonly string[];
   readonly given: Given;
 }
 
 /** Every command, in the order of help. */
 export function commandSpecs(): readonly CommandSpec[] {
-  const others = [sync, diff, build, services, settings, status, run, demo, version];
+  const others = [
+    sync,
+    diff,
+    build,
+    services,
+    settings,
+    status,
+    history,
+    events,
+    suspend,
+    resume,
+    confirm,
+    orphans,
+    run,
+    demo,
+    version,
+  ];
   return [...others, completionOf(others)];
 }
 
@@ -61,11 +82,11 @@ function addCommand(program: Command, spec: CommandSpec, onCommand: (asked: Aske
     .addHelpText("after", `\nExamples:\n${examplesText(spec.examples)}\nExit codes:\n${exitsText(spec.exits)}`);
   const { argument } = spec;
   if (argument !== undefined) {
-    const one = new Argument(`<${argument.name}>`, argument.text);
+    const one = new Argument(`<${argument.name}${argument.many === true ? "..." : ""}>`, argument.text);
     command.addArgument(argument.choices === undefined ? one : one.choices([...argument.choices]));
   }
   for (const name of spec.flags) command.addOption(optionOf(name));
-  command.action(() => onCommand({ spec, argument: command.args[0] ?? "", given: command.opts() }));
+  command.action(() => onCommand({ spec, arguments: command.args, given: command.opts() }));
 }
 
 function optionOf(name: FlagName): Option {

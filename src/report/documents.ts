@@ -1,9 +1,11 @@
 import {
   type BrokenService,
+  type Condition,
   type Discovery,
   type Failure,
   type FieldChange,
   type HealthSummary,
+  type HistoryEntry,
   type Manifest,
   type ObjectRef,
   type PassOutcome,
@@ -12,11 +14,15 @@ import {
   revisionText,
   type Service,
   type ServiceOutcome,
+  type ServiceStanding,
   type StepResult,
+  type Suspension,
 } from "../model/index.ts";
 import { type ActionCounts, countObjects, countStates, countSteps, type PassMode } from "./counts.ts";
+import type { OrphansDocument } from "./orphans-document.ts";
 import type { SettingsDocument } from "./settings-document.ts";
-import type { StatusReport } from "./status.ts";
+import type { EventLine } from "./standing-text.ts";
+import type { ServiceStatus, StatusReport } from "./status.ts";
 
 /** The version of every document below. A field may be added within a version; nothing is renamed or taken away. */
 export const SCHEMA = 1;
@@ -26,6 +32,11 @@ export type Document =
   | PassDocument
   | ServicesDocument
   | StatusDocument
+  | HistoryDocument
+  | EventsDocument
+  | SuspensionsDocument
+  | ConfirmedDocument
+  | OrphansDocument
   | BuildDocument
   | SettingsDocument
   | VersionDocument
@@ -102,8 +113,42 @@ export interface ServicesDocument extends Common<"Services"> {
   readonly ignored: Discovery["ignored"];
 }
 
-export interface StatusDocument extends Common<"Status">, StatusReport {
+type StandingDocument = Omit<ServiceStatus, "standing"> &
+  Partial<Omit<NonNullable<ServiceStatus["standing"]>, "history">>;
+
+export interface StatusDocument extends Common<"Status">, Omit<StatusReport, "services"> {
   readonly exit: number;
+  readonly services: readonly StandingDocument[];
+}
+
+export interface HistoryDocument extends Common<"History"> {
+  readonly exit: number;
+  readonly service: string;
+  readonly state: ServiceStanding["state"];
+  readonly applied?: string;
+  readonly attempted: string;
+  readonly conditions: readonly Condition[];
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface EventsDocument extends Common<"Events"> {
+  readonly exit: number;
+  readonly events: readonly EventLine[];
+}
+
+export interface SuspensionsDocument extends Common<"Suspensions"> {
+  readonly exit: number;
+  readonly suspensions: readonly Suspension[];
+  readonly services: readonly string[];
+}
+
+export interface ConfirmedDocument extends Common<"Confirmed"> {
+  readonly exit: number;
+  readonly commit: string;
+  readonly globs: readonly string[];
+  readonly by: string;
+  readonly at: string;
+  readonly held: readonly string[];
 }
 
 export interface BuildDocument extends Common<"Build"> {
@@ -207,7 +252,48 @@ export function servicesDocument(found: Discovery, revision: Revision, exit: num
 }
 
 export function statusDocument(report: StatusReport, exit: number): StatusDocument {
-  return { kind: "Status", schema: SCHEMA, exit, ...report };
+  const services = report.services.map(({ standing, ...service }): StandingDocument => {
+    if (standing === undefined) return service;
+    const { history: _history, ...rest } = standing;
+    return { ...service, ...rest };
+  });
+  return { kind: "Status", schema: SCHEMA, exit, ...report, services };
+}
+
+export function historyDocument(standing: ServiceStanding, exit: number): HistoryDocument {
+  const { service, state, applied, attempted, conditions, history } = standing;
+  return {
+    kind: "History",
+    schema: SCHEMA,
+    exit,
+    service,
+    state,
+    ...(applied === undefined ? {} : { applied }),
+    attempted,
+    conditions,
+    history,
+  };
+}
+
+export function eventsDocument(events: readonly EventLine[], exit: number): EventsDocument {
+  return { kind: "Events", schema: SCHEMA, exit, events };
+}
+
+export function suspensionsDocument(
+  suspensions: readonly Suspension[],
+  services: readonly string[],
+  exit: number,
+): SuspensionsDocument {
+  return { kind: "Suspensions", schema: SCHEMA, exit, suspensions, services };
+}
+
+export function confirmedDocument(
+  order: Pick<ConfirmedDocument, "commit" | "globs" | "by" | "at">,
+  held: readonly string[],
+  exit: number,
+): ConfirmedDocument {
+  const { commit, globs, by, at } = order;
+  return { kind: "Confirmed", schema: SCHEMA, exit, commit, globs, by, at, held };
 }
 
 export function buildDocument(

@@ -1,3 +1,4 @@
+import type { Suspension } from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
 import { durationText } from "./duration.ts";
 import { failureLines } from "./failure-text.ts";
@@ -32,6 +33,10 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
   const sections = [
     rows.length === 0 ? [] : columns([header, ...rows]),
     services.flatMap(({ service, failures }) => failures.flatMap((failure) => failureLines(service, failure, paint))),
+    services.flatMap(({ service, standing }) => [
+      ...(standing?.suspended === undefined ? [] : [suspendedLine(service, standing.suspended, paint)]),
+      ...(standing?.warnings ?? []).flatMap((warning) => failureLines(service, warning, { ...paint, bad: paint.warn })),
+    ]),
     report.failures.flatMap((failure) => failureLines("gitops", failure, paint)),
     [`scope ${visible(report.scope)} · last pass ${ago(report.lastPass)} · ${healthText(report)}`],
   ];
@@ -39,6 +44,11 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+function suspendedLine(service: string, { author, reason, at, until }: Suspension, paint: Paint): string {
+  const when = until === undefined ? "until it is resumed" : `until ${until}`;
+  return `${paint.strong(visible(service))}  suspended by ${visible(author)} since ${at}, ${when}: ${visible(reason)}`;
 }
 
 function healthText(report: StatusReport): string {

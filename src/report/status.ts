@@ -1,4 +1,4 @@
-import type { Failure, PassOutcome, ServiceState } from "../model/index.ts";
+import type { Failure, KeptFailure, PassOutcome, ServiceStanding, ServiceState } from "../model/index.ts";
 import { isGood } from "./counts.ts";
 
 /** What is remembered of one service from pass to pass. Times are ISO 8601, in UTC. */
@@ -81,16 +81,76 @@ export interface ServiceStatus {
   readonly objects?: number;
   readonly lastAttempt?: string;
   readonly lastSuccess?: string;
+  /** Commit. */
   readonly lastSuccessRevision?: string;
-  readonly failures: ServiceRecord["failures"];
+  readonly failures: readonly (ServiceRecord["failures"][number] & Partial<Pick<KeptFailure, "since" | "object">>)[];
+  /** What only status from the cluster tells. */
+  readonly standing?: Pick<
+    ServiceStanding,
+    "attempted" | "applied" | "conditions" | "warnings" | "retry" | "suspended" | "history"
+  >;
 }
 
 export interface StatusReport {
   readonly scope: string;
+  /** Where it is from: what passes left in the cluster, or on this machine. */
+  readonly from: "cluster" | "machine";
   readonly lastPass?: string;
   readonly services: readonly ServiceStatus[];
   /** Why something could not be found out, or why the last pass did not run. */
   readonly failures: readonly Pick<Failure, "code" | "message" | "remedy">[];
+}
+
+interface About {
+  readonly scope: string;
+  readonly nowMs: number;
+  readonly staleAfterMs: number;
+  readonly failures: StatusReport["failures"];
+  readonly matches: (service: string) => boolean;
+}
+
+/** Status from what passes of any machine left in the cluster; the same judgements as `statusReport`. */
+export function standingReport(
+  kept: {
+    readonly services: readonly ServiceStanding[];
+    readonly lastPass: string;
+    readonly failures: StatusReport["failures"];
+  },
+  owned: ReadonlyMap<string, number> | undefined,
+  about: About,
+): StatusReport {
+  const known = new Map(kept.services.map((standing) => [standing.service, standing]));
+  const ids = [...new Set([...known.keys(), ...(owned?.keys() ?? [])])].filter(about.matches).sort();
+  const services = ids.map((service): ServiceStatus => {
+    const mine = known.get(service);
+    const live = owned === undefined ? {} : { owned: owned.get(service) ?? 0 };
+    if (mine === undefined) return { service, state: "unknown", ...live, failures: [] };
+    const { objects, lastAttempt, lastSuccess, failures } = mine;
+    const { attempted, applied, conditions, warnings, retry, suspended, history } = mine;
+    const state = suspended === undefined ? mine.state : "suspended";
+    const late = about.nowMs - Date.parse(lastSuccess ?? lastAttempt) > about.staleAfterMs;
+    return {
+      service,
+      state: late && state !== "failed" && state !== "suspended" ? "stale" : state,
+      ...live,
+      objects,
+      lastAttempt,
+      ...(lastSuccess === undefined ? {} : { lastSuccess }),
+      ...(applied === undefined ? {} : { lastSuccessRevision: applied.slice(applied.lastIndexOf(":") + 1) }),
+      failures,
+      standing: {
+        attempted,
+        ...(applied === undefined ? {} : { applied }),
+        conditions,
+        warnings,
+        ...(retry === undefined ? {} : { retry }),
+        ...(suspended === undefined ? {} : { suspended }),
+        history,
+      },
+    };
+  });
+  const failures = [...kept.failures, ...about.failures];
+  return { scope: about.scope, from: "cluster", lastPass: kept.lastPass, services, failures };
 }
 
 /**
@@ -100,13 +160,7 @@ export interface StatusReport {
 export function statusReport(
   record: PassRecord | undefined,
   owned: ReadonlyMap<string, number> | undefined,
-  about: {
-    readonly scope: string;
-    readonly nowMs: number;
-    readonly staleAfterMs: number;
-    readonly failures: StatusReport["failures"];
-    readonly matches: (service: string) => boolean;
-  },
+  about: About,
 ): StatusReport {
   const known = new Map(record?.services.map((service) => [service.service, service]) ?? []);
   const ids = [...new Set([...known.keys(), ...(owned?.keys() ?? [])])].filter(about.matches).sort();
@@ -129,6 +183,7 @@ export function statusReport(
   });
   return {
     scope: about.scope,
+    from: "machine",
     ...(record === undefined ? {} : { lastPass: record.lastPass }),
     services,
     failures: [...(record?.failures ?? []), ...about.failures],

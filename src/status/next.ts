@@ -6,6 +6,7 @@ import {
   refText,
   revisionText,
   type ServiceOutcome,
+  type ServiceState,
   type StepAction,
 } from "../model/index.ts";
 import { conditionsOf } from "./conditions.ts";
@@ -134,8 +135,10 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: stri
   const why =
     state === "suspended" ? because : held[0] === undefined ? undefined : `${held.length} held: ${held[0].why}`;
   const more = failures.length - FAILURES_MAX;
+  const inPlace = steps.filter(({ action, result }) => result === "done" && IN_PLACE.has(action)).length;
   return {
-    objects: steps.filter(({ action, result }) => result === "done" && IN_PLACE.has(action)).length,
+    // Of a service that was not looked at, what is known stays.
+    objects: steps.length === 0 && NOT_LOOKED_AT.has(state) ? (old?.objects ?? 0) : inPlace,
     failures: keptFailures(failures, old?.failures ?? [], now),
     warnings: keptFailures(warnings ?? [], old?.warnings ?? [], now),
     ...(more > 0 ? { more } : {}),
@@ -177,6 +180,7 @@ export function keptFailures(
   });
 }
 
+const NOT_LOOKED_AT: ReadonlySet<ServiceState> = new Set(["suspended", "blocked", "backoff"]);
 const IN_PLACE: ReadonlySet<StepAction> = new Set([
   "create",
   "update",

@@ -7,6 +7,7 @@ import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import { NO_POLICY } from "../../src/policy/index.ts";
 import type { Document } from "../../src/report/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
+import { exampleStanding } from "./kept.ts";
 import { passing, run, type Script } from "./scripted.ts";
 
 describe("the reference pages", () => {
@@ -30,6 +31,7 @@ const found = {
     ignored: [{ at, why: "no object" }],
   },
 };
+const standing = () => exampleStanding().then(ok);
 const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } };
 const owned = () => Promise.resolve(ok(new Map([["dev/lost", 1]])));
 const fields = [{ path: "spec.replicas", before: 1 }];
@@ -37,11 +39,42 @@ const differing = pass([
   service("a", "planned", { steps: [step("update", "a", { at, fields, failure: MISSING, result: "failed" })] }),
 ]);
 
+const ORPHANS = {
+  revision: { ref: "main", commit: COMMIT },
+  orphans: [
+    { ref: { group: "", kind: "ConfigMap", namespace: "n", name: "a" }, service: "s", why: "w", deleted: true },
+    { ref: { group: "apps", kind: "Deployment", namespace: "n", name: "b" }, why: "w", deleted: false },
+  ],
+  unlisted: [{ kind: "Secret", why: "403" }],
+  complete: true,
+};
+
 const CALLS: readonly (readonly [kind: string, args: readonly string[], script: Script])[] = [
   ["Pass", ["sync"], { engine: passing(MIXED) }],
   ["Pass", ["diff"], { engine: passing(differing) }],
   ["Services", ["services"], { engine: { discover: () => Promise.resolve(ok(found)) } }],
   ["Status", ["status"], { engine: { owned } }],
+  ["Status", ["status"], { engine: { owned, standing } }],
+  ["History", ["history", "dev/pay"], { engine: { standing } }],
+  [
+    "Events",
+    ["events"],
+    {
+      engine: {
+        events: () => Promise.resolve(ok([{ service: "a", type: "Normal", reason: "r", message: "m", at: "" }])),
+      },
+    },
+  ],
+  [
+    "Suspensions",
+    ["suspend", "dev/db", "--reason", "restore"],
+    { engine: { standing, suspend: async () => ok((await exampleStanding()).suspensions) } },
+  ],
+  [
+    "Confirmed",
+    ["confirm", "3f2a91c"],
+    { engine: { standing, confirm: async (commit, globs) => ok({ commit, globs, by: "Ada", at: "" }) } },
+  ],
   [
     "Build",
     ["build", "a"],
@@ -52,6 +85,7 @@ const CALLS: readonly (readonly [kind: string, args: readonly string[], script: 
       },
     },
   ],
+  ["Orphans", ["orphans"], { engine: { orphans: () => Promise.resolve(ok(ORPHANS)) } }],
   ["EffectiveSettings", ["settings"], { engine: { discover: () => Promise.resolve(ok(found)) } }],
   ["Version", ["version"], {}],
   ["Error", ["sync"], { engine: passing(pass([], { failures: [UNREACHABLE] })) }],

@@ -3,6 +3,7 @@ import type { Discovered } from "../../src/cli/engine.ts";
 import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import { NO_POLICY } from "../../src/policy/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
+import { exampleStanding } from "./kept.ts";
 import { passing, run, type Script, transcript } from "./scripted.ts";
 
 /** Runs a call and holds what it printed against `fixtures/cli/NAME.txt`. */
@@ -44,6 +45,101 @@ const planned = pass([
     steps: [step("update", "pay", { result: "planned", fields: [{ path: "spec.replicas", before: 2, after: 3 }] })],
   }),
 ]);
+
+const standing = () => exampleStanding().then(ok);
+const owned = () =>
+  Promise.resolve(
+    ok(
+      new Map([
+        ["dev/web", 1],
+        ["dev/pay", 3],
+        ["dev/db", 2],
+      ]),
+    ),
+  );
+const told = [
+  { service: "dev/pay", type: "Warning", reason: "BuildFailed", message: MISSING.message, at: "2025-12-31T23:58:00Z" },
+  { service: "", type: "Normal", reason: "More", message: "3 more: dev/a, dev/b, dev/c", at: "2025-12-31T23:59:00Z" },
+];
+
+const orphans = {
+  revision: { ref: "main", commit: COMMIT },
+  orphans: [
+    {
+      ref: { group: "", kind: "ConfigMap", namespace: "dev", name: "old" },
+      service: "dev/pay",
+      why: "its deletion policy is orphan",
+      deleted: false,
+    },
+    {
+      ref: { group: "apps", kind: "Deployment", namespace: "dev", name: "db" },
+      why: "Flux v1 applied it, and no service declares it",
+      deleted: false,
+    },
+    {
+      ref: { group: "", kind: "Secret", namespace: "dev", name: "gone" },
+      service: "dev/web",
+      why: "no longer in git: the next sync deletes it",
+      deleted: true,
+    },
+  ],
+  unlisted: [],
+  complete: true,
+};
+
+describe("what is kept in the cluster", () => {
+  test("status", () => shows("status", ["status"], { engine: { standing, owned } }));
+  test("status of one service, as JSON", () =>
+    shows("status-json", ["status", "--service", "dev/db", "-o", "json"], { engine: { standing, owned } }));
+  test("status that the cluster does not tell is what this machine knows", () =>
+    shows("status-unreadable", ["status"], {
+      engine: { standing: () => Promise.resolve(failed(UNREACHABLE)), owned },
+    }));
+  test("the history of a service", () => shows("history", ["history", "dev/pay"], { engine: { standing } }));
+  test("the history of no service", () => shows("history-unknown", ["history", "dev/nope"], { engine: { standing } }));
+  test("Events", () => shows("events", ["events"], { engine: { events: () => Promise.resolve(ok(told)) } }));
+  test("Events of some services, as YAML", () =>
+    shows("events-yaml", ["events", "--service", "dev/*", "-o", "yaml"], {
+      engine: { events: () => Promise.resolve(ok(told)) },
+    }));
+  test("suspending", () =>
+    shows("suspend", ["suspend", "dev/db", "--reason", "restore", "--until", "6h"], {
+      engine: { standing, suspend: async () => ok((await exampleStanding()).suspensions) },
+    }));
+  test("suspending without a reason", () => shows("suspend-unreasoned", ["suspend", "dev/db"]));
+  test("suspending until yesterday", () =>
+    shows("suspend-past", ["suspend", "dev/db", "--reason", "x", "--until", "2025-12-31"]));
+  test("resuming", () =>
+    shows("resume", ["resume", "*"], {
+      engine: {
+        standing: async () => ok({ ...(await exampleStanding()), services: () => [] }),
+        resume: async () => ok([]),
+      },
+    }));
+  test("confirming", () =>
+    shows("confirm", ["confirm", "main@sha1:3f2a91c5d0e1", "--service", "dev/*"], {
+      engine: {
+        standing,
+        confirm: async (commit, globs) => ok({ commit, globs, by: "Ada", at: "2026-01-01T00:00:00.000Z" }),
+      },
+    }));
+  test("confirming no commit", () => shows("confirm-wrong", ["confirm", "yes"]));
+  test("history where nothing is kept", () =>
+    shows("history-nowhere", ["history", "dev/pay", "--status-namespace", "off"]));
+  test("orphans", () => shows("orphans", ["orphans"], { engine: { orphans: () => Promise.resolve(ok(orphans)) } }));
+  test("no orphans", () =>
+    shows("orphans-none", ["orphans"], {
+      engine: { orphans: () => Promise.resolve(ok({ ...orphans, orphans: [] })) },
+    }));
+  test("orphans that cannot all be told", () =>
+    shows("orphans-unlisted", ["orphans", "-o", "json"], {
+      engine: {
+        orphans: () =>
+          Promise.resolve(ok({ ...orphans, complete: false, unlisted: [{ kind: "Secret", why: "forbidden" }] })),
+      },
+    }));
+  test("help with several arguments", () => shows("help-suspend", ["suspend", "--help"]));
+});
 
 describe("what people see", () => {
   test("a sync in which something failed and something is held", () =>

@@ -1,4 +1,5 @@
-import { isHealthy, statusDocument, statusReport, statusText } from "../../report/index.ts";
+import { isHealthy, standingReport, statusDocument, statusReport, statusText } from "../../report/index.ts";
+import type { Standing } from "../../status/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { LOOKING } from "../flags.ts";
@@ -8,7 +9,8 @@ import { matcher } from "./services.ts";
 export const status: CommandSpec = {
   name: "status",
   summary: "show how every service is, and since when",
-  text: `Shows what the last passes from this machine left of every service, and how many objects it owns in the cluster now.
+  text: `Shows what the last passes, of whichever machine, left of every service, and how many objects it owns in the cluster now.
+Where nothing is kept in the cluster, it is what passes of this machine left.
 A service whose last success is older than --stale-after is stale: silence is not health. It takes the flags
 of sync, so that one set of them serves both; git itself is not asked.`,
   flags: LOOKING,
@@ -27,18 +29,27 @@ of sync, so that one set of them serves both; git itself is not asked.`,
   run(call) {
     const { settings, printer, world } = call;
     return withEngine(call, async (engine, { signal }) => {
-      const record = await readRecord(settings);
-      if (!record.ok) return printer.error(record.failures, EXIT.couldNotRun);
-      const owned = await engine.owned(settings.scope, signal);
-      if (!owned.ok && record.value === undefined) return printer.error(owned.failures, EXIT.couldNotRun);
+      const [standing, owned] = await Promise.all([engine.standing(signal), engine.owned(settings.scope, signal)]);
       const nowMs = world.clock.nowMs();
-      const report = statusReport(record.value, owned.ok ? owned.value : undefined, {
+      const about = {
         scope: settings.scope,
         nowMs,
         staleAfterMs: settings.staleAfterMs,
         failures: owned.ok ? [] : owned.failures,
         matches: matcher(settings.services),
-      });
+      };
+      const kept = standing.ok ? keptStatus(standing.value) : undefined;
+      const live = owned.ok ? owned.value : undefined;
+      if (!standing.ok) world.stderr.write(`status in the cluster: ${standing.failures[0]?.message ?? "unknown"}\n`);
+      // Without anything in the cluster, what this machine itself remembers is better than nothing.
+      const record = kept === undefined ? await readRecord(settings) : undefined;
+      if (record?.ok === false) return printer.error(record.failures, EXIT.couldNotRun);
+      const known = kept !== undefined || (record?.ok === true && record.value !== undefined);
+      if (!owned.ok && !known) return printer.error(owned.failures, EXIT.couldNotRun);
+      const report =
+        kept === undefined
+          ? statusReport(record?.ok === true ? record.value : undefined, live, about)
+          : standingReport(kept, live, about);
       const exit = isHealthy(report) ? EXIT.ok : EXIT.some;
       printer.result(
         () => statusDocument(report, exit),
@@ -48,3 +59,9 @@ of sync, so that one set of them serves both; git itself is not asked.`,
     });
   },
 };
+
+/** What passes left in the cluster; undefined when none did. */
+function keptStatus(standing: Standing | undefined): Parameters<typeof standingReport>[0] | undefined {
+  if (standing?.head === undefined) return undefined;
+  return { services: standing.services(), lastPass: standing.head.at, failures: standing.head.failures };
+}
