@@ -87,6 +87,8 @@ export interface PlanInput {
   /** Fights over fields with other writers, by object key, and the time (milliseconds since 1970). */
   readonly repairs?: { readonly fights: ReadonlyMap<string, Fights>; readonly nowMs: number };
   readonly breaker: Breaker;
+  /** Live objects that an earlier plan found as they are declared. */
+  readonly unchanged?: WeakMap<LiveMetadata, Declared>;
   /** Kinds (`group/kind`) that settings protect beside those that always are. */
   readonly protect?: ReadonlySet<string>;
   /** Who confirmed the deletes of a service: holds of it that only wait for that are released. */
@@ -171,7 +173,8 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
     const kind = kindKey(declared.ref);
     if (input.unlisted.has(kind)) failures.push(notListed(declared, kind));
     else {
-      const step = planDeclared(declared, of, input);
+      const step = asBefore(declared, input) ?? planDeclared(declared, of, input);
+      if ("action" in step && step.action === "unchanged" && step.why === "") remember(declared, input);
       if ("code" in step) failures.push(step);
       else steps.push(step);
     }
@@ -196,6 +199,18 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
     failures,
     ...(warnings.length === 0 ? {} : { warnings }),
   };
+}
+
+/** An object that was found as declared stays so while neither of the two is another one. */
+function asBefore(declared: Declared, { live, unchanged }: PlanInput): Step | undefined {
+  const object = live.get(refKey(declared.ref));
+  const same = object !== undefined && unchanged?.get(object) === declared;
+  return same ? { action: "unchanged", why: "", declared } : undefined;
+}
+
+function remember(declared: Declared, { live, unchanged }: PlanInput): void {
+  const object = live.get(refKey(declared.ref));
+  if (object !== undefined) unchanged?.set(object, declared);
 }
 
 function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {

@@ -1,4 +1,6 @@
 import type { BuildAnswer } from "../builders/index.ts";
+import type { LiveMetadata } from "../model/index.ts";
+import type { Declared } from "../plan/index.ts";
 import { type Definitions, newDefinitions } from "../services/index.ts";
 import type { AllDeclared } from "./assemble.ts";
 import type { Circuit } from "./circuit.ts";
@@ -13,6 +15,8 @@ export interface Memory {
   readonly builds: Map<string, { readonly key: string; readonly text: string; readonly answer: BuildAnswer }>;
   /** What services declare, by id, with what that was made from. */
   readonly declared: Map<string, { readonly answer: BuildAnswer; readonly from: string; readonly all: AllDeclared }>;
+  /** Objects that were found as they are declared, for as long as neither changes. */
+  readonly unchanged: WeakMap<LiveMetadata, Declared>;
   /** Services that failed, by id. */
   readonly circuits: Map<string, Circuit>;
   /** A number from 0 to 1, so that what failed together is not tried together. */
@@ -26,5 +30,12 @@ export function forgetGone({ builds, declared, circuits }: Memory, services: rea
 }
 
 export function newMemory(random: () => number = Math.random): Memory {
-  return { definitions: newDefinitions(), builds: new Map(), declared: new Map(), circuits: new Map(), random };
+  return {
+    definitions: newDefinitions(),
+    builds: new Map(),
+    declared: new Map(),
+    unchanged: new WeakMap(),
+    circuits: new Map(),
+    random,
+  };
 }

@@ -71,7 +71,7 @@ function planServices(assembled: readonly Assembled[], adopt: readonly ForeignTo
     }));
 }
 
-function planInput(state: PassState, assembled: readonly Assembled[]): PlanInput {
+export function planInput(state: PassState, assembled: readonly Assembled[]): PlanInput {
   const { io, request, revision, inventory, broken, settled, fights, autoscalers, assembly, strangers, inhabitants } =
     state;
   const { complete } = revision.discovery;
@@ -112,6 +112,7 @@ function planInput(state: PassState, assembled: readonly Assembled[]): PlanInput
     autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
     repairs: { fights: fights.known, nowMs: io.clock.nowMs() },
     breaker: breakerWith(revision.policy.breaker, request.breaker),
+    ...(state.io.memory === undefined ? {} : { unchanged: state.io.memory.unchanged }),
     protect: revision.policy.protect,
     confirmed: (service) => confirmationOf(state, service),
     ...(request.jobsDone === undefined ? {} : { jobsDone: request.jobsDone }),

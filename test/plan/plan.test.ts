@@ -53,6 +53,17 @@ describe("a plan", () => {
     expect(planned({ "x/a": [a] }, [lost], { settled })["x/a"]).toEqual(["unchanged a"]);
   });
 
+  test("an object that was found as declared is not gone through again until it, or what is declared, is another one", () => {
+    const unchanged = new WeakMap<LiveMetadata, Declared>();
+    const live = liveAfter(a);
+    const again = (declared: Declared, now: LiveMetadata) =>
+      planned({ "x/a": [declared] }, [now], { unchanged })["x/a"];
+    expect(again(a, live)).toEqual(["unchanged a"]);
+    expect(unchanged.get(live)).toBe(a);
+    expect(again(declaredBy("x/a", "a", { a: "2" }), live)).toEqual(["update a: changed"]);
+    expect(again(a, { ...live, managedFields: [] })).toEqual(["update a: drifted: our field ownership is gone"]);
+  });
+
   test("deletes what left git, in the reverse order", () => {
     const kept = [1, 2, 3, 4].map((n) => declaredBy("x/a", `keep-${n}`));
     const account: Manifest = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "sa", namespace: "shop" } };
