@@ -63,7 +63,7 @@ export async function workThrough(
     waiting.delete(id);
     const dependencies = service.settings.dependsOn.map((dependency) => outcomeOf(dependency));
     const before = late.has(id) ? calm : undefined;
-    const outcome = runService(state, crew, built.get(id), byService.get(id), dependencies, before);
+    const outcome = runService(state, crew, built.get(id), byService.get(id), dependencies, stop, before);
     outcomes.set(id, outcome);
     for (const dependency of service.settings.dependsOn) void resting.through(dependency).then(() => resting.open(id));
     return outcome;
@@ -121,6 +121,7 @@ async function runService(
   one: Assembled | Late | undefined,
   planned: ServicePlan | undefined,
   dependencies: readonly (Promise<ServiceOutcome> | undefined)[],
+  stop: AbortSignal,
   before: Promise<unknown> | undefined,
 ): Promise<ServiceOutcome> {
   if (one === undefined) throw new Error("a service is ready or late");
@@ -150,6 +151,7 @@ async function runService(
     const outcome = await crew.seeHealth(service, plan, applied);
     return { ...outcome, tenant, digest: digestOf(desired.declared), ...trial.ended(outcome) };
   } catch (cause) {
+    if (stop.aborted) return { ...base, state: "interrupted", built: false };
     return { ...base, state: "failed", built: false, failures: [bug(cause)] };
   }
 }

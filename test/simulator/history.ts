@@ -46,7 +46,7 @@ const BREAKAGES: readonly [Breakage, ...Breakage[]] = [
   "twice",
 ];
 const SPELLINGS: readonly [Spelling, ...Spelling[]] = ["plain", "labelled", "far", "anchored", "unserved", "kept"];
-const FAULTS: readonly [FaultKind, ...FaultKind[]] = [
+export const FAULTS: readonly [FaultKind, ...FaultKind[]] = [
   "lost-before",
   "lost-after",
   "conflict",

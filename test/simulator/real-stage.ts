@@ -15,9 +15,11 @@ import type { RunClock } from "./virtual-clock.ts";
 
 /** How much shorter all waits are. */
 const SPEED = 20;
-/** Before shortening. */
-const REQUEST_DEADLINE_MS = 20_000;
+/** Before shortening. Nobody is in a hurry but with a request that is never answered. */
+const REQUEST_DEADLINE_MS = 600_000;
+const HANGING_DEADLINE_MS = 10_000;
 const SLOW_MS = 8000;
+const ATTEMPTS = 4;
 
 /** A real API server, behind a proxy that does to requests what goes wrong with them. */
 export async function realStage(cluster: TestCluster, ground: RealGround, { seed }: History): Promise<Stage> {
@@ -31,9 +33,7 @@ export async function realStage(cluster: TestCluster, ground: RealGround, { seed
     ground,
     audit,
     clock: () => hastyClock(SPEED),
-    // Half of the histories are of a client that tries again by itself; a process that is to die does not.
-    way: (trouble, clock) =>
-      throughProxy(proxy, kubeconfig, trouble, clock, audit, seed % 2 === 0 && trouble.crash === undefined ? 4 : 1),
+    way: (trouble, clock) => throughProxy({ proxy, kubeconfig, audit, isPatient: seed % 2 === 0 }, trouble, clock),
     settled: () => ground.settled(),
     async close() {
       await proxy.close();
@@ -42,17 +42,29 @@ export async function realStage(cluster: TestCluster, ground: RealGround, { seed
   };
 }
 
+interface Behind {
+  readonly proxy: FaultProxy;
+  readonly kubeconfig: string;
+  readonly audit: string[];
+  /** Its client tries again by itself. */
+  readonly isPatient: boolean;
+}
+
 /** Faults come to the n-th request over the wire, which is not always the n-th of the port: discovery is two of them. */
 async function throughProxy(
-  proxy: FaultProxy,
-  kubeconfig: string,
+  { proxy, kubeconfig, audit, isPatient }: Behind,
   trouble: Trouble,
   clock: RunClock,
-  audit: string[],
-  attempts: number,
 ): Promise<Way> {
   const access = { kind: "kubeconfig", paths: [kubeconfig] } as const;
-  const config = { access, userAgent: "gitops/0.0.0", requestDeadlineMs: REQUEST_DEADLINE_MS, attempts };
+  const hangs = trouble.faults.some(({ kind }) => kind === "timeout");
+  const config = {
+    access,
+    userAgent: "gitops/0.0.0",
+    requestDeadlineMs: hangs ? HANGING_DEADLINE_MS : REQUEST_DEADLINE_MS,
+    // A process that is to die sends nothing more.
+    attempts: (isPatient || trouble.faults.length === 0) && trouble.crash === undefined ? ATTEMPTS : 1,
+  };
   const connection = await connect(config, clock);
   if (!connection.ok) throw new Error(connection.failures[0]?.message);
   const cluster = connection.value;
@@ -76,7 +88,11 @@ async function throughProxy(
       proxy.clear();
       // A request that hangs is cut off with its connection.
       await cluster.close();
-      for (const { method, path, status } of proxy.seen.slice(start)) audit.push(`${method} ${path} ${status ?? "-"}`);
+      for (const [index, { method, path, status, fault }] of proxy.seen.entries()) {
+        if (index < start) continue;
+        const kind = fault === undefined ? undefined : faultAt(index);
+        audit.push(`${method} ${path} ${status ?? "unanswered"}${kind === undefined ? "" : ` ${kind}`}`);
+      }
     },
   };
 }

@@ -68,6 +68,7 @@ function excuseFor({ intent, scope, live }: Rest, service: ServiceIntent, wish: 
     return "its namespace is not there";
   if (wish.kind === "Widget" && !live.some(({ key }) => key.startsWith("apiextensions.k8s.io/")))
     return "its kind is not there";
+  if (owner === undefined && now?.controlled === true) return "another object controls it";
   if (owner === undefined || mine) return undefined;
   if (owner.scope !== scope) return "it belongs to another scope";
   const other = intent.services.find(({ id }) => asLabel(id) === owner.service);
