@@ -174,7 +174,9 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
     if (input.unlisted.has(kind)) failures.push(notListed(declared, kind));
     else {
       const step = asBefore(declared, input) ?? planDeclared(declared, of, input);
-      if ("action" in step && step.action === "unchanged" && step.why === "") remember(declared, input);
+      // What something else scales is applied, and told, in another form than it is declared in.
+      const plain = "action" in step && step.action === "unchanged" && step.why === "" && step.declared === declared;
+      if (plain) remember(declared, input);
       if ("code" in step) failures.push(step);
       else steps.push(step);
     }
