@@ -105,7 +105,7 @@ export function strayFiles(
   return files
     .filter((file) => nameOf(file) === SETTINGS_FILE && file !== policy.file)
     .filter((file) => built.has(folderOf(file)) && !taken.has(folderOf(file)))
-    .map((path) => ({ at: { path }, why: "it holds settings, and its folder is not that of a service" }));
+    .map((path) => ({ at: { path }, why: "named like settings, but its folder is not that of a service" }));
 }
 
 /** An entry for many services may name one of them as what goes first. */
