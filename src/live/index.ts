@@ -1,4 +1,3 @@
-export type { What } from "./change.ts";
 export type { Hint, OnHint } from "./hints.ts";
 export { type Inventory, readInventory } from "./inventory.ts";
 export type { RelistReason } from "./keeper.ts";

@@ -30,8 +30,8 @@ export interface Keepers {
   stale(): readonly Keeper[];
   /** Declared kinds are watched besides those of which we own objects. */
   use(kinds: ReadonlySet<string>): void;
-  /** Whether a declared kind is not served, as far as is known. */
-  misses(): boolean;
+  /** Declared kinds (`kindKey`) that are not served, as far as is known. */
+  missing(): readonly string[];
   /** Why nothing may be deleted now. */
   paused(): string | undefined;
   counts(): {
@@ -112,7 +112,7 @@ export function newKeepers({ cluster, clock, random, pauseMs, hints }: KeepersIo
       declared = now;
       for (const keeper of all.values()) keeper.attend();
     },
-    misses: () => [...declared].some((key) => !kinds.has(key)),
+    missing: () => [...declared].filter((key) => !kinds.has(key)),
     paused,
     counts: () => ({ ...counts, relists: { ...relists } }),
     async close() {

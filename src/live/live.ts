@@ -1,7 +1,7 @@
 import type { Cluster, Problem } from "../cluster/index.ts";
 import { type Clock, type LiveMetadata, ok, type Result } from "../model/index.ts";
 import { kindKey } from "../plan/index.ts";
-import { newHints, type OnHint } from "./hints.ts";
+import { type Hints, newHints, type OnHint } from "./hints.ts";
 import { type Inventory, tooSlow } from "./inventory.ts";
 import type { Keeper, RelistReason } from "./keeper.ts";
 import { type Keepers, newKeepers } from "./keepers.ts";
@@ -79,11 +79,11 @@ export function openLive(cluster: Cluster, clock: Clock, options: LiveOptions): 
       const began = clock.monotonicMs();
       const { failedGroups } = keepers.served();
       const first = state.patrol === undefined;
-      if (first || keepers.misses() || failedGroups.size > 0 || keepers.stale().length > 0) {
+      if (first || keepers.missing().length > 0 || failedGroups.size > 0 || keepers.stale().length > 0) {
         const found = await keepers.discover(signal);
         if (!found.ok) return found;
       }
-      if (!closing.signal.aborted) state.patrol ??= patrol(keepers, clock, options, closing.signal);
+      if (!closing.signal.aborted) state.patrol ??= patrol(keepers, hints, clock, options, closing.signal);
       const known = await settle(keepers, slow, clock, signal);
       return ok(snapshot(keepers, known, clock.monotonicMs() - began));
     },
@@ -141,8 +141,14 @@ function snapshot(keepers: Keepers, known: ReadonlySet<Keeper>, elapsedMs: numbe
   return { live, ...keepers.served(), unlisted, ...(paused === undefined ? {} : { paused }) };
 }
 
-/** Gives up watches that are silent, and lists everything from time to time. */
-async function patrol(keepers: Keepers, clock: Clock, options: LiveOptions, signal: AbortSignal): Promise<void> {
+/** Gives up watches that are silent, looks for kinds that are missing, and lists everything from time to time. */
+async function patrol(
+  keepers: Keepers,
+  hints: Hints,
+  clock: Clock,
+  options: LiveOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { relistMs, silenceMs, random } = options;
   const next = (): number => clock.monotonicMs() + relistMs * (1 - 0.1 * random());
   let relistAtMs = next();
@@ -154,10 +160,15 @@ async function patrol(keepers: Keepers, clock: Clock, options: LiveOptions, sign
       const heardMs = keeper.heardMs();
       if (heardMs !== undefined && nowMs - heardMs > silenceMs) void keeper.refresh("silent");
     }
-    if (nowMs < relistAtMs) continue;
-    // Whatever keeps it from being listed now, the next round tries again.
-    const done = await keepers.relist("interval", signal).catch(() => ({ ok: false }));
-    if (done.ok) relistAtMs = next();
+    const missing = keepers.missing();
+    const due = nowMs >= relistAtMs;
+    if (!due && missing.length === 0) continue;
+    // Whatever is in the way now, the next round tries again.
+    const asked = due ? keepers.relist("interval", signal) : keepers.discover(signal);
+    const done = await asked.catch(() => ({ ok: false }));
+    if (done.ok && due) relistAtMs = next();
+    const still = new Set(keepers.missing());
+    hints.served(missing.filter((key) => !still.has(key)));
   }
 }
 

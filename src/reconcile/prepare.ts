@@ -3,7 +3,7 @@ import { readInventory } from "../live/index.ts";
 import { type BrokenService, type Failure, refKey } from "../model/index.ts";
 import { kindKey, ownerOf } from "../plan/index.ts";
 import { dependencyFailures, sourcesOf } from "../services/index.ts";
-import { assemble } from "./assemble.ts";
+import { type Assembled, assemble } from "./assemble.ts";
 import { readAutoscalers } from "./autoscalers.ts";
 import { openFights } from "./fights.ts";
 import { readInhabitants } from "./inhabitants.ts";
@@ -60,7 +60,7 @@ export async function prepare(
   const declared = assembly.ready.flatMap(({ service, desired }) =>
     desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
   );
-  io.live?.use(new Set(declared.map(({ ref }) => kindKey(ref))));
+  io.live?.use(kindsOf(assembly.ready));
   const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
   const strangers = newStrangers(io.cluster, io.clock, listed.value, stop);
   const [inhabitants] = await Promise.all([
@@ -89,6 +89,14 @@ export async function prepare(
 
 /** These are applied for whoever needs them, also when their own service was not asked for. */
 const SHARED: ReadonlySet<string> = new Set(["/Namespace", "apiextensions.k8s.io/CustomResourceDefinition"]);
+
+/** The kinds that services declare, those that are not served among them. */
+function kindsOf(services: readonly Pick<Assembled, "desired">[]): ReadonlySet<string> {
+  const refs = services.flatMap(({ desired }) =>
+    desired.kind === "known" ? [...desired.declared.map(({ ref }) => ref), ...(desired.unfit ?? [])] : [],
+  );
+  return new Set(refs.map(kindKey));
+}
 
 /** `--service` globs match a whole id or its last part: `pay-*` finds `payments/pay-api`. */
 function selector(globs: readonly string[]): (id: string) => boolean {

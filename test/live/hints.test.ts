@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { applied, begin, configMap, deleted, patched, told } from "./scripted.ts";
+import { applied, begin, configMap, deleted, inventory, kindOf, patched, told } from "./scripted.ts";
+
+const WIDGETS = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.example.dev" },
+  spec: {
+    group: "example.dev",
+    scope: "Namespaced",
+    names: { kind: "Widget", plural: "widgets", singular: "widget", listKind: "WidgetList" },
+    versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+  },
+};
 
 describe("hints", () => {
   test.each([
@@ -96,6 +108,19 @@ describe("hints", () => {
     await s.clock.advance(1_000);
     expect(await s.names()).toEqual(["cart", "web"]);
     expect(told(s.hints).filter((one) => one.includes("deleted"))).toEqual([]);
+  });
+
+  test("a declared kind that comes to be served is one, within seconds", async () => {
+    const s = await begin();
+    s.live.use(new Set(["/ConfigMap", "example.dev/Widget"]));
+    await s.clock.advance(60_000);
+    expect(s.hints).toEqual([]);
+    const crds = await kindOf(s.real(), "apiextensions.k8s.io/CustomResourceDefinition");
+    await s.real().apply(crds, WIDGETS, { fieldManager: "them", force: true }, s.signal);
+    await s.clock.advance(16_000);
+    expect(told(s.hints)).toEqual([" served "]);
+    expect(s.hints[0]?.[0]?.ref).toMatchObject({ group: "example.dev", kind: "Widget" });
+    expect((await inventory(s)).kinds.has("example.dev/Widget")).toBe(true);
   });
 
   test("a burst of a thousand events is one hint a service", async () => {

@@ -107,7 +107,18 @@ export function configMap(name: string, data: Record<string, string> = { a: "1" 
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, data };
 }
 
+const CONFIG_MAP: Kind = {
+  group: "",
+  version: "v1",
+  versions: ["v1"],
+  kind: "ConfigMap",
+  resource: "configmaps",
+  namespaced: true,
+  verbs: ["get", "list", "watch", "patch", "delete"],
+};
+
 export async function kindOf(cluster: Cluster, key: string): Promise<Kind> {
+  if (key === "/ConfigMap") return CONFIG_MAP;
   const answer = await cluster.kinds(new AbortController().signal);
   const kind = answer.ok ? answer.value.kinds.find((one) => kindKey(one) === key) : undefined;
   if (kind === undefined) throw new Error(`${key} is not served`);
