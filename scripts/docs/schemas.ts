@@ -10,6 +10,8 @@ const json: v.GenericSchema<unknown> = v.unknown();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const ms = count;
 
+const ref = v.strictObject({ group: v.string(), kind: v.string(), namespace: v.string(), name: v.string() });
+
 const place = v.strictObject({
   path: say(v.string(), "file, relative to the repository's root"),
   line: optional(count, "from 1"),
@@ -128,18 +130,7 @@ const service = v.strictObject({
   health: optional(
     v.strictObject({
       state: v.picklist(["healthy", "progressing", "failed"]),
-      objects: say(
-        v.array(
-          v.strictObject({
-            group: v.string(),
-            kind: v.string(),
-            namespace: v.string(),
-            name: v.string(),
-            why: v.string(),
-          }),
-        ),
-        "what is not healthy",
-      ),
+      objects: say(v.array(v.strictObject({ ...ref.entries, why: v.string() })), "what is not healthy"),
     }),
     "of services that wait for it",
   ),
@@ -186,9 +177,7 @@ const found = v.strictObject({
     deletionPolicy: v.picklist(["prune", "orphan"]),
     drift: v.picklist(["enforce", "detect", "off"]),
     wait: v.boolean(),
-    healthChecks: v.array(
-      v.strictObject({ group: v.string(), kind: v.string(), namespace: v.string(), name: v.string() }),
-    ),
+    healthChecks: v.array(ref),
     recreate: v.boolean(),
     adopt: v.array(v.picklist(["flux", "helm", "argo", "kapp"])),
     tenant: v.string(),
@@ -348,10 +337,7 @@ const orphansDocument = v.strictObject({
   complete: say(v.boolean(), "false when definitions could not be read: what their services own is not told"),
   orphans: v.array(
     v.strictObject({
-      group: v.string(),
-      kind: v.string(),
-      namespace: v.string(),
-      name: v.string(),
+      ...ref.entries,
       service: optional(v.string(), "whose label it carries"),
       why: say(v.string(), "why it is still there"),
       deleted: say(v.boolean(), "true when a sync at this revision deletes it"),

@@ -1,5 +1,5 @@
 import type { LiveStats } from "../live/index.ts";
-import type { Discovery, Manifest, PassOutcome, Result, Revision, Suspension } from "../model/index.ts";
+import type { Discovery, Manifest, Orphans, PassOutcome, Result, Revision, Suspension } from "../model/index.ts";
 import type { Policy } from "../policy/index.ts";
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
 import type { ConfirmOrder, Standing, ToldEvent } from "../status/index.ts";
@@ -24,6 +24,8 @@ export interface Engine {
   build(found: Discovered, service: string, signal: AbortSignal): Promise<Result<Built>>;
   /** How many objects of the scope each service owns in the cluster, by service id. */
   owned(scope: string, signal: AbortSignal): Promise<Result<ReadonlyMap<string, number>>>;
+  /** What looks like ours in the cluster, and no service of the ref declares. */
+  orphans(request: PassRequest, signal: AbortSignal): Promise<Result<Orphans>>;
   /** What the program keeps in the cluster about the scope; undefined when it is told to keep nothing. */
   standing(signal: AbortSignal): Promise<Result<Standing | undefined>>;
   /** Events of the scope, the oldest first. */

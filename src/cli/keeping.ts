@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/index.ts";
-import type { Failure, PassOutcome } from "../model/index.ts";
+import { type Failure, ok, type PassOutcome, type Result } from "../model/index.ts";
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
 import { emptyStanding, readStanding, type Standing, type StatusPlace, writeStatus } from "../status/index.ts";
 import { checkIdentity, type KnownCluster, readKnownCluster, rememberCluster } from "./known-cluster.ts";
@@ -59,6 +59,18 @@ export async function keptPass(
   return outcome;
 }
 
+/** A request with what people asked for in the cluster: what is suspended, what is confirmed. */
+export async function askedRequest(
+  { cluster, settings, world }: Omit<Keeper, "acquaintance">,
+  request: PassRequest,
+  signal: AbortSignal,
+): Promise<Result<PassRequest>> {
+  const place = statusPlace(settings);
+  if (place === undefined) return ok(request);
+  const standing = await readStanding(cluster, place, world.clock.nowMs(), signal);
+  return standing.ok ? ok({ ...request, ...asked(standing.value, request) }) : standing;
+}
+
 export interface Keeper {
   readonly cluster: Cluster;
   readonly settings: Settings;
@@ -82,6 +94,10 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
       if (found === undefined) return undefined;
       const until = found.until === undefined ? "" : `, until ${found.until}`;
       return `suspended by ${found.author}${until}: ${found.reason}`;
+    },
+    leftSuspended(service) {
+      const kept = standing.kept.services.get(service);
+      return kept?.state === "suspended" && kept.why === "suspended in git";
     },
     confirmed: (service, commit) => standing.confirmed(service, commit),
     jobsDone: standing.jobs,

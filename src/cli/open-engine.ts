@@ -6,11 +6,19 @@ import { openSource, type Source } from "../git/index.ts";
 import { LIVE_DEFAULTS, type Live, openLive, readInventory } from "../live/index.ts";
 import { type Clock, failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
-import { buildJob, newMemory, type OpenRevision, openRevision, type PassRequest, runPass } from "../reconcile/index.ts";
+import {
+  buildJob,
+  findOrphans,
+  newMemory,
+  type OpenRevision,
+  openRevision,
+  type PassRequest,
+  runPass,
+} from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
 import { openEmbedded } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
-import { type Acquaintance, keptPass } from "./keeping.ts";
+import { type Acquaintance, askedRequest, keptPass } from "./keeping.ts";
 import { ordersOver, whoAsks } from "./orders.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -66,6 +74,15 @@ export const openEngine: OpenEngine = (settings, world) => {
     },
     watch(listener) {
       kept.onHint = listener;
+    },
+    async orphans(request, signal) {
+      const [from, to] = await Promise.all([source.get(signal), cluster.get(signal)]);
+      if (!from.ok) return from;
+      if (!to.ok) return to;
+      const asked = await askedRequest({ cluster: to.value, settings, world }, request, signal);
+      if (!asked.ok) return asked;
+      const io = { source: from.value, cluster: readOnly(to.value), cache, clock: world.clock };
+      return findOrphans({ ...io, builders: await builders.get(signal) }, asked.value, signal);
     },
     liveStats: () => kept.live?.stats(),
     async latest(signal) {

@@ -13,6 +13,7 @@ export {
   text,
 } from "./manifest.ts";
 export { nearest } from "./nearest.ts";
+export type { Orphan, Orphans } from "./orphan.ts";
 export type {
   DriftedField,
   FieldChange,

@@ -18,7 +18,7 @@ export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./f
 export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
 export { selfCleaningJob } from "./jobs.ts";
 export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, SERVICE_LABEL } from "./marks.ts";
-export { rankOf, STAGES, stageOf } from "./order.ts";
+export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
 export { asksForRecreation, notRecreated, underAnotherName } from "./recreate.ts";

@@ -48,6 +48,8 @@ export interface PassRequest {
   readonly author?: string;
   /** Why a service is left alone as people asked in the cluster; what git says of it comes on top. */
   readonly suspended?: (service: string) => string | undefined;
+  /** Whether a service that is in git no more was suspended there when it was last seen. */
+  readonly leftSuspended?: (service: string) => boolean;
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
   readonly jobsDone?: ReadonlyMap<string, string>;
   /** Namespace of namespaced objects that name none. */

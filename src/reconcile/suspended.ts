@@ -22,23 +22,33 @@ export function suspendedBecause(service: string, { suspended }: PassRequest): s
   return suspended?.(service) ?? "suspended in git";
 }
 
-/** Services that left git and that somebody suspended, in the cluster or by settings: what they own stays, and stays theirs. */
+/**
+ * Services that left git and that somebody suspended: in the cluster, by settings, or in git before they left. What they own
+ * stays, and stays theirs. Of the last ones only a confirmation lets it go, for the word that held it is gone.
+ */
 export function suspendedGone({
   request,
   inventory,
   revision,
   broken,
 }: Pick<PassState, "request" | "inventory" | "revision" | "broken">): readonly string[] {
-  const { suspended, scope } = request;
+  const { suspended, leftSuspended, scope } = request;
   const { policy } = revision;
-  if (suspended === undefined && policy.file === undefined) return [];
+  if (suspended === undefined && leftSuspended === undefined && policy.file === undefined) return [];
   const known = new Set([...revision.discovery.services, ...broken].map(({ id }) => id));
   const gone = new Set<string>();
   for (const live of inventory.live.values()) {
     const owner = ownerOf(live);
     if (owner?.scope === labelValue(scope) && !known.has(owner.id)) gone.add(owner.id);
   }
-  return [...gone].filter((service) => suspended?.(service) !== undefined || leavesAlone(policy, service));
+  const confirmed = (service: string): boolean =>
+    request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined;
+  return [...gone].filter(
+    (service) =>
+      suspended?.(service) !== undefined ||
+      leavesAlone(policy, service) ||
+      (leftSuspended?.(service) === true && !confirmed(service)),
+  );
 }
 
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */

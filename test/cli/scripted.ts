@@ -100,6 +100,7 @@ const unscripted: Engine = {
   discover: notScripted,
   build: notScripted,
   owned: notScripted,
+  orphans: notScripted,
   standing: () => Promise.resolve(ok(undefined)),
   events: notScripted,
   suspend: notScripted,
