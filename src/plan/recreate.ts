@@ -4,6 +4,7 @@ import type { Declared } from "./declare.ts";
 import { APPLIED_ANNOTATION, labelValue, ownerOf } from "./marks.ts";
 import { ownsLabel } from "./ownership.ts";
 import { kindKey, PROTECTED } from "./plan.ts";
+import { keptBy } from "./switches.ts";
 
 /** Asks, on a declared object, to delete and create it anew when a change cannot be made in place. */
 const RECREATE_ANNOTATION = "gitops.bulkhead.dev/recreate";
@@ -18,17 +19,21 @@ export function asksForRecreation({ metadata }: Manifest): boolean {
 /**
  * Why an object whose change is refused as immutable is not deleted and created anew although that is asked for; undefined
  * when it may be. Deleting it is a delete like any other: it has to be ours, by our own apply (law L2). An object that was
- * applied with the same hash before is not replaced for drift.
+ * applied with the same hash before is not replaced for drift. `protect`: kinds that settings protect.
  */
 export function notRecreated(
   { ref, hash }: Declared,
   live: LiveMetadata | undefined,
-  owner: { readonly scope: string; readonly service: string },
+  owner: { readonly scope: string; readonly service: string; readonly protect?: ReadonlySet<string> },
 ): string | undefined {
-  if (PROTECTED.has(kindKey(ref))) return `a ${ref.kind} is never deleted for that`;
+  const kind = kindKey(ref);
+  if (PROTECTED.has(kind) || owner.protect?.has(kind) === true) return `a ${ref.kind} is never deleted for that`;
   const owned = live === undefined ? undefined : ownerOf(live);
   const ours = owned?.scope === labelValue(owner.scope) && owned.service === labelValue(owner.service);
   if (live === undefined || !ours || !ownsLabel(live)) return "it is not ours, by an apply of this service";
+  if (live.ownerReferences.some(({ controller }) => controller)) return "another object controls it";
+  const kept = keptBy(live);
+  if (kept !== undefined) return `it says ${kept}`;
   if (live.annotations[APPLIED_ANNOTATION] === hash) return "it was applied just so before";
   return undefined;
 }

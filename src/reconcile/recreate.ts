@@ -13,6 +13,8 @@ export interface Owner {
   readonly scope: string;
   readonly service: string;
   readonly recreate: boolean;
+  /** Kinds that settings protect. */
+  readonly protect: ReadonlySet<string>;
 }
 
 /**

@@ -203,7 +203,8 @@ function newCrew(
   const shared = (declared: Declared): Promise<Result<unknown>> => guarded(() => apply(applier, declared, need, never));
 
   const run = async ({ plan, built, failures, timeoutMs, at, recreate = false }: Job): Promise<ServiceOutcome> => {
-    const owner = { scope: request.scope, service: plan.service, recreate };
+    const { protect } = state.revision.policy;
+    const owner = { scope: request.scope, service: plan.service, recreate, protect };
     const started = clock.monotonicMs();
     onEvent({ type: "started", service: plan.service });
     const deadline = clock.deadline(timeoutMs, never);

@@ -156,7 +156,7 @@ describe("hostile input", () => {
     expect(fine.ok).toBe(true);
   });
 
-  test("keys named __proto__ and constructor are data, and change nothing for the builds that follow", async () => {
+  test("B13 keys that name a prototype are data, and change nothing for the builds that follow", async () => {
     const pool = builders({ threads: 1 });
     const odd = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: odd\ndata:\n  __proto__: kept\n  constructor: kept\n  toString: kept\n`;
     const tree = memoryTree({

@@ -164,4 +164,47 @@ describeWithCluster("what a commit can make the program delete", () => {
     expect(await fleet.uid("disputed")).toBe(uid);
     expect((await fleet.sync()).writes).toEqual([]);
   });
+
+  test("A18 a ref that is moved back, to an unrelated history, or away loses nothing in great number", async () => {
+    const { repository } = fleet;
+    const since = Array.from({ length: 12 }, (_, n) => [`since-${n}`, map(`since-${n}`)] as const);
+    await fleet.commit(fleet.declares("since", Object.fromEntries(since)));
+    expect((await fleet.sync()).code).toBe(0);
+    const ref = (name: string): string => `refs/heads/${name}`;
+    const first = await repository.git("rev-list", "--max-parents=0", "main");
+    const head = await repository.git("rev-parse", "main");
+    // Another repository's history: its first commit has none of the services.
+    await repository.commit({ "clusters/dev/notes.md": "nothing here" }, "another beginning", "unrelated");
+    await repository.commit({ "README.md": "nothing at all" }, "an empty beginning", "empty");
+    for (const [how, to, code] of [
+      ["an unrelated history", "unrelated", 3],
+      ["a history without the folder", "empty", 2],
+    ] as const) {
+      await repository.git("update-ref", ref("main"), await repository.git("rev-parse", to));
+      const synced = await fleet.sync();
+      expect(synced.code, how).toBe(code);
+      expect(synced.writes, how).toEqual([]);
+    }
+    // Back to the first commit, which has none of the services that came since.
+    await repository.git("update-ref", ref("main"), first);
+    const back = await fleet.sync("--dry-run");
+    expect(back.code).toBe(3);
+    expect(new Set(steps(back).map((step) => step.split(" ")[0]))).not.toContain("delete");
+    // Away, and back again.
+    await repository.git("update-ref", "-d", ref("main"));
+    const away = await fleet.sync("--ref", "main");
+    expect(away.pass.failures.map((failure) => failure.code)).toEqual(["source/ref-not-found"]);
+    expect(away.writes).toEqual([]);
+    await repository.git("update-ref", ref("trunk"), head);
+    await repository.git("symbolic-ref", "HEAD", ref("trunk"));
+    const renamed = await fleet.sync();
+    expect(renamed.code).toBe(0);
+    expect(renamed.writes).toEqual([]);
+    await repository.git("tag", "v1", head);
+    expect((await fleet.sync("--ref", "v1")).writes).toEqual([]);
+    await repository.git("tag", "--force", "v1", "unrelated");
+    const moved = await fleet.sync("--ref", "v1");
+    expect(moved.code).toBe(3);
+    expect(moved.writes).toEqual([]);
+  });
 });

@@ -123,7 +123,7 @@ describe("strategic merge", () => {
     expect(merged(pod('{a: "1"}'), pod("{a: 5}"))).toContain('a: "5"');
   });
 
-  test("__proto__ is a field like any other", () => {
+  test("B13 the name of a prototype is a field like any other", () => {
     const text = merged(pod("{__proto__: {a: 1}, constructor: 1}"), pod("{__proto__: {b: 2}}"));
     expect(text).toContain("  __proto__:\n    a: 1\n    b: 2\n  constructor: 1\n");
     expect(Object.hasOwn(Object.prototype, "b")).toBe(false);
