@@ -183,6 +183,7 @@ function kwokFlags(files: LabFiles, binaries: Found, port: number): readonly str
     `--kubeconfig=${files.kubeconfig}`,
     `--config=${binaries.kwokStages}`,
     "--manage-all-nodes=true",
+    "--node-lease-duration-seconds=40", // without leases the node counts as lost after a minute
     `--server-address=127.0.0.1:${port}`,
   ];
 }
