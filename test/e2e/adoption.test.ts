@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { flagsOf, run } from "../support/program.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
 import { codes, map, type SmallFleet, startSmallFleet, steps, type Told } from "../support/small-fleet.ts";
 
@@ -319,6 +320,50 @@ describeWithCluster("what is there already", () => {
     const left = await syncOf("orphans");
     expect(whys(left)).toEqual(["kept orphan-one: its deletion policy is orphan"]);
     expect(left.writes).toEqual([]);
+  });
+
+  test("A24 a service that was suspended in git when it left it loses nothing until somebody confirms", async () => {
+    const kept = ["--status-namespace", "adoption-status"];
+    await fleet.commit(fleet.declares("paused", { one: map("paused-one") }));
+    expect((await syncOf("paused", ...kept)).code).toBe(0);
+    await fleet.commit(fleet.declares("paused", { one: map("paused-one") }, { more: "  suspend: true\n" }));
+    expect((await syncOf("paused", ...kept)).pass.services.map(({ state }) => state)).toEqual(["suspended"]);
+    const { document, folder } = fleet.service("paused");
+    const commit = await fleet.commit({ [document]: null, [folder]: null });
+    for (let pass = 1; pass <= 2; pass += 1) {
+      const left = await syncOf("paused", ...kept);
+      expect(left.pass.services.map(({ state }) => state)).toEqual(["suspended"]);
+      expect(await fleet.uid("paused-one")).toBeDefined();
+    }
+    const confirmed = await syncOf("paused", ...kept, "--confirm", commit.slice(0, 12));
+    expect(steps(confirmed)).toEqual(["delete paused-one"]);
+  });
+
+  test("orphans are listed with the reason and never deleted", async () => {
+    const policy = { more: "  deletionPolicy: Orphan\n" };
+    await fleet.commit(fleet.declares("lost", { one: map("lost-one") }, policy));
+    await syncOf("lost");
+    const { labels, annotations } = (await told("lost-one"))?.metadata ?? {};
+    await created("lost-copy", "somebody", { labels, annotations });
+    const uid = await fleet.uid("lost-one");
+    const controller = { apiVersion: "v1", kind: "ConfigMap", name: "lost-one", uid, controller: true };
+    await created("lost-child", "somebody", { labels, annotations, ownerReferences: [controller] });
+    await created("lost-flux-v1", "kubectl", { labels: { "fluxcd.io/sync-gc-mark": "sha256.x" } });
+    const { document, folder } = fleet.service("lost");
+    await fleet.commit({ [document]: null, [folder]: null });
+    const since = fleet.cluster.mark();
+    const listed = await run(["orphans", ...flagsOf(fleet.target), ...fleet.scope, "-o", "json"]);
+    const found = JSON.parse(listed.stdout) as { orphans: readonly { name: string; why: string; deleted: boolean }[] };
+    expect(listed.code).toBe(1);
+    const lost = found.orphans.filter(({ name }) => name.startsWith("lost-"));
+    expect(lost.map(({ name, why, deleted }) => `${name} ${deleted}: ${why}`)).toEqual([
+      "lost-copy false: it carries our label, but our apply did not write it",
+      "lost-flux-v1 false: Flux v1 applied it, and no service declares it",
+      "lost-one false: its deletion policy is orphan",
+    ]);
+    expect(fleet.cluster.audit({ since, userAgent: "gitops/" })).toEqual([]);
+    // What is declared is none, in any group or version that it is shown in.
+    expect(found.orphans.map(({ name }) => name)).not.toContain("other-one");
   });
 
   test("A8 a namespace with objects of others goes with no confirmation, and neither does one that was there before", async () => {
