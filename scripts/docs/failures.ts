@@ -220,8 +220,9 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     remedy: "Declare it in one service only; the message names every place.",
   },
   "plan/foreign-owner": {
-    means: "The object belongs to another installation (another scope) in the same cluster.",
-    remedy: "Remove it there first, or here.",
+    means:
+      "The object is somebody else's: another installation's (another scope), a controller's, or that of a Flux, Helm, Argo CD or kapp owner that is at work. The rest of the service goes on.",
+    remedy: "Remove it there first, or here; or take it over with `--adopt` or an annotation: see ownership.md.",
   },
   "plan/unknown-kind": {
     means: "The cluster does not serve this kind, and no service of this revision defines it.",
@@ -317,12 +318,12 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     remedy: "Look at what would go; if it shall, run `gitops sync --confirm` with the commit named.",
   },
   "health/failed": {
-    means: "An object was applied and does not become healthy.",
-    remedy: "See its status and events.",
+    means: "An object was applied and is not healthy, and it or its pods say that it will not be soon.",
+    remedy: "Run the command that the failure names. `docs/health.md` tells what counts as failed, and after how long.",
   },
   "health/timeout": {
-    means: "An object was applied and is not healthy in time.",
-    remedy: "See its status and events.",
+    means: "An object was applied and is not healthy within what was left of the service's timeout.",
+    remedy: "Run the command that the failure names, or raise the timeout.",
   },
   "drift/flapping": {
     means:
