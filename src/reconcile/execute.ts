@@ -15,6 +15,13 @@ import {
 type ApplyStep = Extract<Step, { readonly declared: Declared }>;
 type Rest = Pick<StepResult, "result" | "failure" | "fields"> & Partial<Pick<StepResult, "action" | "why">>;
 
+/** The outcome of a plan in which everything is as it should be; undefined when there is anything to do, or to say. */
+export function asItIs({ steps, failures, warnings }: ServicePlan): Pick<ServiceOutcome, "steps"> | undefined {
+  if (failures.length > 0 || warnings !== undefined) return undefined;
+  if (steps.some(({ action }) => action !== "unchanged")) return undefined;
+  return { steps: steps.map((step) => summary(step, { result: "done" })) };
+}
+
 /** What one service's steps do to the cluster; the pass provides it. */
 export interface Hands {
   /** Applies an object, once a pass however many ask for it. `recreated`: it was deleted first, as was asked for. */

@@ -4,6 +4,7 @@ import { refKey } from "../model/index.ts";
 import type { ServicePlan } from "../plan/index.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import type { PassState } from "./state.ts";
+import { digestOf } from "./trial.ts";
 import type { Awaited } from "./waited.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -32,13 +33,20 @@ export async function seeHealth(
   const { settings } = service;
   if (state.request.mode !== "sync" || applied.failures.length > 0 || !isApplied(applied)) return applied;
   if (!settings.wait && settings.healthChecks.length === 0) return applied;
+  const awaited = awaitedOf(state, service, plan);
+  const versions = applied.state === "unchanged" ? versionsOf(awaited, state) : undefined;
+  if (versions !== undefined && state.io.memory?.healthy.get(service.id) === versions)
+    return { ...applied, health: { state: "healthy", objects: [] } };
   const began = clock.monotonicMs();
   const { health, failures } = await waiting.wait(
-    awaitedOf(state, service, plan),
-    Math.max(settings.timeoutMs - applied.durationMs, LEAST_MS),
+    awaited,
+    Math.max(timeLeftMs(state, service, plan, began - applied.durationMs), LEAST_MS),
     (objects) => onEvent({ type: "waiting", service: service.id, objects }),
     cancelled,
   );
+  if (health.state !== "progressing") state.io.memory?.waits.delete(service.id);
+  if (versions !== undefined && health.state === "healthy") state.io.memory?.healthy.set(service.id, versions);
+  else state.io.memory?.healthy.delete(service.id);
   const outcome = { ...applied, health, failures, durationMs: applied.durationMs + clock.monotonicMs() - began };
   switch (health.state) {
     case "healthy":
@@ -51,6 +59,33 @@ export async function seeHealth(
         ? { ...outcome, state: "progressing" }
         : outcome;
   }
+}
+
+/**
+ * What is left of a service's timeout for its health. A wait that was cut short by something newer, and goes on in the next pass,
+ * began when the first one did.
+ */
+function timeLeftMs(
+  { io: { memory } }: PassState,
+  { id, settings }: Service,
+  plan: ServicePlan,
+  nowMs: number,
+): number {
+  const of = digestOf(plan.steps.flatMap((step) => ("declared" in step ? [step.declared] : [])));
+  const before = memory?.waits.get(id);
+  const sinceMs = before?.of === of ? before.sinceMs : nowMs;
+  memory?.waits.set(id, { of, sinceMs });
+  return settings.timeoutMs - (nowMs - sinceMs);
+}
+
+/** Which object at which version; undefined when that is not known of every one. An object of the same version is as it was. */
+function versionsOf(awaited: readonly Awaited[], { inventory, io }: PassState): string | undefined {
+  if (io.memory === undefined) return undefined;
+  const versions = awaited.map(({ ref }) => {
+    const live = inventory.live.get(refKey(ref));
+    return live && `${live.uid} ${live.resourceVersion}`;
+  });
+  return versions.includes(undefined) ? undefined : versions.join("\n");
 }
 
 function isApplied({ state }: ServiceOutcome): boolean {

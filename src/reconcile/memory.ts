@@ -17,6 +17,10 @@ export interface Memory {
   readonly declared: Map<string, { readonly answer: BuildAnswer; readonly from: string; readonly all: AllDeclared }>;
   /** Objects that were found as they are declared, for as long as neither changes. */
   readonly unchanged: WeakMap<LiveMetadata, Declared>;
+  /** Since when services wait for the health of what they applied, by id; monotonic milliseconds. */
+  readonly waits: Map<string, { readonly of: string; readonly sinceMs: number }>;
+  /** Services whose objects were all seen healthy, by id, and at which versions. */
+  readonly healthy: Map<string, string>;
   /** Services that failed, by id. */
   readonly circuits: Map<string, Circuit>;
   /** A number from 0 to 1, so that what failed together is not tried together. */
@@ -24,9 +28,13 @@ export interface Memory {
 }
 
 /** Drops what is about services that are not there any more. */
-export function forgetGone({ builds, declared, circuits }: Memory, services: readonly { readonly id: string }[]): void {
+export function forgetGone(
+  { builds, declared, circuits, waits, healthy }: Memory,
+  services: readonly { readonly id: string }[],
+): void {
   const there = new Set(services.map(({ id }) => id));
-  for (const kept of [builds, declared, circuits]) for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
+  for (const kept of [builds, declared, circuits, waits, healthy])
+    for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
 }
 
 export function newMemory(random: () => number = Math.random): Memory {
@@ -35,6 +43,8 @@ export function newMemory(random: () => number = Math.random): Memory {
     builds: new Map(),
     declared: new Map(),
     unchanged: new WeakMap(),
+    waits: new Map(),
+    healthy: new Map(),
     circuits: new Map(),
     random,
   };

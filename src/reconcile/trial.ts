@@ -57,14 +57,11 @@ function retryOf({ attempts, nextAtMs }: Circuit): NonNullable<ServiceOutcome["r
 }
 
 function madeOf({ settings }: Service, { steps, failures }: ServicePlan, known: readonly Failure[]): string {
-  const planned = steps.map((step) => [
-    step.action,
-    stepRef(step),
-    "declared" in step ? step.declared.hash : step.live.uid,
-  ]);
+  // Not what is to be done about each: a try that got half-way leaves less to do, and is the same try.
+  const declared = steps.flatMap((step) => ("declared" in step ? [[stepRef(step), step.declared.hash]] : []));
   const said = [...known, ...failures].map(({ code, message }) => [code, message]);
   return createHash("sha256")
-    .update(JSON.stringify([settings, planned, said]))
+    .update(JSON.stringify([settings, declared, said]))
     .digest("hex");
 }
 

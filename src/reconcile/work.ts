@@ -17,7 +17,7 @@ import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, 
 import { type Applier, apply, once } from "./apply.ts";
 import type { Assembled, Late } from "./assemble.ts";
 import { either } from "./either.ts";
-import { execute, type Hands } from "./execute.ts";
+import { asItIs, execute, type Hands } from "./execute.ts";
 import { fairQueue } from "./fair-queue.ts";
 import { first, type Gates, newGates } from "./gates.ts";
 import { seeHealth } from "./health.ts";
@@ -242,14 +242,18 @@ function newCrew(
   };
 
   return {
-    work: (job) =>
-      new Promise((resolve) => {
+    work(job) {
+      // Most services of most passes: nothing to do needs no place in the pool.
+      const done = job.failures.length === 0 ? asItIs(job.plan) : undefined;
+      if (done !== undefined) return Promise.resolve(settledOutcome(job, done));
+      return new Promise((resolve) => {
         pool.run(job.tenant ?? "", () => {
           const running = run(job).catch((cause: unknown) => failedByBug(job, cause));
           void running.then(resolve);
           return patience(clock, running);
         });
-      }),
+      });
+    },
     async seeHealth(service, plan, applied) {
       resting.open(service.id);
       return await seeHealth({ clock, waiting, onEvent, cancelled: cancelled.signal }, state, service, plan, applied);
@@ -259,6 +263,11 @@ function newCrew(
       cancelled.leave();
     },
   };
+}
+
+function settledOutcome({ plan, built, at }: Job, { steps }: Pick<ServiceOutcome, "steps">): ServiceOutcome {
+  const where = at === undefined ? {} : { at };
+  return { service: plan.service, ...where, built, state: "unchanged", steps, failures: [], durationMs: 0 };
 }
 
 /** Ends when the work does, or when it has had its place for long enough. */

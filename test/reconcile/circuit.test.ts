@@ -54,6 +54,24 @@ describe("a service that fails in a process that stays", () => {
     expect(pass(1, "failed", { timeoutMs: 1 })).toEqual({ state: "failed", retryAt: 31 });
   });
 
+  test("is the same try when half of it was done meanwhile, and another when an object changes", () => {
+    const memory = newMemory(() => 0);
+    const at = (nowMs: number, action: "create" | "unchanged", hash: string) => {
+      const ref = { group: "", kind: "ConfigMap", namespace: "shop", name: "cart" };
+      const steps = [{ action, why: "", declared: { ref, hash } }];
+      const pass_ = { io: { memory, clock: { nowMs: () => nowMs } }, request: { mode: "sync" } };
+      return tryService(
+        pass_ as never,
+        service,
+        { service: service.id, present: true, steps, failures: [] } as never,
+        [],
+      );
+    };
+    at(0, "create", "one").ended(ended("failed"));
+    expect(at(1, "unchanged", "one").left?.state).toBe("backoff");
+    expect(at(1, "unchanged", "two").left).toBeUndefined();
+  });
+
   test("is forgotten when it succeeds", () => {
     const pass = passes();
     pass(0, "failed");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cluster } from "../../src/cluster/index.ts";
 import { ROLLOUT_ANNOTATION } from "../../src/embedded/index.ts";
+import { newMemory } from "../../src/reconcile/index.ts";
 import { type Begun, passScene } from "./pass-scene.ts";
 
 const WAIT = "wait: true, timeout: 5m";
@@ -187,6 +188,60 @@ describe("nobody waits for who waits", () => {
     await clock.advance(0);
     expect(states(begun)).toEqual({ first: "unchanged", second: "synced" });
   });
+});
+
+describe("in a process that stays", () => {
+  test("a wait that was cut short goes on in the next pass, and its time counts from its beginning", async () => {
+    const { clock, commit, begin } = passScene({}, undefined, newMemory());
+    commit(service("slow", WAIT, "stuck"));
+    const cancel = new AbortController();
+    const first = begin({ cancelWaits: cancel.signal });
+    await clock.advance(3 * 60_000);
+    cancel.abort();
+    await clock.advance(0);
+    expect(states(first)).toEqual({ slow: "progressing" });
+    const second = begin();
+    await clock.advance(119_000);
+    expect(second.outcome()).toBeUndefined();
+    await clock.advance(2_000);
+    expect(states(second)).toEqual({ slow: "failed" });
+  });
+
+  test("what was seen healthy is not read again while no version changed, and is as soon as one did", async () => {
+    const read: string[] = [];
+    const counting = (cluster: Cluster): Cluster => ({
+      ...cluster,
+      get: (kind, namespace, name, signal) => {
+        read.push(`${kind.kind} ${name}`);
+        return cluster.get(kind, namespace, name, signal);
+      },
+    });
+    const { clock, commit, begin, cluster } = passScene({}, counting, newMemory());
+    commit(service("cart", WAIT));
+    for (const _ of ["applies", "sees it healthy and unchanged"]) {
+      begin();
+      await clock.advance(1_000);
+    }
+    read.length = 0;
+    const third = begin();
+    await clock.advance(0);
+    expect(third.service("apps/cart")).toMatchObject({ state: "unchanged", health: { state: "healthy" } });
+    expect(read).toEqual([]);
+    await touch(cluster);
+    begin();
+    await clock.advance(1_000);
+    expect(read).toContain("Deployment cart");
+  });
+
+  /** A change that is no drift, but another version. */
+  async function touch(cluster: Cluster): Promise<void> {
+    const never = new AbortController().signal;
+    const kinds = await cluster.kinds(never);
+    const deployments = kinds.ok ? kinds.value.kinds.find(({ kind }) => kind === "Deployment") : undefined;
+    if (deployments === undefined) throw new Error("the embedded cluster serves Deployments");
+    const body = { metadata: { annotations: { touched: "yes" } } };
+    await cluster.patch(deployments, "default", "cart", "application/merge-patch+json", body, never);
+  }
 });
 
 describe("a wait that is cancelled because something newer is there", () => {

@@ -4,7 +4,7 @@ import type { Cluster } from "../../src/cluster/index.ts";
 import { createEmbedded, type EmbeddedOptions } from "../../src/embedded/index.ts";
 import { ok, type PassEvent, type PassOutcome, type ServiceOutcome, type Tree } from "../../src/model/index.ts";
 import { DEFAULT_BREAKER } from "../../src/plan/index.ts";
-import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { type Memory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { memoryCache, simulatedBuilders } from "../simulator/builds.ts";
 import { snapshotOf } from "../simulator/repository.ts";
 import { memoryTree } from "../support/disk-tree.ts";
@@ -30,6 +30,7 @@ export interface Begun {
 export function passScene(
   options: Partial<EmbeddedOptions> = {},
   over: (cluster: Cluster) => Cluster = (cluster) => cluster,
+  memory?: Memory,
 ): PassScene {
   const clock = manualClock();
   const embedded = createEmbedded({ clock, seed: 1, ...options });
@@ -48,6 +49,7 @@ export function passScene(
     builders: simulatedBuilders({ tree: (key) => trees.get(key) }, [], clock, () => undefined),
     cache: memoryCache(),
     clock,
+    ...(memory === undefined ? {} : { memory }),
   };
   return {
     clock,
