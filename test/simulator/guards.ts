@@ -75,6 +75,7 @@ const PLAN = "src/plan/plan.ts";
 const REMOVE = "src/reconcile/remove.ts";
 const ASSEMBLE = "src/reconcile/assemble.ts";
 const WORK = "src/reconcile/work.ts";
+const PASS = "src/reconcile/pass.ts";
 const DISCOVER = "src/services/discover.ts";
 
 /** The doubts right before a delete. */
@@ -224,6 +225,9 @@ const KNOWN: readonly Guard[] = [
   guard("work: selected, present", WORK, "if (selected(service.id)) waiting.set", "waiting.set"),
   guard("work: selected, gone", WORK, " || !selected(plan.service)) continue", ") continue"),
   guard("work: a dry run", WORK, 'dryRun: request.mode !== "sync",', "dryRun: false,"),
+  guard("confirm: the revision at hand", PASS, "commit.startsWith(confirm.toLowerCase())", "true"),
+  guard("confirm: enough digits", PASS, "confirm.length >= 7 && ", ""),
+  guard("drift: not what a webhook strips", PLAN, "known?.hash === declared.hash ? known.fields : []", "[]"),
 ];
 
 /** Every guard of law L2 and those that it leans on. */

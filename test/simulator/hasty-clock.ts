@@ -5,13 +5,16 @@ import type { RunClock } from "./virtual-clock.ts";
 /** A run on a real API server that takes longer than this hangs. */
 const HANG_MS = 60_000;
 
-/** Real time for one run, in which everything waited for takes a fraction of its time: all limits are that much shorter. */
-export function hastyClock(speed: number): RunClock {
+/**
+ * Real time for one run, in which everything waited for takes a fraction of its time: all limits are that much shorter.
+ * `skippedMs` went by before.
+ */
+export function hastyClock(speed: number, skippedMs: number): RunClock {
   const real = systemClock();
   const life = new AbortController();
   const deadlines = new Set<Deadline>();
   return {
-    nowMs: () => real.nowMs(),
+    nowMs: () => real.nowMs() + skippedMs,
     monotonicMs: () => real.monotonicMs() * speed,
     sleep: (durationMs, signal) =>
       new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { GitFault } from "./repository.ts";
 import type { FaultKind, Trouble } from "./trouble.ts";
+import type { Webhook } from "./webhook.ts";
 
 /** One run of the program, and what goes wrong in it. */
 export interface RunStep {
@@ -15,11 +16,13 @@ export interface RunStep {
   readonly builds: readonly BuildTrouble[];
   readonly git?: GitFault;
   readonly cache: "kept" | "wiped" | "torn" | "mixed";
-  /** Confirms what is held at the revision at hand. */
-  readonly confirm: boolean;
+  /** Confirms what is held: at the revision at hand, at one that is not, or by too few of its digits. */
+  readonly confirm: Confirm;
   /** Only services that match. */
   readonly only?: string;
 }
+
+export type Confirm = "nothing" | "head" | "another" | "few digits";
 
 export type Step =
   | { readonly step: "commit"; readonly edits: readonly Edit[] }
@@ -31,6 +34,7 @@ export type Step =
 export interface History {
   readonly seed: number;
   readonly breaker: Breaker;
+  readonly webhook?: Webhook;
   readonly steps: readonly Step[];
 }
 
@@ -114,7 +118,17 @@ export function historyOf(seed: number): History {
     if (random.chance(0.15)) steps.push({ step: "act", act: anAct(random) });
     steps.push(run(random, random.chance(0.3)));
   }
-  return { seed, breaker, steps };
+  const webhook = random.chance(0.15) ? random.pick<Webhook>(["strips", "rewrites"]) : undefined;
+  const confirmed = random.chance(0.06) ? misconfirmed(random, steps) : steps;
+  return { seed, breaker, steps: confirmed, ...(webhook === undefined ? {} : { webhook }) };
+}
+
+/** One of the runs is told to confirm what is not its revision. */
+function misconfirmed(random: Random, steps: readonly Step[]): readonly Step[] {
+  const runs = steps.flatMap((step, index) => (step.step === "run" ? [index] : []));
+  const chosen = runs[random.int(runs.length)];
+  const confirm = random.pick<Confirm>(["another", "few digits"]);
+  return steps.map((step, index) => (step.step === "run" && index === chosen ? { ...step, confirm } : step));
 }
 
 function thing(random: Random): Thing {
@@ -228,7 +242,7 @@ function run(random: Random, calm: boolean): RunStep {
     trouble: { faults: [], acts: [] },
     builds: [],
     cache: "kept",
-    confirm: random.chance(0.12),
+    confirm: random.chance(0.12) ? "head" : "nothing",
   };
   if (calm) return quiet;
   const faults = random.chance(0.5)

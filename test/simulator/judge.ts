@@ -18,6 +18,8 @@ export interface RunRecord {
   readonly scope: string;
   readonly breaker: Breaker;
   readonly confirmed: boolean;
+  /** The confirmation was not of the revision at hand. */
+  readonly misconfirmed: boolean;
   readonly writes: boolean;
   /** Whether a service was asked for in this run. */
   readonly selected: (id: string) => boolean;
@@ -42,6 +44,7 @@ export function judgeRun(run: RunRecord): readonly Violation[] {
   const writes = run.requests.filter(({ verb }) => verb === "apply" || verb === "remove" || verb === "patch");
   for (const write of writes) {
     if (!run.writes && !write.dryRun) say("a diff writes nothing", write, "it was written");
+    if (run.misconfirmed) say("a confirmation is of its revision", write, "what was confirmed is another one");
     if (run.sourceFailed || !run.intent.usable) say("L3 unknown is not empty", write, "the revision could not be had");
   }
   if (found.length > 0) return found;

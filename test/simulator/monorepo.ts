@@ -181,6 +181,9 @@ export function nameOf({ kind, name }: Thing): string {
   return kind === "CustomResourceDefinition" ? "widgets.sim.dev" : name;
 }
 
+/** An annotation of everything that nobody needs: what a webhook may do something to. */
+export const NOTE = "simulator/note";
+
 /** The annotation that carries an object's value, whatever its kind. */
 export const VALUE = "simulator/value";
 
@@ -220,7 +223,7 @@ function documentOf(thing: Thing): string {
   return [
     `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n${before}  name: ${name}\n`,
     isNamespaced(kind) ? `  namespace: ${namespace}\n` : "",
-    `  annotations: {${VALUE}: ${value}${kept}}\n`,
+    `  annotations: {${VALUE}: ${value}, ${NOTE}: declared${kept}}\n`,
     BODIES[kind](value),
   ].join("");
 }

@@ -29,10 +29,12 @@ export async function realStage(cluster: TestCluster, ground: RealGround, { seed
   const kubeconfig = join(folder, "kubeconfig");
   writeFileSync(kubeconfig, kubeconfigText(proxy.url, cluster.ca, cluster.tokenOf), { mode: 0o600 });
   const audit: string[] = [];
+  const state = { skippedMs: 0 };
   return {
     ground,
     audit,
-    clock: () => hastyClock(SPEED),
+    clock: () => hastyClock(SPEED, state.skippedMs),
+    skip: (durationMs) => void (state.skippedMs += durationMs),
     way: (trouble, clock) => throughProxy({ proxy, kubeconfig, audit, isPatient: seed % 2 === 0 }, trouble, clock),
     settled: () => ground.settled(),
     async close() {

@@ -22,7 +22,8 @@ export async function shrunk(history: History, verdict: Verdict, pass?: RunPass)
 }
 
 function* smallerThan(history: History): Generator<History> {
-  const { steps } = history;
+  const { steps, webhook, ...others } = history;
+  if (webhook !== undefined) yield { ...others, steps };
   for (let index = steps.length - 1; index >= 0; index -= 1) yield { ...history, steps: steps.toSpliced(index, 1) };
   for (const [index, step] of steps.entries()) {
     for (const less of smallerSteps(step)) yield { ...history, steps: steps.with(index, less) };
@@ -55,7 +56,7 @@ function* smallerRuns(step: RunStep): Generator<RunStep> {
     yield { ...step, trouble: { ...trouble, acts: trouble.acts.toSpliced(index, 1) } };
   for (const index of builds.keys()) yield { ...step, builds: builds.toSpliced(index, 1) };
   if (step.cache !== "kept") yield { ...step, cache: "kept" };
-  if (step.confirm) yield { ...step, confirm: false };
+  if (step.confirm !== "nothing") yield { ...step, confirm: "nothing" };
   const { git, only, ...rest } = step;
   if (git !== undefined) yield only === undefined ? rest : { ...rest, only };
   if (only !== undefined) yield git === undefined ? rest : { ...rest, git };

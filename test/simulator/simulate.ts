@@ -3,7 +3,7 @@ import type { PassOutcome } from "../../src/model/index.ts";
 import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
-import type { History, RunStep, Step } from "./history.ts";
+import type { Confirm, History, RunStep, Step } from "./history.ts";
 import { type Intent, intentOf } from "./intent.ts";
 import { judgeRun, type Violation } from "./judge.ts";
 import type { Live } from "./live.ts";
@@ -26,12 +26,13 @@ export interface Verdict {
 /** The program under test; a mutated build of it can be put in its place. */
 export type RunPass = typeof runPass;
 
+const LONG_MS = 24 * 60 * 60_000;
 /** Runs after the last step until nothing changes any more. */
 const RUNS_TO_REST = 6;
 
 /** Plays a history through the real reconciler and stops at the first law that is broken. */
 export async function simulate(history: History, pass: RunPass = runPass, place?: Stage): Promise<Verdict> {
-  const stage = place ?? (await embeddedStage(history.seed));
+  const stage = place ?? (await embeddedStage(history));
   const world: World = { history, pass, stage, repository: newRepository(EMPTY_MONOREPO), cache: memoryCache() };
   const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
   try {
@@ -99,7 +100,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     defaultNamespace: "one",
     concurrency: 3,
     breaker: history.breaker,
-    ...(step.confirm ? { confirm: commit.id } : {}),
+    ...confirmation(step.confirm, commit.id),
   };
   const io = { source: repository.source(step.git), cluster, builders, cache, clock };
   let outcome: PassOutcome | undefined;
@@ -124,7 +125,8 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       intent,
       scope: SCOPE,
       breaker: history.breaker,
-      confirmed: step.confirm,
+      confirmed: step.confirm === "head",
+      misconfirmed: step.confirm === "another" || step.confirm === "few digits",
       writes: step.mode === "sync",
       selected: selector(step.only),
       // A revision without any definition has no content that could be missing.
@@ -142,6 +144,21 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     .map(({ verb, kind, namespace, name }) => `${verb} ${kind?.kind} ${namespace}/${name}`);
   return { violations, writes, ...(outcome === undefined ? {} : { outcome }) };
 }
+
+function confirmation(confirm: Confirm, head: string): Pick<PassRequest, "confirm"> {
+  switch (confirm) {
+    case "nothing":
+      return {};
+    case "head":
+      return { confirm: head };
+    case "another":
+      return { confirm: head.split("").toReversed().join("") };
+    case "few digits":
+      return { confirm: head.slice(0, FEW_DIGITS) };
+  }
+}
+
+const FEW_DIGITS = 6;
 
 /** A glob over ids, or over their last part. */
 function selector(glob: string | undefined): (id: string) => boolean {
@@ -164,7 +181,7 @@ const CALM: RunStep = {
   trouble: NO_TROUBLE,
   builds: [],
   cache: "kept",
-  confirm: false,
+  confirm: "nothing",
 };
 
 /** Runs without trouble until one writes nothing, and judges what is there then. */
@@ -176,6 +193,8 @@ async function brought(world: World): Promise<readonly Violation[]> {
   }
   await releaseAll(world.stage.ground);
   await world.stage.settled();
+  // Whoever fought with somebody over a field tries again after a while.
+  world.stage.skip(LONG_MS);
   const first = await toRest(world, CALM);
   if (first.violations.length > 0 || first.outcome === undefined) return first.violations;
   const { intent, live } = await at(world);
@@ -187,7 +206,7 @@ async function brought(world: World): Promise<readonly Violation[]> {
   const builds = again.outcome?.builds ?? 0;
   if (again.writes.length + builds > 0)
     return [{ law: "I8 a no-op is free", what: `${builds} builds, writes ${again.writes.join(", ")}` }];
-  const confirmed = await toRest(world, { ...CALM, confirm: true });
+  const confirmed = await toRest(world, { ...CALM, confirm: "head" });
   if (confirmed.violations.length > 0 || confirmed.outcome === undefined) return confirmed.violations;
   const end = { ...rest, live: (await at(world)).live, outcome: confirmed.outcome };
   return [...judgeRest(end), ...judgeLeftovers(end)];

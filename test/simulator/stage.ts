@@ -1,9 +1,11 @@
 import type { Answer, Cluster, Kind } from "../../src/cluster/index.ts";
 import { createEmbedded } from "../../src/embedded/index.ts";
 import { embeddedWay } from "./faults.ts";
+import type { History } from "./history.ts";
 import { type Live, liveOf, SERVED } from "./live.ts";
 import type { Asked, FaultKind, Trouble } from "./trouble.ts";
 import { type RunClock, virtualTime } from "./virtual-clock.ts";
+import { behindWebhook } from "./webhook.ts";
 
 /** Now where it is at hand, else soon. */
 export type Soon<T> = T | Promise<T>;
@@ -43,6 +45,8 @@ export interface Stage {
   /** The clock of one run. */
   clock(): RunClock;
   way(trouble: Trouble, clock: RunClock): Soon<Way>;
+  /** Time that passes between two runs. */
+  skip(durationMs: number): void;
   /** Lets what the API server and its controllers do by themselves come to an end. */
   settled(): Soon<void>;
   close(): Promise<void>;
@@ -51,7 +55,7 @@ export interface Stage {
 const never = new AbortController().signal;
 
 /** An API server of its own in memory, and time that passes only when everybody sleeps. */
-export async function embeddedStage(seed: number): Promise<Stage> {
+export async function embeddedStage({ seed, webhook }: History): Promise<Stage> {
   const time = virtualTime();
   const audit: string[] = [];
   const twin = createEmbedded({
@@ -62,10 +66,11 @@ export async function embeddedStage(seed: number): Promise<Stage> {
   });
   await makeNamespaces(twin);
   const { store } = twin.core.world;
+  const admitted = behindWebhook(twin, webhook);
   const past = new Map<string, Answer<unknown>>();
   return {
     ground: {
-      program: twin,
+      program: admitted,
       person: twin.as({ user: "jo", groups: ["people"], userAgent: "kubectl" }),
       read(of, namespace, name) {
         const object = store.get(`${of.group}/${of.resource}/${namespace}/${name}`);
@@ -76,7 +81,8 @@ export async function embeddedStage(seed: number): Promise<Stage> {
     },
     audit,
     clock: () => time.clock(),
-    way: (trouble, clock) => embeddedWay(twin, trouble, past, clock),
+    way: (trouble, clock) => embeddedWay(admitted, trouble, past, clock),
+    skip: (durationMs) => time.skip(durationMs),
     settled: () => undefined,
     close: () => twin.close(),
   };

@@ -4,6 +4,8 @@ import type { Clock } from "../../src/model/index.ts";
 export interface VirtualTime {
   /** Milliseconds since the history began. */
   nowMs(): number;
+  /** Time that passes while nobody sleeps. */
+  skip(durationMs: number): void;
   /** A clock of its own for one run: what sleeps by it is forgotten with it. */
   clock(): RunClock;
 }
@@ -29,6 +31,7 @@ export function virtualTime(): VirtualTime {
   const state = { nowMs: 0 };
   return {
     nowMs: () => state.nowMs,
+    skip: (durationMs) => void (state.nowMs += durationMs),
     clock() {
       const sleepers = new Set<Sleeper>();
       const at = (atMs: number, wake: () => void): Sleeper => {
