@@ -65,7 +65,7 @@ export function newCompactor(): Compactor {
         ...(generation === undefined ? {} : { generation }),
         creationTimestamp: once(live.creationTimestamp),
         ...(deletionTimestamp === undefined ? {} : { deletionTimestamp: once(deletionTimestamp) }),
-        labels: labels(live.labels),
+        labels: same !== undefined && sameTexts(live.labels, same.labels) ? same.labels : labels(live.labels),
         annotations: bare(
           Object.entries(live.annotations)
             .filter(([name, value]) => !ours || value.length <= ANNOTATION_MAX || name.startsWith(OURS))
@@ -85,6 +85,11 @@ export function newCompactor(): Compactor {
 }
 
 const NONE: readonly never[] = [];
+
+function sameTexts(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
 
 /** A map of texts without inherited names. */
 function bare(entries: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {

@@ -53,6 +53,7 @@ describe("records of objects", () => {
     expect(after.resourceVersion).toBe("2");
     expect(after.managedFields[0]?.fieldsV1).toBe(before.managedFields[0]?.fieldsV1);
     expect(after.ref).toBe(before.ref);
+    expect(after.labels).toBe(before.labels);
   });
 
   test("a name of a label that every object inherits is no trouble", () => {

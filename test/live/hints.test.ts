@@ -1,17 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { applied, begin, configMap, deleted, inventory, kindOf, patched, told } from "./scripted.ts";
-
-const WIDGETS = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "widgets.example.dev" },
-  spec: {
-    group: "example.dev",
-    scope: "Namespaced",
-    names: { kind: "Widget", plural: "widgets", singular: "widget", listKind: "WidgetList" },
-    versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
-  },
-};
+import { applied, begin, configMap, deleted, inventory, kindOf, patched, told, WIDGETS } from "./scripted.ts";
 
 describe("hints", () => {
   test.each([

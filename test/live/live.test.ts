@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Answer } from "../../src/cluster/index.ts";
 import { readInventory } from "../../src/live/index.ts";
-import { applied, begin, configMap, deleted, inventory, MINUTE, status } from "./scripted.ts";
+import { applied, begin, configMap, deleted, inventory, kindOf, MINUTE, status, WIDGETS } from "./scripted.ts";
 
 describe("what the cluster holds of ours", () => {
   test("is what one reading would find", async () => {
@@ -48,6 +49,36 @@ describe("what the cluster holds of ours", () => {
     expect(s.asked()).toEqual(["kinds"]);
   });
 
+  test("a kind that is used and cannot be watched is listed each time", async () => {
+    const s = await begin();
+    s.script.unwatchable = "ConfigMap";
+    expect((await s.live.relist(s.signal)).ok).toBe(true);
+    await s.clock.advance(0);
+    s.asked();
+    await deleted(s.real(), "web");
+    expect(await s.names()).toEqual(["cart"]);
+    await deleted(s.real(), "cart");
+    expect(await s.names()).toEqual([]);
+    expect(s.asked().filter((one) => one !== "kinds")).toEqual(["list ConfigMap", "list ConfigMap"]);
+  });
+
+  test("a kind that is not served any more is dropped with what was known of it", async () => {
+    const s = await begin();
+    const crds = await kindOf(s.real(), "apiextensions.k8s.io/CustomResourceDefinition");
+    await s.real().apply(crds, WIDGETS, { fieldManager: "them", force: true }, s.signal);
+    await s.clock.advance(11 * MINUTE);
+    const widget = { apiVersion: "example.dev/v1", kind: "Widget", metadata: { name: "w", namespace: "default" } };
+    await applied(s.live.cluster, "shop/cart", widget);
+    expect(await s.names()).toEqual(["cart", "w", "web"]);
+    const { metadata } = valueOf(await s.real().get(crds, "", WIDGETS.metadata.name, s.signal));
+    valueOf(await s.real().remove(crds, "", metadata.name, { ...metadata, propagation: "Background" }, s.signal));
+    s.real().runControllers();
+    await s.clock.advance(12 * MINUTE);
+    const { kinds, unlisted } = await inventory(s);
+    expect([kinds.has("example.dev/Widget"), unlisted.size]).toEqual([false, 0]);
+    expect(await s.names()).toEqual(["cart", "web"]);
+  });
+
   test("a kind that cannot be listed is told, with the reason, and the others go on", async () => {
     const s = await begin();
     s.script.list = async (kind, truth) => (kind.kind === "Secret" ? { ok: false, problem: status(403) } : truth);
@@ -77,3 +108,8 @@ describe("what the cluster holds of ours", () => {
     expect((await inventory(s)).unlisted.size).toBe(0);
   });
 });
+
+function valueOf<T>(answer: Answer<T | undefined>): T {
+  if (!answer.ok || answer.value === undefined) throw new Error("there is no such thing");
+  return answer.value;
+}

@@ -14,6 +14,8 @@ export interface Script {
   /** Whether the server can be reached at all. */
   down?: boolean;
   kinds?: Problem;
+  /** A kind that cannot be watched. */
+  unwatchable?: string;
   /** The answer to a list instead of the true one. */
   list?: (kind: Kind, truth: Answer<MetadataList>, signal: AbortSignal) => Promise<Answer<MetadataList>>;
   /** What happens between a write and its answer. */
@@ -55,7 +57,13 @@ export function stage(options: Partial<LiveOptions> = {}): Stage {
     async kinds(signal) {
       state.asked.push("kinds");
       if (script.down) return { ok: false, problem: REFUSED };
-      return script.kinds === undefined ? state.real.kinds(signal) : { ok: false, problem: script.kinds };
+      if (script.kinds !== undefined) return { ok: false, problem: script.kinds };
+      const truth = await state.real.kinds(signal);
+      if (!truth.ok) return truth;
+      const kinds = truth.value.kinds.map((kind) =>
+        kind.kind === script.unwatchable ? { ...kind, verbs: kind.verbs.filter((verb) => verb !== "watch") } : kind,
+      );
+      return { ok: true, value: { ...truth.value, kinds } };
     },
     async list(kind, asked, signal) {
       state.asked.push(`list ${kind.kind}`);
@@ -102,6 +110,19 @@ function gathered(asked: readonly string[]): readonly string[] {
   if (lists.length <= 10) return asked;
   return [...new Set([...asked.filter((one) => !one.startsWith("list ")), "list *"])];
 }
+
+/** A kind of somebody else. */
+export const WIDGETS = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.example.dev" },
+  spec: {
+    group: "example.dev",
+    scope: "Namespaced",
+    names: { kind: "Widget", plural: "widgets", singular: "widget", listKind: "WidgetList" },
+    versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+  },
+};
 
 export function configMap(name: string, data: Record<string, string> = { a: "1" }): Manifest {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, data };
