@@ -135,6 +135,12 @@ The last one wins, field by field; a list stands for all of the one before.
 Limits of deletes are put together number by number. Flags such as \`--max-deletes\` that are given go over \`breaker\`; a
 \`deleteLimit\` stays. \`gitops settings\` shows what holds for each service, and which file and line says so.
 
+## When a service leaves git
+
+Entries of \`services\` that match its id still hold: what is suspended is left as it is, and so is what an entry that is wrong matches;
+\`deletionPolicy: orphan\`, or \`prune: false\`, keeps what the service leaves behind. What else was said of it is gone with it, but for the
+deletion policy that its objects carry since they were applied.
+
 ## What is wrong stays small
 
 - An entry of \`services\` that is wrong fails the services that it matches, and no others.

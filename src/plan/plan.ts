@@ -91,6 +91,8 @@ export interface PlanInput {
   readonly unchanged?: WeakMap<LiveMetadata, Declared>;
   /** Kinds (`group/kind`) that settings protect beside those that always are. */
   readonly protect?: ReadonlySet<string>;
+  /** Whether settings keep what a service leaves behind that left git. */
+  readonly orphans?: (service: string) => boolean;
   /** Who confirmed the deletes of a service: holds of it that only wait for that are released. */
   readonly confirmed?: (service: string) => Confirmation | undefined;
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
@@ -223,7 +225,7 @@ function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInpu
     .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
     .map((object) => planRemoval(object, true, confirmed, input))
-    .map(orphaned);
+    .map((step) => orphaned(step, input.orphans?.(service) === true));
   return { service, present: false, steps: removed, failures: [] };
 }
 
@@ -288,8 +290,8 @@ function warningsOf(step: Step, { autoscalers }: PlanInput): readonly Failure[] 
 }
 
 /** An object of a service that left git stays when that service's deletion policy was to let go of it. */
-function orphaned(step: Step): Step {
-  if ("declared" in step || step.action === "kept" || !isOrphaned(step.live)) return step;
+function orphaned(step: Step, bySettings: boolean): Step {
+  if ("declared" in step || step.action === "kept" || !(bySettings || isOrphaned(step.live))) return step;
   return { action: "kept", why: "its deletion policy is orphan", live: step.live };
 }
 

@@ -3,6 +3,7 @@ export {
   isOfService,
   leavesAlone,
   NO_POLICY,
+  orphans,
   type Policy,
   readPolicy,
   readServiceSettings,

@@ -132,6 +132,14 @@ export function leavesAlone({ defaults, entries }: Policy, id: string): boolean 
   );
 }
 
+/** Whether entries keep what a service leaves behind when it leaves git, and with it what else was said of it. */
+export function orphans({ entries }: Policy, id: string): boolean {
+  const says = entries.filter((entry) => entry.matches(id)).map(({ layer }) => layer.says);
+  const policy = says.findLast(({ deletionPolicy }) => deletionPolicy !== undefined)?.deletionPolicy;
+  if (policy !== undefined) return policy === "orphan";
+  return says.findLast(({ prune }) => prune !== undefined)?.prune === false;
+}
+
 /** What a settings file in the folder of a service says. */
 export function readServiceSettings(text: string, file: string): Result<Layer> {
   const code = "service/invalid-settings";

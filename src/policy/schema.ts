@@ -122,7 +122,7 @@ const service = {
       ),
       "a list of objects",
     ),
-    "objects to wait for when `wait` does not say all: `apiVersion`, `kind`, `namespace`, `name`, as in Flux",
+    "objects to wait for when `wait` does not say all: `apiVersion`, `kind`, `name`, and `namespace` of what has one",
   ),
 };
 

@@ -10,6 +10,7 @@ import {
   resolveClaims,
   type ServicePlan,
 } from "../plan/index.ts";
+import { orphans } from "../policy/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { declaredAutoscalers } from "./autoscalers.ts";
 import type { PassState } from "./state.ts";
@@ -114,6 +115,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     breaker: breakerWith(revision.policy.breaker, request.breaker),
     ...(state.io.memory === undefined ? {} : { unchanged: state.io.memory.unchanged }),
     protect: revision.policy.protect,
+    orphans: (service) => orphans(revision.policy, service),
     confirmed: (service) => confirmationOf(state, service),
     ...(request.jobsDone === undefined ? {} : { jobsDone: request.jobsDone }),
   };

@@ -119,7 +119,7 @@ export function discover(
           why: "a Component is built only where it is included",
         })),
         ...(beside?.ignored ?? []),
-        ...strayFiles(files, services, kustomized, policy),
+        ...strayFiles(files, services, kustomized, { path, policy }),
         ...(policy.file === undefined
           ? []
           : [{ at: { path: policy.file }, why: "it holds settings for all services" }]),

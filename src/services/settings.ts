@@ -93,19 +93,19 @@ export function settleAll(
   return { services: settled, broken };
 }
 
-/** Settings in folders that are built, but not as services: they are for nobody. */
+/** Settings in folders that are built, but not as services, or of a service that is not there: they are for nobody. */
 export function strayFiles(
   files: readonly string[],
   services: readonly { readonly folder: string }[],
   kustomized: readonly string[],
-  policy: Policy,
+  { path, policy }: Pick<Around, "path" | "policy">,
 ): readonly { readonly at: Place; readonly why: string }[] {
   const taken = new Set(services.map(({ folder }) => folder));
   const built = new Set(kustomized);
   return files
-    .filter((file) => nameOf(file) === SETTINGS_FILE && file !== policy.file)
-    .filter((file) => built.has(folderOf(file)) && !taken.has(folderOf(file)))
-    .map((path) => ({ at: { path }, why: "named like settings, but its folder is not that of a service" }));
+    .filter((file) => nameOf(file) === SETTINGS_FILE && file !== policy.file && !taken.has(folderOf(file)))
+    .filter((file) => built.has(folderOf(file)) || policyFiles(path).includes(file))
+    .map((file) => ({ at: { path: file }, why: "named like settings, but its folder is not that of a service" }));
 }
 
 /** An entry for many services may name one of them as what goes first. */

@@ -239,6 +239,17 @@ describe("a delete is proven, never inferred", () => {
     expect(last(confirmed["x/a"])).toBe("delete n: no longer in git");
   });
 
+  test("what a service leaves behind that left git stays when settings say so", () => {
+    const orphans = (service: string): boolean => service === "x/a";
+    expect(
+      planned(
+        {},
+        [a, b].map((one) => liveAfter(one)),
+        { orphans },
+      )["x/a"],
+    ).toEqual(["kept b: its deletion policy is orphan", "kept a: its deletion policy is orphan"]);
+  });
+
   test("a kind that settings protect waits for a confirmation, too", () => {
     const all = [...keep, a].map((one) => liveAfter(one));
     const protect = new Set(["/ConfigMap"]);

@@ -58,6 +58,15 @@ describe("a pass over a repository with settings", () => {
     expect(deletes(gone)).toEqual([]);
   });
 
+  test("keeps what a service leaves behind that an entry does not prune, though it left git with the entry's commit", async () => {
+    const scene = passScene();
+    await passed(scene, BEFORE);
+    const settings = "services:\n  - {match: shop/*, prune: false}\n  - {match: till, deletionPolicy: prune}\n";
+    const left = services({ "post/mail": ["e", "f"] });
+    const outcome = await passed(scene, { ...left, "gitops.yaml": settings }, { gone: { free: 2 } });
+    expect(deletes(outcome).toSorted()).toEqual(["delete c: no longer in git", "delete d: no longer in git"]);
+  });
+
   test("holds deletes of protected kinds, and those beyond its limits; a limit that is given goes over them", async () => {
     const scene = passScene();
     await passed(scene, BEFORE);
