@@ -118,14 +118,14 @@ const PLANNED: readonly Guard[] = [
   guard(
     "plan: wanted, its service present",
     PLAN,
-    `${REMOVED_WANTED}prune, input))`,
-    ".map((object) => planRemoval(object, prune, input))",
+    `${REMOVED_WANTED}prune, confirmed, input))`,
+    ".map((object) => planRemoval(object, prune, confirmed, input))",
   ),
   guard(
     "plan: wanted, its service gone",
     PLAN,
-    `${REMOVED_WANTED}true, input))`,
-    ".map((object) => planRemoval(object, true, input))",
+    `${REMOVED_WANTED}true, confirmed, input))`,
+    ".map((object) => planRemoval(object, true, confirmed, input))",
   ),
   guard("plan: scope", PLAN, "owner === undefined || owner.scope !== labelValue(scope)", "owner === undefined"),
   guard("plan: complete discovery", PLAN, "const gone = input.complete\n", "const gone = true\n"),
