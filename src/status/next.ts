@@ -248,9 +248,19 @@ function codesText(failures: readonly { readonly code: string }[]): string {
 
 function saysTheSame(old: KeptService, next: KeptService): boolean {
   if (old.history[0] !== next.history[0]) return false;
-  const { pass: _pass, at: _at, revision: _revision, applied: _applied, ...before } = old;
-  const { pass: __pass, at: __at, revision: __revision, applied: __applied, ...after } = next;
-  return sorted(before) === sorted(after);
+  return sorted(lasting(old)) === sorted(lasting(next));
+}
+
+/** What is worth a write when it changes: not times alone, and not when exactly the next try is. */
+function lasting({
+  pass: _pass,
+  at: _at,
+  revision: _revision,
+  applied: _applied,
+  retry,
+  ...rest
+}: KeptService): object {
+  return { ...rest, attempts: retry?.attempts ?? 0 };
 }
 
 function sorted(value: object): string {

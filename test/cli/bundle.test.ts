@@ -85,7 +85,7 @@ describe("the program as one file", () => {
     expect(gitops("sync", ...cluster).stdout).toContain("1 created");
     expect(gitops("sync", ...cluster).stdout).toContain("1 unchanged");
     expect(gitops("diff", ...cluster).status).toBe(0);
-    expect(gitops("status", ...cluster).stdout).toMatch(/apps\/web +unchanged +1 +1 /);
+    expect(gitops("status", ...cluster).stdout).toMatch(/apps\/web +synced +1 +1 /);
     writeFileSync(join(folder.path, "state.json"), "[]");
     expect(gitops("diff", ...cluster).stderr).toContain("holds no embedded cluster");
   });

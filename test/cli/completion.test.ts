@@ -11,7 +11,7 @@ describe("completion", () => {
       const script = `${stdout}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _gitops; printf '%s\\n' "\${COMPREPLY[@]}"`;
       return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
     };
-    expect(complete("gitops s")).toEqual(["sync", "services", "status"]);
+    expect(complete("gitops s")).toEqual(["sync", "services", "settings", "status", "suspend"]);
     expect(complete("gitops sync --dry")).toEqual(["--dry-run"]);
     expect(complete("gitops diff -o ")).toEqual(["text", "json", "yaml"]);
     expect(complete("gitops completion z")).toEqual(["zsh"]);

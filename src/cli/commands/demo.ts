@@ -1,7 +1,7 @@
 import type { Failure } from "../../model/index.ts";
 import type { Paint } from "../../report/index.ts";
 import type { Call, CommandSpec } from "../command.ts";
-import { type Stage, setStage } from "../demo/stage.ts";
+import { STATUS_NAMESPACE, type Stage, setStage } from "../demo/stage.ts";
 import { type Scene, type Step, story } from "../demo/story.ts";
 import { EXIT, signalExit } from "../exit.ts";
 import { FLAGS, variableOf } from "../flags.ts";
@@ -139,6 +139,7 @@ function environment({ world, settings }: Call, stage: Stage): World["env"] {
     [variableOf(FLAGS.path)]: PATH,
     [variableOf(FLAGS.kubeconfig)]: stage.kubeconfig,
     [variableOf(FLAGS.cacheDir)]: `${stage.folder}/cache`,
+    [variableOf(FLAGS.statusNamespace)]: STATUS_NAMESPACE,
   };
 }
 

@@ -191,8 +191,8 @@ function wrote(count: number): Fact {
   return {
     says:
       count === 0
-        ? "the API server was sent no write"
-        : `the API server was sent ${count === 1 ? "one write" : `${count} writes`}`,
+        ? "the API server was sent no write of objects"
+        : `the API server was sent ${count === 1 ? "one write" : `${count} writes`} of objects`,
     holds: (_, writes) => Promise.resolve(writes === count),
   };
 }
