@@ -30,6 +30,8 @@ export interface Assembled {
   /** Of the build, or of single objects; with any of them nothing of the service is pruned. */
   readonly failures: readonly Failure[];
   readonly built: boolean;
+  /** Paths that are not as the last build found them; absent when none is known. */
+  readonly changed?: readonly string[];
 }
 
 /** A service whose build took so long that it was stopped: it is tried again, at full length, when it is in nobody's way. */
@@ -92,11 +94,13 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
   const settled = { ...input, served: servedKinds(inventory, defined) };
   const finish = async (service: Service, known: KnownBuild): Promise<Assembled> => {
     if (known.built) builds += 1;
-    return await assembleOne(settled, service, known, kindOf, stop).catch((cause: unknown): Assembled => {
+    const { changed } = known;
+    const assembled = await assembleOne(settled, service, known, kindOf, stop).catch((cause: unknown): Assembled => {
       if (stop.aborted) throw cause;
       const desired = { kind: "unknown", why: "it could not be read", names: undefined } as const;
       return { service, built: known.built, failures: [{ ...bug(cause), at: service.at }], desired };
     });
+    return changed === undefined ? assembled : { ...assembled, changed };
   };
 
   const ready: Assembled[] = [];

@@ -9,6 +9,8 @@ import type { OpenRevision } from "./revision.ts";
 export interface KnownBuild {
   readonly answer: BuildAnswer;
   readonly built: boolean;
+  /** Paths that are not as the last build with the same settings found them; absent when none is known. */
+  readonly changed?: readonly string[];
 }
 
 /**
@@ -25,8 +27,9 @@ export async function buildService(
   if (service.declared !== undefined) return { answer: asBuilt(service.declared), built: false };
   const job = buildJob(revision, service);
   const key = cacheKey(io.builders.engine, service, job);
-  const known = await readCached(io, service.id, key, revision.snapshot.tree);
-  if (known !== undefined) return { answer: known, built: false };
+  const known = await readCached(io, service.id, key);
+  const changed = known && changedSince(known.footprint, revision.snapshot.tree);
+  if (known !== undefined && changed?.length === 0) return { answer: known, built: false };
   const banned = await quarantined(io.cache, key, revision.snapshot.tree);
   if (banned !== undefined) return { answer: { ok: false, failures: [{ ...banned, at: service.at }] }, built: false };
   const answer = await io.builders.build({ ...job, onLate }, signal);
@@ -36,7 +39,11 @@ export async function buildService(
     await io.cache.write(key, text);
     io.memory?.builds.set(service.id, { key, text, answer });
   }
-  return { answer, built: true };
+  return { answer, built: true, ...(changed === undefined ? {} : { changed }) };
+}
+
+function changedSince(footprint: BuildAnswer["footprint"], tree: Tree): readonly string[] {
+  return (footprint ?? []).flatMap(([path, id]) => ((tree.entry(path)?.id ?? "absent") === id ? [] : [path]));
 }
 
 /** How a service is built: a Flux Kustomization builds like Flux does, a plain folder like `kustomize build`. */
@@ -71,16 +78,13 @@ async function readCached(
   { cache, memory }: Pick<Io, "cache" | "memory">,
   service: string,
   key: string,
-  tree: Tree,
 ): Promise<BuildAnswer | undefined> {
   const text = await cache.read(key);
   if (text === undefined) return undefined;
   const before = memory?.builds.get(service);
   const cached = before?.key === key && before.text === text ? before.answer : parseCached(text);
   if (cached !== undefined) memory?.builds.set(service, { key, text, answer: cached });
-  const footprint = cached?.footprint;
-  if (cached === undefined || footprint === undefined || footprint.length === 0) return undefined;
-  return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id) ? cached : undefined;
+  return cached?.footprint === undefined || cached.footprint.length === 0 ? undefined : cached;
 }
 
 /** The text begins with its own hash, so that a torn or edited entry is no entry. */

@@ -16,6 +16,7 @@ import {
 import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
 import { type Applier, apply, once } from "./apply.ts";
 import type { Assembled, Late } from "./assemble.ts";
+import { becauseOf } from "./because.ts";
 import { either } from "./either.ts";
 import { asItIs, execute, type Hands } from "./execute.ts";
 import { fairQueue } from "./fair-queue.ts";
@@ -149,7 +150,13 @@ async function runService(
     if (trial.left !== undefined) return { ...base, built, ...trial.left };
     const applied = await crew.work({ plan, built, failures, timeoutMs, at: service.at, recreate, tenant });
     const outcome = await crew.seeHealth(service, plan, applied);
-    return { ...outcome, tenant, digest: digestOf(desired.declared), ...trial.ended(outcome) };
+    return {
+      ...outcome,
+      tenant,
+      digest: digestOf(desired.declared),
+      because: becauseOf(assembled, plan),
+      ...trial.ended(outcome),
+    };
   } catch (cause) {
     if (stop.aborted) return { ...base, state: "interrupted", built: false };
     return { ...base, state: "failed", built: false, failures: [bug(cause)] };
