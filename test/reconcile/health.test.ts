@@ -177,6 +177,20 @@ describe("nobody waits for who waits", () => {
     });
   });
 
+  test("nor who comes late: a build that took too long is tried again beside those who wait, and who wait for them", async () => {
+    const { clock, commit, begin } = passScene({ builds: [{ at: 0, kind: "late" }] });
+    commit({
+      ...service("a-late", "prune: true"),
+      ...service("b-stuck", WAIT, "stuck"),
+      ...service("c-after", "dependsOn: [{name: b-stuck}]"),
+    });
+    const begun = begin();
+    await clock.advance(10_000);
+    expect(begun.service("apps/a-late")).toMatchObject({ state: "synced" });
+    expect(begun.service("apps/b-stuck")).toBeUndefined();
+    expect(begun.service("apps/c-after")).toBeUndefined();
+  });
+
   test("an unchanged dependency that is healthy holds nothing up", async () => {
     const { clock, commit, begin } = passScene();
     const files = { ...service("first", WAIT), ...service("second", "dependsOn: [{name: first}]") };

@@ -5,7 +5,7 @@ import { createEmbedded, type EmbeddedOptions } from "../../src/embedded/index.t
 import { ok, type PassEvent, type PassOutcome, type ServiceOutcome, type Tree } from "../../src/model/index.ts";
 import { DEFAULT_BREAKER } from "../../src/plan/index.ts";
 import { type Memory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
-import { memoryCache, simulatedBuilders } from "../simulator/builds.ts";
+import { type BuildTrouble, memoryCache, simulatedBuilders } from "../simulator/builds.ts";
 import { snapshotOf } from "../simulator/repository.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
@@ -28,7 +28,7 @@ export interface Begun {
 }
 
 export function passScene(
-  options: Partial<EmbeddedOptions> = {},
+  { builds = [], ...options }: Partial<EmbeddedOptions> & { readonly builds?: readonly BuildTrouble[] } = {},
   over: (cluster: Cluster) => Cluster = (cluster) => cluster,
   memory?: Memory,
 ): PassScene {
@@ -46,7 +46,7 @@ export function passScene(
       close: () => Promise.resolve(),
     },
     cluster: over(embedded),
-    builders: simulatedBuilders({ tree: (key) => trees.get(key) }, [], clock, () => undefined),
+    builders: simulatedBuilders({ tree: (key) => trees.get(key) }, builds, clock, () => undefined),
     cache: memoryCache(),
     clock,
     ...(memory === undefined ? {} : { memory }),

@@ -71,6 +71,20 @@ describe("logs", () => {
     expect(lines[2]).toMatchObject({ code: "drift/flapping", remedy: "agree" });
   });
 
+  test("what is waited for is told to those who ask for all, object by object", async () => {
+    const ref = { group: "apps", kind: "Deployment", namespace: "dev", name: "api" };
+    const objects = [{ ref, why: "1 of 2 replicas are ready" }];
+    const told = (level: LogLevel) =>
+      logged(level, (log) => log.event({ type: "waiting", service: "dev/api", objects }));
+    expect(await told("info")).toEqual([]);
+    expect(JSON.parse((await told("debug"))[0] ?? "")).toMatchObject({
+      message: "waits for health",
+      service: "dev/api",
+      object: "apps/Deployment/dev/api",
+      why: "1 of 2 replicas are ready",
+    });
+  });
+
   test("control characters are escaped", async () => {
     const [line = ""] = await logged("info", (log) => log.line("info", "a\u009bb\u202ec"));
     expect(line).toContain("a\\u009bb\\u202ec");
