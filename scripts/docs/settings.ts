@@ -143,7 +143,8 @@ deletion policy that its objects carry since they were applied.
 
 ## What is wrong stays small
 
-- An entry of \`services\` that is wrong fails the services that it matches, and no others.
+- An entry of \`services\` that is wrong fails the services that it matches, and no others. One that matches none stands for itself among
+  the broken services.
 - A wrong file in a service's folder fails that service. Both are \`service/invalid-settings\`, with the place; what these services own
   stays as it is.
 - Everything else that is wrong in the file of the revision, and a \`match\` that cannot be read, fails the run before anything is

@@ -5,6 +5,7 @@ import {
   failed,
   ok,
   type Place,
+  placeText,
   type Result,
   type Service,
   type Tree,
@@ -90,7 +91,14 @@ export function settleAll(
     const timeoutMs = isUsual ? usualTimeoutMs(settings.intervalMs) : settings.timeoutMs;
     settled.push({ ...service, settings: { ...settings, timeoutMs }, settingsFrom: from });
   }
-  return { services: settled, broken };
+  return { services: settled, broken: [...broken, ...wrongForNobody(services, around.policy)] };
+}
+
+/** Entries that are wrong and match no service here fail nothing else, and would never be seen. */
+function wrongForNobody(services: readonly Service[], { entries }: Policy): readonly BrokenService[] {
+  return entries
+    .filter((entry) => entry.failures.length > 0 && !services.some(({ id }) => entry.matches(id)))
+    .map(({ at, failures }) => ({ id: placeText(at), at, failures, sources: [] }));
 }
 
 /** Settings in folders that are built, but not as services, or of a service that is not there: they are for nobody. */
