@@ -1,5 +1,4 @@
-export type { Hint, OnHint } from "./hints.ts";
+export type { Hint } from "./hints.ts";
 export { type Inventory, readInventory } from "./inventory.ts";
-export type { RelistReason } from "./keeper.ts";
 export { LIVE_DEFAULTS, type Live, type LiveOptions, type LiveStats, openLive } from "./live.ts";
 export { most } from "./most.ts";

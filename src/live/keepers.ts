@@ -57,11 +57,12 @@ export function newKeepers({ cluster, clock, random, pauseMs, hints }: KeepersIo
 
   /** The cluster went back in time, or an old part of it answered: nothing that is known of any kind can be relied on. */
   const onRegressed = (what: string): void => {
-    const first = paused() === undefined;
-    counts.regressions += 1;
-    const why = `the cluster says something older than before (${what}), as one restored from a backup does`;
+    const known = paused();
+    const why = known ?? `the cluster says something older than before (${what}), as one restored from a backup does`;
     pause = { why, untilMs: clock.monotonicMs() + pauseMs };
-    if (first) for (const keeper of all.values()) void keeper.refresh("regressed");
+    if (known !== undefined) return; // every kind is listed already
+    counts.regressions += 1;
+    for (const keeper of all.values()) void keeper.refresh("regressed");
   };
   const hire = (key: string, kind: Kind): Keeper => {
     const records = newRecords(compactor);

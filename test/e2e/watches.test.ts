@@ -177,6 +177,25 @@ describeWithCluster("watches of a real API server", () => {
     expect(inventory.ok && inventory.value.paused).toMatch(/ConfigMap: a list of version \d+ after \d+/);
   });
 
+  test("A16 a cluster restored from a backup: what it has is what is known, and nothing may be deleted", async () => {
+    const own: TestCluster = await startCluster();
+    ends.push(() => own.stop());
+    const s = await scene(own.kubeconfigPath, own.kubeconfigPath);
+    await s.put("cart");
+    await s.put("web");
+    const restore = await own.backUp();
+    expect(await s.names()).toEqual(["cart", "web"]);
+    await s.drop("web");
+    await s.put("new");
+    await expect.poll(() => s.names(), soon).toEqual(["cart", "new"]);
+    await restore();
+    await expect.poll(() => s.names(), soon).toEqual(["cart", "web"]);
+    const inventory = await s.live.inventory(s.ours.signal);
+    expect(inventory.ok && inventory.value.paused).toMatch(
+      /older than before \(ConfigMap: a list of version \d+ after \d+/,
+    );
+  });
+
   test("D11 D12 an API server that is killed, and one that stands still, are found again, and nothing is missed", async () => {
     const own: TestCluster = await startCluster();
     ends.push(() => own.stop());

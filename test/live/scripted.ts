@@ -48,7 +48,7 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
-export function stage(options: Partial<LiveOptions> = {}): Stage {
+function stage(options: Partial<LiveOptions> = {}): Stage {
   const clock = manualClock();
   const state = { real: createEmbedded({ clock, seed: 1, controllers: "none" }), asked: [] as string[] };
   const script: Script = {};

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  cpSync,
   existsSync,
   fstatSync,
   mkdtempSync,
@@ -73,6 +74,8 @@ export interface TestCluster {
   /** `SIGSTOP`; returns when every thread of it stands still. */
   pauseApiServer(): Promise<void>;
   resumeApiServer(): void;
+  /** Backs up what etcd holds. Answers how to restore it, as the only thing that happened since; each restarts the API server. */
+  backUp(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -98,6 +101,28 @@ export function openCluster(dir: string): TestCluster {
     if (found === undefined) throw new Error(`${dir}: no ${name} was started there`);
     return found;
   };
+  const killApiServer = async (): Promise<void> => {
+    const server = process("kube-apiserver");
+    signalProcess(server, "SIGKILL");
+    // Its threads may hold the port for a moment after the process counts as ended.
+    const gone = async (): Promise<boolean> => !isAlive(server) && (await refuses(Number(new URL(lab.url).port)));
+    if (!(await until(gone, LIMIT_MS))) throw new Error("the API server would not die");
+  };
+  const startApiServer = async (): Promise<void> => {
+    startAgain(dir, "kube-apiserver");
+    if (!(await until(() => readyAt(lab.url, files), LIMIT_MS))) throw new Error("the API server did not come back");
+  };
+  /** Copies etcd's folder while nobody writes there. */
+  const copyData = async (from: string, to: string): Promise<void> => {
+    await killApiServer();
+    const etcd = process("etcd");
+    signalProcess(etcd, "SIGKILL");
+    if (!(await until(async () => !isAlive(etcd), LIMIT_MS))) throw new Error("etcd would not die");
+    rmSync(to, { recursive: true, force: true });
+    cpSync(from, to, { recursive: true });
+    startAgain(dir, "etcd");
+    await startApiServer();
+  };
   return {
     dir,
     kubeconfigPath: files.kubeconfig,
@@ -108,16 +133,12 @@ export function openCluster(dir: string): TestCluster {
     tokenOf: files.tokenOf,
     mark: () => statSync(files.auditLog).size,
     audit: (query = {}) => readAudit(files.auditLog, query),
-    async killApiServer() {
-      const server = process("kube-apiserver");
-      signalProcess(server, "SIGKILL");
-      // Its threads may hold the port for a moment after the process counts as ended.
-      const gone = async (): Promise<boolean> => !isAlive(server) && (await refuses(Number(new URL(lab.url).port)));
-      if (!(await until(gone, LIMIT_MS))) throw new Error("the API server would not die");
-    },
-    async startApiServer() {
-      startAgain(dir, "kube-apiserver");
-      if (!(await until(() => readyAt(lab.url, files), LIMIT_MS))) throw new Error("the API server did not come back");
+    killApiServer,
+    startApiServer,
+    async backUp() {
+      const [data, backup] = [join(dir, "etcd"), join(dir, "etcd-backup")];
+      await copyData(data, backup);
+      return () => copyData(backup, data);
     },
     async pauseApiServer() {
       const server = process("kube-apiserver");
