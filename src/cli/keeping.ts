@@ -3,6 +3,7 @@ import { type Failure, ok, type PassOutcome, type Result } from "../model/index.
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
 import { emptyStanding, readStanding, type Standing, type StatusPlace, writeStatus } from "../status/index.ts";
 import { checkIdentity, type KnownCluster, readKnownCluster, rememberCluster } from "./known-cluster.ts";
+import { podNamespaces } from "./pod-namespace.ts";
 import type { Settings } from "./settings.ts";
 import type { World } from "./world.ts";
 
@@ -51,7 +52,8 @@ export async function keptPass(
   };
   if (request.mode === "sync") await remember(settings, acquaintance, learned, notice);
 
-  const outcome = await run(standing === undefined ? request : { ...request, ...asked(standing, request) });
+  const home = { ...request, ownNamespaces: [...(request.ownNamespaces ?? []), ...(await podNamespaces())] };
+  const outcome = await run(standing === undefined ? home : { ...home, ...asked(standing, home) });
   if (request.mode !== "sync" || standing === undefined || !standing.whole) return outcome;
   const problem = await write({ cluster, settings, world, acquaintance }, standing, outcome, notice);
   if (problem === undefined) await remember(settings, acquaintance, { ...learned, standing: true }, notice);
