@@ -211,8 +211,8 @@ const KNOWN: readonly Guard[] = [
   guard(
     "cache: footprint",
     "src/reconcile/builds.ts",
-    'return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id) ? cached',
-    "return true ? cached",
+    '((tree.entry(path)?.id ?? "absent") === id ? [] : [path])',
+    "[]",
   ),
   guard(
     "cache: torn entries",
@@ -220,7 +220,7 @@ const KNOWN: readonly Guard[] = [
     "if (end < 0 || digest(body) !== text.slice(0, end))",
     "if (end < 0)",
   ),
-  guard("work: suspended", WORK, "if (service.settings.suspend) return", "if (false) return"),
+  guard("work: suspended", WORK, "if (service.settings.suspend)", "if (false)"),
   guard("work: dependencies", WORK, "if (unready.length > 0) {", "if (false) {"),
   guard("work: selected, present", WORK, "if (selected(service.id)) waiting.set", "waiting.set"),
   guard("work: selected, gone", WORK, " || !selected(plan.service)) continue", ") continue"),

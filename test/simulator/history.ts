@@ -35,6 +35,8 @@ export interface History {
   readonly seed: number;
   readonly breaker: Breaker;
   readonly webhook?: Webhook;
+  /** All runs are of one process, as long as it does not die. */
+  readonly stays?: true;
   readonly steps: readonly Step[];
 }
 
@@ -119,8 +121,15 @@ export function historyOf(seed: number): History {
     steps.push(run(random, random.chance(0.3)));
   }
   const webhook = random.chance(0.15) ? random.pick<Webhook>(["strips", "rewrites"]) : undefined;
+  const stays = random.chance(0.4);
   const confirmed = random.chance(0.06) ? misconfirmed(random, steps) : steps;
-  return { seed, breaker, steps: confirmed, ...(webhook === undefined ? {} : { webhook }) };
+  return {
+    seed,
+    breaker,
+    steps: confirmed,
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(stays ? { stays } : {}),
+  };
 }
 
 /** One of the runs is told to confirm what is not its revision. */

@@ -22,8 +22,10 @@ export async function shrunk(history: History, verdict: Verdict, pass?: RunPass)
 }
 
 function* smallerThan(history: History): Generator<History> {
-  const { steps, webhook, ...others } = history;
-  if (webhook !== undefined) yield { ...others, steps };
+  const { webhook, stays, ...plain } = history;
+  const { steps } = plain;
+  if (webhook !== undefined) yield stays === undefined ? plain : { ...plain, stays };
+  if (stays !== undefined) yield webhook === undefined ? plain : { ...plain, webhook };
   for (let index = steps.length - 1; index >= 0; index -= 1) yield { ...history, steps: steps.toSpliced(index, 1) };
   for (const [index, step] of steps.entries()) {
     for (const less of smallerSteps(step)) yield { ...history, steps: steps.with(index, less) };

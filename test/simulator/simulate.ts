@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import type { PassOutcome } from "../../src/model/index.ts";
-import { type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { type Memory, newMemory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
 import type { Confirm, History, RunStep, Step } from "./history.ts";
@@ -33,7 +33,10 @@ const RUNS_TO_REST = 6;
 /** Plays a history through the real reconciler and stops at the first law that is broken. */
 export async function simulate(history: History, pass: RunPass = runPass, place?: Stage): Promise<Verdict> {
   const stage = place ?? (await embeddedStage(history));
-  const world: World = { history, pass, stage, repository: newRepository(EMPTY_MONOREPO), cache: memoryCache() };
+  // What a process remembers holds code of its own, so that a mutated build begins with nothing each time.
+  const process = history.stays === true && pass === runPass ? { memory: newProcess() } : {};
+  const repository = newRepository(EMPTY_MONOREPO);
+  const world: World = { history, pass, stage, repository, cache: memoryCache(), process };
   const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
   try {
     for (const [at, step] of history.steps.entries()) {
@@ -52,6 +55,12 @@ interface World {
   readonly stage: Stage;
   readonly repository: Repository;
   readonly cache: ReturnType<typeof memoryCache>;
+  /** What the process that stays remembers. */
+  readonly process: { memory?: Memory };
+}
+
+function newProcess(): Memory {
+  return newMemory(() => 1 / 2);
 }
 
 async function played(world: World, step: Step): Promise<readonly Violation[]> {
@@ -102,7 +111,9 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     breaker: history.breaker,
     ...confirmation(step.confirm, commit.id),
   };
-  const io = { source: repository.source(step.git), cluster, builders, cache, clock };
+  const { process } = world;
+  const remembers = process.memory !== undefined;
+  const io = { source: repository.source(step.git), cluster, builders, cache, clock, ...process };
   let outcome: PassOutcome | undefined;
   let thrown: string | undefined;
   const passed = world
@@ -119,6 +130,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const through = await clock.runUntil(ends);
   await ended();
   await stage.settled();
+  if (process.memory !== undefined && step.trouble.crash !== undefined) process.memory = newProcess();
   const intent = intentOf(commit.monorepo);
   const violations = [
     ...judgeRun({
@@ -129,8 +141,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       misconfirmed: step.confirm === "another" || step.confirm === "few digits",
       writes: step.mode === "sync",
       selected: selector(step.only),
-      // A revision without any definition has no content that could be missing.
-      sourceFailed: step.git !== undefined && (step.git !== "content" || intent.services.length > 0),
+      sourceFailed: lacksSource(step, intent, remembers),
       unbuilt,
       late: step.builds.length > 0,
       requests,
@@ -143,6 +154,11 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     .filter(({ verb, dryRun, done }) => done && (verb === "apply" || verb === "remove" || verb === "patch") && !dryRun)
     .map(({ verb, kind, namespace, name }) => `${verb} ${kind?.kind} ${namespace}/${name}`);
   return { violations, writes, ...(outcome === undefined ? {} : { outcome }) };
+}
+
+/** A revision without any definition has no content that could be missing, and a process may have read all that there is. */
+function lacksSource({ git }: RunStep, { services }: Intent, remembers: boolean): boolean {
+  return git === "content" ? services.length > 0 && !remembers : git !== undefined;
 }
 
 function confirmation(confirm: Confirm, head: string): Pick<PassRequest, "confirm"> {
@@ -193,14 +209,13 @@ async function brought(world: World): Promise<readonly Violation[]> {
   }
   await releaseAll(world.stage.ground);
   await world.stage.settled();
-  // Whoever fought with somebody over a field tries again after a while.
-  world.stage.skip(LONG_MS);
   const first = await toRest(world, CALM);
   if (first.violations.length > 0 || first.outcome === undefined) return first.violations;
   const { intent, live } = await at(world);
   const rest = { intent, live, scope: SCOPE };
   const unmet = judgeRest({ ...rest, outcome: first.outcome });
   if (unmet.length > 0) return unmet;
+  world.stage.skip(LONG_MS);
   const again = await run(world, CALM);
   if (again.violations.length > 0) return again.violations;
   const builds = again.outcome?.builds ?? 0;
@@ -215,6 +230,8 @@ async function brought(world: World): Promise<readonly Violation[]> {
 async function toRest(world: World, step: RunStep): Promise<Ran> {
   let writes: readonly string[] = [];
   for (let count = 0; count < RUNS_TO_REST; count += 1) {
+    // Whoever failed, or fought with somebody over a field, tries again after a while.
+    world.stage.skip(LONG_MS);
     const ran = await run(world, step);
     if (ran.violations.length > 0 || ran.writes.length === 0) return ran;
     writes = ran.writes;

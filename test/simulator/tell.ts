@@ -2,13 +2,16 @@ import type { History, Step } from "./history.ts";
 import type { Verdict } from "./simulate.ts";
 
 /** A history and what became of it, for people. */
-export function tellHistory({ seed, breaker, steps, webhook }: History, { violations, at, audit }: Verdict): string {
+export function tellHistory(
+  { seed, breaker, steps, webhook, stays }: History,
+  { violations, at, audit }: Verdict,
+): string {
   const limits = (["service", "run", "gone"] as const).map((name) => {
     const { free, share, max } = breaker[name];
     return `${name} ${free} free, ${share * 100} %, ${max} at most`;
   });
   return [
-    `seed ${seed}; breakers: ${limits.join("; ")}${webhook === undefined ? "" : `; a webhook ${webhook} fields`}`,
+    `seed ${seed}; breakers: ${limits.join("; ")}${webhook === undefined ? "" : `; a webhook ${webhook} fields`}${stays === undefined ? "" : "; one process"}`,
     ...steps.map((step, index) => `${index === at ? "→" : " "} ${index}. ${tellStep(step)}`),
     ...(at >= steps.length ? [`→ ${steps.length}. runs without trouble until nothing changes`] : []),
     "broken:",
