@@ -55,8 +55,8 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
     const either = AbortSignal.any([signal, slow.signal]);
     const tasks = questions(cluster, inventory, refs).map(async ({ asked, ask }) => {
       const answer = await ask(either).catch((cause: unknown): Answer<readonly LiveMetadata[]> => {
-        if (signal.aborted || !slow.signal.aborted) throw cause;
-        return { ok: false, problem: tooSlow() };
+        if (signal.aborted) throw cause;
+        return { ok: false, problem: slow.signal.aborted ? tooSlow() : unexpected(cause) };
       });
       note(asked, answer);
     });
@@ -152,4 +152,10 @@ function single(cluster: Cluster, kind: Kind, ref: ObjectRef): Question {
 function tooSlow() {
   const message = "no answer, while most were there long before";
   return { kind: "timeout", message, causes: [], ambiguous: false } as const;
+}
+
+/** A bug while objects are looked for concerns those who declare them. */
+function unexpected(cause: unknown) {
+  const message = `unexpected: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return { kind: "decode", message, causes: [], ambiguous: false } as const;
 }
