@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { copyFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../cluster-lab/process-record.ts";
 import { startCluster } from "../../support/cluster.ts";
-import { describeWithCluster } from "../../support/shared-cluster.ts";
+import { describeWithCluster, sharedCluster } from "../../support/shared-cluster.ts";
 import { codes, map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
 
 const merge = "application/merge-patch+json";
@@ -66,6 +68,9 @@ describeWithCluster("a cluster in which something is broken", () => {
     await fleet?.cluster.stop();
   });
 
+  /** A sync of some services: no test depends on what another one left. */
+  const syncOf = (names: readonly string[], ...more: readonly string[]) =>
+    fleet.sync(...names.flatMap((name) => ["--service", fleet.service(name).id]), ...more);
   const ofService = (pass: Awaited<ReturnType<SmallFleet["sync"]>>["pass"], name: string) => {
     const found = pass.services.find(({ service }) => service === fleet.service(name).id);
     if (found === undefined) throw new Error(`${name} has no outcome`);
@@ -77,7 +82,7 @@ describeWithCluster("a cluster in which something is broken", () => {
       fleet.declares("old", { gadget: custom("Gadget", "gadget"), map: map("beside-gadget") }),
       fleet.declares("other", { map: map("other") }),
     );
-    expect((await fleet.sync()).code).toBe(0);
+    expect((await syncOf(["old", "other"])).code).toBe(0);
     const at = fleet.path("gadget", "blocked.example.org/v2/gadgets");
     const uid = (await fleet.ask("GET", at))?.metadata.uid;
     const crd = `${DEFINITIONS}/gadgets.blocked.example.org`;
@@ -87,16 +92,16 @@ describeWithCluster("a cluster in which something is broken", () => {
     const oldOne = fleet.path("gadget", "blocked.example.org/v1/gadgets");
     await expect.poll(() => fleet.ask("GET", oldOne), { timeout: 20_000 }).toBeUndefined();
     await fleet.commit(fleet.declares("other", { map: map("other", "2") }));
-    const refused = await fleet.sync();
+    const refused = await syncOf(["old", "other"]);
     expect(refused.code).toBe(1);
     expect(codes(refused)).toEqual(["plan/unknown-kind"]);
     expect(ofService(refused.pass, "old").failures[0]?.remedy).toContain("blocked.example.org/v2");
     expect(refused.writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.name}`)).toEqual(["patch other"]);
     await fleet.commit(fleet.declares("old", { gadget: custom("Gadget", "gadget", "v2") }));
-    expect((await fleet.sync()).code).toBe(0);
+    expect((await syncOf(["old", "other"])).code).toBe(0);
     expect((await fleet.ask("GET", at))?.metadata.uid).toBe(uid);
     await fleet.commit(fleet.declares("old", { gadget: null }));
-    expect(steps(await fleet.sync())).toEqual(["delete gadget"]);
+    expect(steps(await syncOf(["old", "other"]))).toEqual(["delete gadget"]);
     expect(await fleet.ask("GET", at)).toBeUndefined();
   });
 
@@ -106,38 +111,43 @@ describeWithCluster("a cluster in which something is broken", () => {
       fleet.declares("sticky", { stuck: finalized, free: map("free"), stays: map("stays") }),
       fleet.declares("other", { map: map("other", "3") }),
     );
-    expect((await fleet.sync()).code).toBe(0);
+    expect((await syncOf(["sticky", "other"])).code).toBe(0);
     const uid = await fleet.uid("stuck");
     await fleet.commit(
       fleet.declares("sticky", { stuck: null, free: null, added: map("added") }),
       fleet.declares("other", { map: map("other", "4") }),
     );
-    const dropped = await fleet.sync();
+    const dropped = await syncOf(["sticky", "other"]);
     expect(dropped.code).toBe(0);
     expect(steps(dropped)).toEqual(["create added", "delete free", "delete stuck", "update other"]);
-    const after = await fleet.sync();
+    const after = await syncOf(["sticky", "other"]);
     expect(after.writes).toEqual([]); // it was told once
     const [kept] = ofService(after.pass, "sticky").steps.filter(({ action }) => action === "kept");
     expect(`${kept?.name}: ${kept?.why}`).toMatch(/^stuck: already being deleted since /);
-    // Wanted again, it is its old self until that is gone, and then made anew.
+    // Wanted again, it is waited for alone until it is gone, and then made anew.
     await fleet.commit(fleet.declares("sticky", { stuck: map("stuck", "again") }));
-    expect((await fleet.sync()).code).toBe(0);
+    const waits = await syncOf(["sticky", "other"]);
+    expect(waits.code).toBe(1);
+    expect(ofService(waits.pass, "sticky").failures.map(({ object }) => object)).toEqual([
+      `ConfigMap ${fleet.namespace}/stuck`,
+    ]);
+    expect(waits.writes).toEqual([]);
     await fleet.ask("PATCH", fleet.path("stuck"), { metadata: { finalizers: null } }, merge);
     expect(await fleet.uid("stuck")).toBeUndefined();
-    expect(steps(await fleet.sync())).toEqual(["create stuck"]);
+    expect(steps(await syncOf(["sticky", "other"]))).toEqual(["create stuck"]);
     expect(await fleet.uid("stuck")).not.toBe(uid);
   });
 
   test("D22 a namespace that will not go fails what is new in it, and nobody else", async () => {
     await fleet.ask("POST", "/api/v1/namespaces", { metadata: { name: "hazard-leaving" } });
     await fleet.commit(fleet.declares("leaving", { a: map("leaving-a") }, { targetNamespace: "hazard-leaving" }));
-    expect((await fleet.sync()).code).toBe(0);
+    expect((await syncOf(["leaving", "other"])).code).toBe(0);
     await fleet.ask("DELETE", "/api/v1/namespaces/hazard-leaving"); // nothing here finishes that
     await fleet.commit(
       fleet.declares("leaving", { b: map("leaving-b") }, { targetNamespace: "hazard-leaving" }),
       fleet.declares("other", { map: map("other", "5") }),
     );
-    const { code, pass } = await fleet.sync();
+    const { code, pass } = await syncOf(["leaving", "other"]);
     expect(code).toBe(1);
     expect(ofService(pass, "leaving").failures.map(({ object }) => object)).toEqual([
       "ConfigMap hazard-leaving/leaving-b",
@@ -152,7 +162,7 @@ describeWithCluster("a cluster in which something is broken", () => {
     await fleet.commit(
       fleet.declares("leases", { dropped: lease("dropped"), kept: lease("kept"), map: map("beside-leases") }),
     );
-    expect((await fleet.sync()).code).toBe(0);
+    expect((await syncOf(["leases", "other"])).code).toBe(0);
     await fleet.commit(
       fleet.declares("leases", { dropped: null, kept: `${lease("kept")}spec: {leaseDurationSeconds: 7}\n` }),
       fleet.declares("other", { map: map("other", "6") }),
@@ -163,7 +173,7 @@ describeWithCluster("a cluster in which something is broken", () => {
         // As of a server that lists its groups one by one.
         proxy.add({ path: /^\/apis?$/, fault: { kind: "accept", type: "application/json" } });
         proxy.add({ path: /^\/apis\/coordination\.k8s\.io\/v1$/, fault: { kind: "status", code: fault } });
-        return await fleet.sync(...flags);
+        return await syncOf(["leases", "other"], ...flags);
       });
       expect(blind.code).toBe(1);
       expect(codes(blind)).toEqual(["cluster/discovery-failed"]);
@@ -172,13 +182,13 @@ describeWithCluster("a cluster in which something is broken", () => {
     for (const path of [/^\/apis$/, /^\/api$/]) {
       const lost = await fleet.proxied(async (proxy, flags) => {
         proxy.add({ path, fault: { kind: "status", code: 503 } });
-        return await fleet.sync(...flags);
+        return await syncOf(["leases", "other"], ...flags);
       });
       expect(lost.code).toBe(2);
       expect(lost.pass.failures.map((failure) => failure.code)).toEqual(["cluster/unreachable"]);
       expect(lost.writes).toEqual([]);
     }
-    expect(steps(await fleet.sync())).toEqual(["delete dropped", "update kept"]);
+    expect(steps(await syncOf(["leases", "other"]))).toEqual(["delete dropped", "update kept"]);
   });
 
   test("D1 an aggregated API without a server behind it concerns those who use it", async () => {
@@ -199,13 +209,13 @@ describeWithCluster("a cluster in which something is broken", () => {
       fleet.declares("dead", { thing: "apiVersion: dead.example.org/v1\nkind: Thing\nmetadata: {name: thing}\n" }),
       fleet.declares("other", { map: map("other", "7"), more: map("more") }),
     );
-    const { code, pass } = await fleet.sync();
+    const { code, pass } = await syncOf(["dead", "other"]);
     expect(code).toBe(1);
     expect(ofService(pass, "dead").failures.map((failure) => failure.code)).toEqual(["cluster/discovery-failed"]);
     expect(ofService(pass, "other").state).toBe("synced");
     await fleet.commit({ [fleet.service("dead").document]: null, [fleet.service("dead").folder]: null });
     await fleet.commit(fleet.declares("other", { more: null }));
-    const pruned = await fleet.sync();
+    const pruned = await syncOf(["dead", "other"]);
     expect(pruned.code).toBe(0);
     expect(steps(pruned)).toEqual(["delete more"]);
     await fleet.ask("DELETE", "/apis/apiregistration.k8s.io/v1/apiservices/v1.dead.example.org");
@@ -222,7 +232,7 @@ describeWithCluster("a cluster in which something is broken", () => {
       fleet.declares("widgets", { widget: custom("Widget", "widget"), dropped: map("dropped"), stays: map("stays-1") }),
       fleet.declares("other", { map: map("other", how), gone: map("gone"), stays: map("stays-2") }),
     );
-    expect((await fleet.sync()).code).toBe(0);
+    expect((await syncOf(["widgets", "other"])).code).toBe(0);
     // The server lists in v2 from now on, and has to ask for what it stored in v1.
     const { port } = broken.address() as AddressInfo;
     behave = behaviour ?? (() => undefined);
@@ -245,7 +255,7 @@ describeWithCluster("a cluster in which something is broken", () => {
       fleet.declares("widgets", { dropped: null }),
       fleet.declares("other", { map: map("other", `${how}, still`), gone: null }),
     );
-    const { code, pass, writes } = await fleet.sync();
+    const { code, pass, writes } = await syncOf(["widgets", "other"]);
     expect(code).toBe(1);
     expect(ofService(pass, "widgets").failures.map((failure) => failure.code)).toEqual(["cluster/list-failed"]);
     expect(ofService(pass, "other").failures).toEqual([]);
@@ -263,6 +273,26 @@ describeWithCluster("a cluster in which something is broken", () => {
     );
     const listed = () => fails().then((failed) => !failed);
     await expect.poll(listed, { timeout: 20_000 }).toBe(true);
-    expect(steps(await fleet.sync())).toEqual(["delete dropped"]);
+    expect(steps(await syncOf(["widgets", "other"]))).toEqual(["delete dropped"]);
+  });
+
+  test("A15 another cluster behind the same name is not written to", async () => {
+    const kubeconfig = join(fleet.target.cacheDir, "..", "kubeconfig");
+    const [meant, other] = [fleet.cluster, sharedCluster()];
+    copyFileSync(meant.kubeconfigPath, kubeconfig);
+    await fleet.commit(fleet.declares("other", { map: map("other", "8") }));
+    const flags = ["--kubeconfig", kubeconfig, "--service", fleet.service("other").id];
+    expect((await fleet.sync(...flags)).code).toBe(0);
+    await fleet.commit(fleet.declares("other", { map: map("other", "9") }));
+    copyFileSync(other.kubeconfigPath, kubeconfig);
+    const since = other.mark();
+    const swapped = await fleet.sync(...flags);
+    expect(swapped.code).toBe(2);
+    expect(swapped.pass.failures.map((failure) => failure.code)).toEqual(["cluster/other-cluster"]);
+    expect(other.audit({ since, userAgent: "gitops/" })).toEqual([]);
+    copyFileSync(meant.kubeconfigPath, kubeconfig);
+    const back = await fleet.sync(...flags);
+    expect(back.code).toBe(0);
+    expect(steps(back)).toEqual(["update other"]);
   });
 });
