@@ -117,6 +117,12 @@ const step = v.strictObject({
   failure: optional(failure, "why it failed"),
 });
 
+const confirmation = v.strictObject({
+  by: v.string(),
+  at: say(v.string(), "ISO 8601"),
+  how: say(v.picklist(["command", "trailer", "flag"]), "`gitops confirm`, a commit's trailer, or `sync --confirm`"),
+});
+
 const service = v.strictObject({
   service: say(v.string(), "id"),
   state,
@@ -141,6 +147,7 @@ const service = v.strictObject({
     "of a service that failed",
   ),
   tenant: optional(v.string(), "whose share of the pool it uses"),
+  confirmed: optional(confirmation, "who confirmed deletes that would have been held"),
 });
 
 const exit = say(count, "the exit code of the command");
@@ -222,12 +229,6 @@ const suspension = v.strictObject({
   author: say(v.string(), "who asked for it"),
   at: say(v.string(), "ISO 8601"),
   until: optional(v.string(), "ISO 8601: when it ends by itself"),
-});
-
-const confirmation = v.strictObject({
-  by: v.string(),
-  at: say(v.string(), "ISO 8601"),
-  how: say(v.picklist(["command", "trailer", "flag"]), "`gitops confirm`, a commit's trailer, or `sync --confirm`"),
 });
 
 const attempted = say(v.string(), "`main@sha1:…`: revision of the last pass that looked after it");

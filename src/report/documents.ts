@@ -1,6 +1,7 @@
 import {
   type BrokenService,
   type Condition,
+  type Confirmation,
   type Discovery,
   type Failure,
   type FieldChange,
@@ -87,6 +88,7 @@ interface ServiceDocument {
   readonly digest?: string;
   readonly retry?: { readonly attempts: number; readonly nextAt: string };
   readonly tenant?: string;
+  readonly confirmed?: Confirmation;
 }
 
 export interface PassDocument extends Common<"Pass"> {
@@ -213,7 +215,15 @@ function serviceDocument(outcome: ServiceOutcome, mode: PassMode): ServiceDocume
 }
 
 /** What only some services have. */
-function more({ warnings, health, because, digest, retry, tenant }: ServiceOutcome): Partial<ServiceDocument> {
+function more({
+  warnings,
+  health,
+  because,
+  digest,
+  retry,
+  tenant,
+  confirmed,
+}: ServiceOutcome): Partial<ServiceDocument> {
   return {
     ...(warnings === undefined ? {} : { warnings: warnings.map(failureDocument) }),
     ...(health === undefined
@@ -225,6 +235,7 @@ function more({ warnings, health, because, digest, retry, tenant }: ServiceOutco
       ? {}
       : { retry: { attempts: retry.attempts, nextAt: new Date(retry.nextAtMs).toISOString() } }),
     ...(tenant === undefined || tenant === "" ? {} : { tenant }),
+    ...(confirmed === undefined ? {} : { confirmed }),
   };
 }
 

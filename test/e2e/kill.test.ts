@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Fleet, startFleet } from "../support/fleet.ts";
+import { type Fleet, isOfServices, startFleet } from "../support/fleet.ts";
 import { send } from "../support/https.ts";
 import { OBJECTS_PER_SERVICE, release } from "../support/monorepo.ts";
 import { flagsOf, start, sync } from "../support/program.ts";
@@ -24,7 +24,7 @@ describeWithCluster("killed while it syncs", () => {
   /** Starts a sync and kills it as soon as it wrote so many objects; answers how many it wrote. */
   const killedAfter = async (writes: number): Promise<number> => {
     const since = fleet.cluster.mark();
-    const written = (): number => fleet.cluster.audit({ since, userAgent: "gitops/" }).length;
+    const written = (): number => fleet.cluster.audit({ since, userAgent: "gitops/" }).filter(isOfServices).length;
     const child = start(["sync", ...flagsOf(fleet.target)]);
     const exited = once(child, "exit");
     while (written() < writes && child.exitCode === null) await sleep(1);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Fleet, named, startFleet } from "../support/fleet.ts";
+import { type Fleet, isOfServices, named, startFleet } from "../support/fleet.ts";
 import { send } from "../support/https.ts";
 import { release } from "../support/monorepo.ts";
 import { flagsOf, start } from "../support/program.ts";
@@ -46,12 +46,14 @@ describeWithCluster("the loop", () => {
     while (!(await is())) await sleep(50);
   };
   const writesSince = (mark: number) =>
-    fleet.cluster.audit({ since: mark, userAgent: "gitops/" }).filter(({ verb }) => verb === "patch");
+    fleet.cluster
+      .audit({ since: mark, userAgent: "gitops/" })
+      .filter((event) => event.verb === "patch" && isOfServices(event));
 
   test("becomes ready with its first pass, and is alive", async () => {
     await until(async () => (await get("/readyz")).status === 200);
     expect((await get("/healthz")).status).toBe(200);
-    expect(fleet.cluster.audit({ userAgent: "gitops/" }).length).toBe(8 * 4 + 2);
+    expect(fleet.cluster.audit({ userAgent: "gitops/" }).filter(isOfServices).length).toBe(8 * 4 + 2);
   });
 
   test("follows the ref: a commit is applied without being told", async () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startFaultProxy } from "../support/fault-proxy.ts";
-import { type Fleet, startFleet } from "../support/fleet.ts";
+import { type Fleet, isOfServices, startFleet } from "../support/fleet.ts";
 import { createRepository } from "../support/git-server-repository.ts";
 import { configMap, KUSTOMIZATION, OBJECTS_PER_SERVICE } from "../support/monorepo.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
@@ -22,7 +22,7 @@ describeWithCluster("with 12 services in place", () => {
     mark = fleet.cluster.mark();
   });
   const deletes = () => fleet.cluster.audit({ since: mark }).filter(({ verb }) => verb.startsWith("delete"));
-  const writes = () => fleet.cluster.audit({ since: mark, userAgent: "gitops/" });
+  const writes = () => fleet.cluster.audit({ since: mark, userAgent: "gitops/" }).filter(isOfServices);
 
   test.each([
     ["hangs up", "reset", "source/unreachable"],
