@@ -1,5 +1,6 @@
 import { type Failure, failed, ok, type Result, type Revision, type Tree, type TreeEntry } from "../model/index.ts";
 import { type Commit, parseCommit } from "./commit.ts";
+import { type LastChange, lastChange } from "./last-change.ts";
 import { type ObjectReader, type Unreadable } from "./object-reader.ts";
 import { type Broken, changedFiles, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
 
@@ -31,6 +32,8 @@ export interface Snapshot {
    * not at hand any more: anything may have changed then.
    */
   changedPaths(commit: string, signal: AbortSignal): Promise<Result<readonly string[] | undefined>>;
+  /** The commit that last changed any of these paths, as far as the history that is at hand tells. */
+  lastChange(paths: readonly string[], signal: AbortSignal): Promise<LastChange>;
 }
 
 export interface SnapshotLimits {
@@ -150,6 +153,7 @@ function makeSnapshot(parts: Parts): Snapshot {
     },
     blobs,
     content: (id) => contents.get(id),
+    lastChange: (paths, signal) => lastChange(objects.reader(), commit, paths, signal),
     async changedPaths(from, signal) {
       if (from === revision.commit) return ok([]);
       const reader = objects.reader();
