@@ -37,18 +37,23 @@ export function taking(
   declared: Declared,
   object: LiveMetadata | undefined,
   taker: Taker,
-  { unknown, owners }: Strangers,
+  { there, unknown, owners }: Strangers,
 ): Taking {
   const left = leftAlone(declared.manifest, object);
   if (left !== undefined) return { kind: "left", why: left };
   const unsure = unknown.get(refKey(declared.ref));
   if (unsure !== undefined) return { kind: "refused", failure: notSeen(declared, unsure) };
   // What is being deleted cannot be had, and whoever had it lets go of it.
-  if (object === undefined || object.deletionTimestamp !== undefined || ownsLabel(object)) return { kind: "ours" };
-  const controller = object.ownerReferences.find((owner) => owner.controller);
-  if (controller !== undefined) return { kind: "refused", failure: controlled(declared, controller) };
+  if (object === undefined || object.deletionTimestamp !== undefined) return { kind: "ours" };
   const label = ownerOf(object);
   const mine = label?.service === labelValue(taker.service) && label.scope === labelValue(taker.scope);
+  if (ownsLabel(object)) {
+    // The list that claims were settled by did not show it: whoever has it was not asked.
+    const unasked = !mine && there.get(refKey(declared.ref)) === object;
+    return unasked ? { kind: "refused", failure: unlistedOwner(declared, object) } : { kind: "ours" };
+  }
+  const controller = object.ownerReferences.find((owner) => owner.controller);
+  if (controller !== undefined) return { kind: "refused", failure: controlled(declared, controller) };
   // Ours by label, and somebody took away the record of who set what: that is drift.
   if (mine) return { kind: "ours" };
   // We write Flux's marks, too: beside our label they say no more than that does.
@@ -88,6 +93,17 @@ function foreignFailure({ ref, at }: Declared, owner: ForeignOwner, owners: Read
     code: "plan/foreign-owner",
     message: `${object} ${state} ${ownerText(owner)}${state === "belongs to" ? "" : ", which could not be asked for"}`,
     remedy: `${suspend}, or take it over: --adopt ${owner.tool}, or annotate it in git with gitops.bulkhead.dev/adopt: enabled`,
+    at,
+    object,
+  };
+}
+
+function unlistedOwner({ ref, at }: Declared, live: LiveMetadata): Failure {
+  const object = refText(ref);
+  return {
+    code: "plan/foreign-owner",
+    message: `${object} is owned by ${ownerOf(live)?.id ?? "another service"}, which came about just now`,
+    remedy: "run again: the next pass looks at it afresh",
     at,
     object,
   };

@@ -135,6 +135,16 @@ describe("whether a declared object may be written", () => {
     );
   });
 
+  test("is another service's when that applied it after the list", () => {
+    const theirs = liveAfter(declaredBy("x/b", "a"));
+    const late = { ...NO_STRANGERS, there: new Map([["/ConfigMap/shop/a", theirs]]) };
+    expect(say(taking(mine, theirs, taker, late))).toBe("plan/foreign-owner");
+    // What a list showed was settled among all that declare it.
+    expect(say(taking(mine, theirs, taker, NO_STRANGERS))).toBe("ours");
+    const own = liveAfter(mine);
+    expect(say(taking(mine, own, taker, { ...late, there: new Map([["/ConfigMap/shop/a", own]]) }))).toBe("ours");
+  });
+
   test("is not written while it is not known whether it is there", () => {
     const strangers = { ...NO_STRANGERS, unknown: new Map([["/ConfigMap/shop/a", "no answer"]]) };
     expect(say(taking(mine, undefined, taker, strangers))).toBe("cluster/list-failed");
