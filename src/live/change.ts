@@ -1,5 +1,5 @@
 import type { LiveMetadata } from "../model/index.ts";
-import { APPLIED_ANNOTATION, appliedFields, ownerOf, ownsLabel } from "../plan/index.ts";
+import { APPLIED_ANNOTATION, appliedFields, isOrphaned, keptBy, ownerOf, ownsLabel } from "../plan/index.ts";
 import { sameFields } from "./compact.ts";
 
 /** What became of an object of ours, as far as a plan could come out differently for it. */
@@ -13,6 +13,8 @@ export type What =
   | "owner"
   /** The hash of what was applied is another. */
   | "applied"
+  /** A switch on it was turned that says whether we leave it alone or keep it. */
+  | "switch"
   /** Our Apply entry is gone or has other fields: somebody wrote over what we set. */
   | "fields";
 
@@ -37,6 +39,7 @@ export function changeOf(before: LiveMetadata | undefined, after: LiveMetadata |
   if (was?.service !== is?.service || was?.scope !== is?.scope) return { what: "owner", ...both };
   if (before.annotations[APPLIED_ANNOTATION] !== after.annotations[APPLIED_ANNOTATION])
     return { what: "applied", ...both };
+  if (keptBy(before) !== keptBy(after) || isOrphaned(before) !== isOrphaned(after)) return { what: "switch", ...both };
   const same = sameFields(appliedFields(before)?.fieldsV1, appliedFields(after)?.fieldsV1);
   return same ? undefined : { what: "fields", ...both };
 }

@@ -20,6 +20,11 @@ describe("hints", () => {
       { metadata: { annotations: { "gitops.bulkhead.dev/applied": "x" } } },
       ["shop_cart applied cart"],
     ],
+    [
+      "a switch is set",
+      { metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } },
+      ["shop_cart switch cart"],
+    ],
     ["a label of somebody else", { metadata: { labels: { theirs: "x" } } }, []],
     ["a field of somebody else", { data: { theirs: "x" } }, []],
   ])("%s", async (_what, body, expected) => {
