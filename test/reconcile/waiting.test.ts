@@ -69,22 +69,59 @@ describe("waiting for health", () => {
     expect(waited.ended()?.health.state).toBe("healthy");
   });
 
-  test("a watch that ends, or whose version is too old, begins anew and misses nothing", async () => {
-    const begun: string[] = [];
-    const { cluster, wait, clock } = await scene({ controllers: "running", rolloutMs: 5_000 }, (real) => ({
+  test("a watch that ends goes on where it was", async () => {
+    let begun = 0;
+    const { cluster, wait, clock } = await scene({ controllers: "running" }, (real) => ({
       watch: async function* watch(kind, options, signal) {
-        if (kind.kind !== "Deployment") return yield* real.watch(kind, options, signal);
-        begun.push(options.resourceVersion);
-        if (begun.length === 1) return yield { type: "ended", gone: false } as const;
-        if (begun.length === 2) return yield { type: "ended", gone: true } as const;
+        if (kind.kind === "Deployment" && begun++ === 0) return yield { type: "ended", gone: false } as const;
         return yield* real.watch(kind, options, signal);
       },
     }));
-    await apply(cluster, deployment("cart"));
+    await apply(cluster, deployment("one", "stuck"), deployment("two", "stuck"));
+    const [one, two] = [wait([awaited("Deployment", "one")]), wait([awaited("Deployment", "two")])];
+    await clock.advance(100); // the first watch has ended
+    await apply(cluster, deployment("one"));
+    await clock.advance(1_500);
+    expect(one.ended()?.health.state).toBe("healthy");
+    expect(begun).toBe(2);
+    expect(two.ended()).toBeUndefined();
+  });
+
+  test("a watch whose version is too old begins anew with a list", async () => {
+    let begun = 0;
+    const { cluster, wait, clock } = await scene({ controllers: "running" }, (real) => ({
+      watch: async function* watch(kind, options, signal) {
+        if (kind.kind === "Deployment" && begun++ === 0) return yield { type: "ended", gone: false } as const;
+        return yield* real.watch(kind, options, signal);
+      },
+    }));
+    await apply(cluster, deployment("cart", "stuck"));
     const waited = wait([awaited("Deployment", "cart")]);
-    await clock.advance(6_000);
+    await clock.advance(100); // the first watch has ended
+    await apply(cluster, deployment("other"));
+    cluster.forgetHistory();
+    await clock.advance(2_500); // too old; a list, and a watch from there
+    await apply(cluster, deployment("cart"));
+    await clock.advance(1_000);
     expect(waited.ended()?.health.state).toBe("healthy");
-    expect(begun).toHaveLength(3);
+  });
+
+  test("who joins a watch that stands misses nothing that happened while it looked", async () => {
+    const late = { join: () => Promise.resolve() };
+    const { cluster, wait, clock } = await scene({ controllers: "running" }, (real) => ({
+      // The last that is read before it listens.
+      list: async (kind, options, signal) => {
+        if (kind.kind === "ReplicaSet") await late.join();
+        return await real.list(kind, options, signal);
+      },
+    }));
+    await apply(cluster, deployment("one", "stuck"), deployment("two", "stuck"));
+    wait([awaited("Deployment", "one")]);
+    await clock.advance(1_000);
+    late.join = () => apply(cluster, deployment("two"));
+    const waited = wait([awaited("Deployment", "two")]);
+    await clock.advance(1_000);
+    expect(waited.ended()?.health.state).toBe("healthy");
   });
 
   test("a failed rollout fails at once, names the object and where to look, and nothing else is waited for", async () => {
