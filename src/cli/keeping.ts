@@ -15,6 +15,8 @@ const WRITE_MS_MAX = 10_000;
 /** A process's own memory of the cluster that it talks to. */
 export interface Acquaintance {
   known?: KnownCluster;
+  /** It cannot be remembered on this machine, and that has been said. */
+  forgetful?: boolean;
 }
 
 /** Where status is kept; undefined when it is not: switched off, or in a cluster that ends with the process. */
@@ -138,10 +140,12 @@ async function remember(
 ): Promise<void> {
   const before = acquaintance.known;
   acquaintance.known = learned;
-  if (settings.cluster.kind !== "kubeconfig") return;
+  if (settings.cluster.kind !== "kubeconfig" || acquaintance.forgetful === true) return;
   if (before?.uid === learned.uid && (before?.standing === true) === learned.standing) return;
   const problem = await rememberCluster(settings, learned);
-  if (problem !== undefined) notice(problem);
+  if (problem === undefined) return;
+  acquaintance.forgetful = true;
+  notice(problem);
 }
 
 function notRun(failures: readonly Failure[]): PassOutcome {
