@@ -81,7 +81,7 @@ describeWithCluster("status in the cluster", () => {
     expect(seen.history.map(({ what }) => what)).toEqual(["2 updated", "4 created"]);
   });
 
-  test("drift that was written back is in the history and told as an Event, which kubectl shows", async () => {
+  test("drift that was written back is in the history and told as an Event", async () => {
     await merge(2);
     const since = fleet.cluster.mark();
     expect((await fleet.sync()).code).toBe(0);
