@@ -21,7 +21,7 @@ export interface Feeds {
 
 /** Before a watch that ended is begun anew: a server that ends them at once is not asked without pause. */
 const AGAIN_MS = 1_000;
-/** Before a list that failed is asked for again. */
+/** Before a list or a watch that was refused is asked for again. */
 const RETRY_MS = 5_000;
 
 type Hear = Parameters<Feeds["listen"]>[1];
@@ -83,14 +83,16 @@ async function follow(
       version = listed.value.resourceVersion;
       tell(undefined);
     }
+    let pauseMs = AGAIN_MS;
     for await (const event of cluster.watch(kind, { ...watched, resourceVersion: version }, signal)) {
       if (event.type === "ended") {
         if (event.gone) version = "";
+        else if (event.problem !== undefined) pauseMs = RETRY_MS;
         break;
       }
       version = event.type === "bookmark" ? event.resourceVersion : event.object.resourceVersion;
       if (event.type !== "bookmark") tell(event.object);
     }
-    await clock.sleep(AGAIN_MS, signal);
+    await clock.sleep(pauseMs, signal);
   }
 }

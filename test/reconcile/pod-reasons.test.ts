@@ -18,7 +18,7 @@ describe("failing fast, with the reason that the pods give", () => {
     });
     const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "cart", uid: base.metadata.uid, controller: true };
     for (const [revision, hash] of [
-      [1, "777"],
+      [1, "111"],
       [2, "5d8"],
     ] as const)
       put({
@@ -103,10 +103,27 @@ describe("failing fast, with the reason that the pods give", () => {
   test("pods of the revision before do not count: they may be why it was changed", async () => {
     const one = await scene();
     rollout(one);
-    one.put(pod("crash-loop", { "pod-template-hash": "777" }));
+    one.put(pod("crash-loop", { "pod-template-hash": "111" }));
     const waited = one.wait([awaited("Deployment", "cart")]);
     await one.clock.advance(120_000);
     expect(waited.ended()).toBeUndefined();
+  });
+
+  test("pods that may not be read are waited for like any other", async () => {
+    const problem = {
+      kind: "status",
+      status: 403,
+      message: "may not list pods",
+      causes: [],
+      ambiguous: false,
+    } as const;
+    const one = await scene({}, () => ({ listObjects: () => Promise.resolve({ ok: false, problem }) }));
+    rollout(one);
+    one.put(pod("crash-loop"));
+    const waited = one.wait([awaited("Deployment", "cart")]);
+    await one.clock.advance(120_000);
+    expect(waited.ended()).toBeUndefined();
+    expect(waited.told.at(-1)).toMatchObject([{ why: "1 of 3 updated replicas are available" }]);
   });
 
   test("a progress deadline that passed is told with what the pods say", async () => {

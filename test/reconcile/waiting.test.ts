@@ -87,6 +87,29 @@ describe("waiting for health", () => {
     expect(two.ended()).toBeUndefined();
   });
 
+  test("watches that are refused are asked for every five seconds, no more often", async () => {
+    const asked = { lists: 0, watches: 0 };
+    const problem = { kind: "status", status: 403, message: "may not", causes: [], ambiguous: false } as const;
+    const { cluster, wait, clock } = await scene({ controllers: "running" }, (real) => ({
+      list: async (kind, options, signal) => {
+        if (kind.kind !== "Pod") return await real.list(kind, options, signal);
+        asked.lists += 1;
+        return { ok: false, problem };
+      },
+      watch: async function* watch() {
+        asked.watches += 1;
+        yield { type: "ended", gone: false, problem };
+      },
+    }));
+    await apply(cluster, deployment("cart", "stuck"));
+    const waited = wait([awaited("Deployment", "cart")]);
+    await clock.advance(21_000);
+    expect(asked).toEqual({ lists: 5, watches: 5 });
+    await apply(cluster, deployment("cart"));
+    await clock.advance(15_000);
+    expect(waited.ended()?.health.state).toBe("healthy");
+  });
+
   test("a watch whose version is too old begins anew with a list", async () => {
     let begun = 0;
     const { cluster, wait, clock } = await scene({ controllers: "running" }, (real) => ({
