@@ -103,10 +103,10 @@ describeWithCluster("watches of a real API server", () => {
     const edit = { data: { a: "theirs" }, metadata: { labels: { theirs: "x" } } };
     value(await s.other.cluster.patch(kind, s.ns, "cart", "application/merge-patch+json", edit, s.other.signal));
     await s.drop("web");
-    await expect.poll(() => s.hints.length, soon).toBeGreaterThan(0);
-    await expect.poll(() => s.names()).toEqual(["cart", "ours"]);
-    expect(told(s)).toEqual(["fields cart"]); // one hint a service
-    expect(s.hints[0]?.count).toBe(2);
+    // Two things happened; how many hints they are is a matter of how soon they came after each other.
+    await expect.poll(() => s.hints.reduce((sum, { count }) => sum + count, 0), soon).toBe(2);
+    expect(told(s)[0]).toBe("fields cart");
+    expect(await s.names()).toEqual(["cart", "ours"]);
     expect(proxy.seen.slice(asked).filter(({ path }) => !path.includes("watch=true"))).toEqual([]);
   });
 
