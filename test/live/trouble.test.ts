@@ -181,6 +181,27 @@ describe("trouble", () => {
     expect(told(s.hints).sort()).toEqual(["shop_cart fields cart", "shop_web fields web"]);
   });
 
+  test("D18 what throws where nothing should is the trouble of that kind alone, and passes with its cause", async () => {
+    const s = await begin();
+    s.script.list = async (kind, truth) => {
+      if (kind.kind === "Secret") throw new Error("a bug");
+      return truth;
+    };
+    s.script.watch = () => {
+      throw new Error("another bug");
+    };
+    expect((await s.live.relist(s.signal)).ok).toBe(true);
+    const { unlisted } = await inventory(s);
+    expect([...unlisted].map(([kind, { message }]) => `${kind} ${message}`)).toEqual(["/Secret unexpected: a bug"]);
+    delete s.script.list;
+    delete s.script.watch;
+    await deleted(s.real(), "web");
+    await s.clock.advance(MINUTE);
+    expect((await inventory(s)).unlisted.size).toBe(0);
+    expect(await s.names()).toEqual(["cart"]);
+    expect(s.live.stats().doubtful).toBe(0);
+  });
+
   test("A16 an object whose version goes back: everything is listed anew and nothing is deleted for one interval", async () => {
     const s = await begin();
     const seen: WatchEvent[] = [];
