@@ -18,6 +18,10 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     means: "No service has this id or folder, or a `--service` glob matches none.",
     remedy: "`gitops services` lists what there is.",
   },
+  "usage/no-such-object": {
+    means: "The cluster has no object of this name, or serves no such kind.",
+    remedy: "Name it by kind, namespace and name: `deployment/shop/cart`.",
+  },
   "usage/invalid-settings": {
     means:
       "Settings contradict each other or the machine: an address that is taken, a confirmed commit that is not the one at hand, a record that cannot be read, a `gitops.yaml` that is not valid. Nothing was changed.",

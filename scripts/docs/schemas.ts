@@ -347,6 +347,86 @@ const orphansDocument = v.strictObject({
   unlisted: say(v.array(v.strictObject({ kind: v.string(), why: v.string() })), "kinds that could not be listed"),
 });
 
+const authored = v.strictObject({
+  commit: v.string(),
+  author: v.string(),
+  email: v.string(),
+  subject: v.string(),
+  at: say(v.string(), "ISO 8601"),
+  exact: say(v.boolean(), "false: the history at hand ends here, so that it may have been an earlier commit"),
+});
+
+const drifted = v.array(
+  v.strictObject({ path: v.string(), manager: v.optional(v.string()), since: v.optional(v.string()) }),
+);
+
+const whyDocument = v.strictObject({
+  kind: v.literal("Why"),
+  schema,
+  exit,
+  service: v.string(),
+  revision,
+  at: optional(place, "where the service is defined"),
+  because: say(v.string(), "in a few words"),
+  runs: say(v.boolean(), "whether a sync would build, write or delete anything"),
+  footprint: optional(count, "paths that its build looked at"),
+  changed: optional(v.array(v.string()), "those that are not as the last build found them; absent when none is known"),
+  change: optional(authored, "who last changed what it is built from"),
+  steps: say(
+    v.array(
+      v.strictObject({
+        ...ref.entries,
+        action: step.entries.action,
+        why: v.string(),
+        at: v.optional(place),
+        drift: v.optional(drifted),
+      }),
+    ),
+    "objects about which something would be done, or is held",
+  ),
+  unchanged: say(count, "objects that are as git says"),
+  failures: v.array(failure),
+});
+
+const treeDocument = v.strictObject({
+  kind: v.literal("Tree"),
+  schema,
+  exit,
+  scope: v.string(),
+  services: v.array(
+    v.strictObject({
+      service: v.string(),
+      objects: v.array(
+        v.strictObject({
+          ...ref.entries,
+          proven: say(v.boolean(), "false: the label was copied, no apply of ours wrote it"),
+          appliedAt: optional(v.string(), "ISO 8601"),
+          others: say(v.array(v.string()), "other field managers that have fields of it"),
+          terminating: optional(v.string(), "since when it is being deleted, ISO 8601"),
+        }),
+      ),
+    }),
+  ),
+});
+
+const traceDocument = v.strictObject({
+  kind: v.literal("Trace"),
+  schema,
+  exit,
+  object: ref,
+  controllers: say(v.array(ref), "from the object's own to the one that a service declares"),
+  service: optional(v.string(), "whose label it carries"),
+  scope: v.optional(v.string()),
+  proven: say(v.boolean(), "true when an apply of ours wrote that label"),
+  managers: say(v.array(v.string()), "other field managers that have fields of it"),
+  revision,
+  definedAt: optional(place, "where the service is defined"),
+  declaredAt: optional(place, "where the object is declared"),
+  change: optional(authored, "who last changed that file"),
+  action: optional(step.entries.action, "what the next sync does about it"),
+  why: v.optional(v.string()),
+});
+
 const buildDocument = v.strictObject({
   kind: v.literal("Build"),
   schema,
@@ -405,6 +485,9 @@ export const SCHEMAS = {
   Suspensions: { from: "`gitops suspend`, `gitops resume`", schema: suspensionsDocument },
   Confirmed: { from: "`gitops confirm`", schema: confirmedDocument },
   Orphans: { from: "`gitops orphans`", schema: orphansDocument },
+  Why: { from: "`gitops why`", schema: whyDocument },
+  Tree: { from: "`gitops tree`", schema: treeDocument },
+  Trace: { from: "`gitops trace`", schema: traceDocument },
   Build: { from: "`gitops build`", schema: buildDocument },
   EffectiveSettings: { from: "`gitops settings`", schema: effectiveSettingsDocument },
   Version: { from: "`gitops version`", schema: versionDocument },
@@ -420,6 +503,9 @@ export const anyDocument = v.variant("kind", [
   suspensionsDocument,
   confirmedDocument,
   orphansDocument,
+  whyDocument,
+  treeDocument,
+  traceDocument,
   buildDocument,
   effectiveSettingsDocument,
   versionDocument,

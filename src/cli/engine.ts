@@ -1,7 +1,18 @@
 import type { LiveStats } from "../live/index.ts";
-import type { Discovery, Manifest, Orphans, PassOutcome, Result, Revision, Suspension } from "../model/index.ts";
+import type {
+  Discovery,
+  Explanation,
+  Manifest,
+  Orphans,
+  PassOutcome,
+  Result,
+  Revision,
+  ServiceTree,
+  Suspension,
+  Trace,
+} from "../model/index.ts";
 import type { Policy } from "../policy/index.ts";
-import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
+import type { Named, OnPassEvent, PassRequest } from "../reconcile/index.ts";
 import type { ConfirmOrder, Standing, ToldEvent } from "../status/index.ts";
 import type { Settings } from "./settings.ts";
 import type { World } from "./world.ts";
@@ -24,6 +35,12 @@ export interface Engine {
   build(found: Discovered, service: string, signal: AbortSignal): Promise<Result<Built>>;
   /** How many objects of the scope each service owns in the cluster, by service id. */
   owned(scope: string, signal: AbortSignal): Promise<Result<ReadonlyMap<string, number>>>;
+  /** What a sync would do about a service, and why. */
+  explain(request: PassRequest, service: string, signal: AbortSignal): Promise<Result<Explanation>>;
+  /** What services of the scope have in the cluster. */
+  trees(matches: (service: string) => boolean, signal: AbortSignal): Promise<Result<readonly ServiceTree[]>>;
+  /** Where a live object comes from. */
+  trace(request: PassRequest, object: Named, signal: AbortSignal): Promise<Result<Trace>>;
   /** What looks like ours in the cluster, and no service of the ref declares. */
   orphans(request: PassRequest, signal: AbortSignal): Promise<Result<Orphans>>;
   /** What the program keeps in the cluster about the scope; undefined when it is told to keep nothing. */

@@ -14,7 +14,10 @@ import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
 import { resume, suspend } from "./commands/suspend.ts";
 import { sync } from "./commands/sync.ts";
+import { trace } from "./commands/trace.ts";
+import { tree } from "./commands/tree.ts";
 import { version } from "./commands/version.ts";
+import { why } from "./commands/why.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
 import type { Given } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -41,6 +44,9 @@ export function commandSpecs(): readonly CommandSpec[] {
     resume,
     confirm,
     orphans,
+    why,
+    tree,
+    trace,
     run,
     demo,
     version,

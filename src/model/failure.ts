@@ -8,6 +8,7 @@ export type FailureCode =
   | "usage/invalid-repository"
   | "usage/invalid-ref"
   | "usage/no-such-service"
+  | "usage/no-such-object"
   | "usage/invalid-settings"
   // the source: fetching and reading git
   | "source/unreachable"

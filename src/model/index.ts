@@ -1,6 +1,7 @@
 export type { Clock, Deadline } from "./clock.ts";
 export { DURATION, durationMs } from "./duration.ts";
 export { bug, compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
+export type { Authored, Explanation, ServiceTree, Trace, TreeObject } from "./insight.ts";
 export type { LiveMetadata, LiveObject, ManagedFields } from "./live.ts";
 export {
   child,
@@ -24,6 +25,7 @@ export type {
   ServiceState,
   StepAction,
   StepResult,
+  StepSummary,
 } from "./outcome.ts";
 export type { Overlay, OverlayImage, OverlayPatch } from "./overlay.ts";
 export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";

@@ -30,6 +30,8 @@ export interface Assembled {
   /** Of the build, or of single objects; with any of them nothing of the service is pruned. */
   readonly failures: readonly Failure[];
   readonly built: boolean;
+  /** What its build looked at; absent when there is none. */
+  readonly footprint?: BuildAnswer["footprint"];
   /** Paths that are not as the last build found them; absent when none is known. */
   readonly changed?: readonly string[];
 }
@@ -100,7 +102,12 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
       const desired = { kind: "unknown", why: "it could not be read", names: undefined } as const;
       return { service, built: known.built, failures: [{ ...bug(cause), at: service.at }], desired };
     });
-    return changed === undefined ? assembled : { ...assembled, changed };
+    const { footprint } = known.answer;
+    return {
+      ...assembled,
+      ...(changed === undefined ? {} : { changed }),
+      ...(footprint === undefined ? {} : { footprint }),
+    };
   };
 
   const ready: Assembled[] = [];

@@ -29,7 +29,7 @@ export async function buildService(
   const key = cacheKey(io.builders.engine, service, job);
   const known = await readCached(io, service.id, key);
   const changed = known && changedSince(known.footprint, revision.snapshot.tree);
-  if (known !== undefined && changed?.length === 0) return { answer: known, built: false };
+  if (known !== undefined && changed?.length === 0) return { answer: known, built: false, changed };
   const banned = await quarantined(io.cache, key, revision.snapshot.tree);
   if (banned !== undefined) return { answer: { ok: false, failures: [{ ...banned, at: service.at }] }, built: false };
   const answer = await io.builders.build({ ...job, onLate }, signal);

@@ -20,6 +20,7 @@ import {
   type Suspension,
 } from "../model/index.ts";
 import { type ActionCounts, countObjects, countStates, countSteps, type PassMode } from "./counts.ts";
+import type { TraceDocument, TreeDocument, WhyDocument } from "./insight-document.ts";
 import type { OrphansDocument } from "./orphans-document.ts";
 import type { SettingsDocument } from "./settings-document.ts";
 import type { EventLine } from "./standing-text.ts";
@@ -38,6 +39,9 @@ export type Document =
   | SuspensionsDocument
   | ConfirmedDocument
   | OrphansDocument
+  | WhyDocument
+  | TreeDocument
+  | TraceDocument
   | BuildDocument
   | SettingsDocument
   | VersionDocument

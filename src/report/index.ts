@@ -14,6 +14,8 @@ export {
   versionDocument,
 } from "./documents.ts";
 export { errorText } from "./failure-text.ts";
+export { traceDocument, treeDocument, whyDocument } from "./insight-document.ts";
+export { traceText, treeText, whyText } from "./insight-text.ts";
 export { type Log, type LogLevel, newLog } from "./logs.ts";
 export {
   METRIC_DESCRIPTIONS,

@@ -8,6 +8,7 @@ import { NO_POLICY } from "../../src/policy/index.ts";
 import type { Document } from "../../src/report/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import { exampleStanding } from "./kept.ts";
+import { EXPLANATION, TRACE, TREES } from "./insights.ts";
 import { passing, run, type Script } from "./scripted.ts";
 
 describe("the reference pages", () => {
@@ -86,6 +87,9 @@ const CALLS: readonly (readonly [kind: string, args: readonly string[], script: 
     },
   ],
   ["Orphans", ["orphans"], { engine: { orphans: () => Promise.resolve(ok(ORPHANS)) } }],
+  ["Why", ["why", "dev/pay"], { engine: { explain: () => Promise.resolve(ok(EXPLANATION)) } }],
+  ["Tree", ["tree"], { engine: { trees: () => Promise.resolve(ok(TREES)) } }],
+  ["Trace", ["trace", "pod/dev/pay-7d4b9c-x2x8q"], { engine: { trace: () => Promise.resolve(ok(TRACE)) } }],
   ["EffectiveSettings", ["settings"], { engine: { discover: () => Promise.resolve(ok(found)) } }],
   ["Version", ["version"], {}],
   ["Error", ["sync"], { engine: passing(pass([], { failures: [UNREACHABLE] })) }],

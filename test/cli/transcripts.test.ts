@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import { NO_POLICY } from "../../src/policy/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import { exampleStanding } from "./kept.ts";
+import { EXPLANATION, STRAY, TRACE, TREES, UNTOUCHED } from "./insights.ts";
 import { passing, run, type Script, transcript } from "./scripted.ts";
 
 /** Runs a call and holds what it printed against `fixtures/cli/NAME.txt`. */
@@ -126,6 +127,16 @@ describe("what is kept in the cluster", () => {
   test("confirming no commit", () => shows("confirm-wrong", ["confirm", "yes"]));
   test("history where nothing is kept", () =>
     shows("history-nowhere", ["history", "dev/pay", "--status-namespace", "off"]));
+  test("why: what makes a service run", () =>
+    shows("why", ["why", "dev/pay"], { engine: { explain: () => Promise.resolve(ok(EXPLANATION)) } }));
+  test("why: nothing does", () =>
+    shows("why-unchanged", ["why", "dev/pay"], { engine: { explain: () => Promise.resolve(ok(UNTOUCHED)) } }));
+  test("tree", () => shows("tree", ["tree"], { engine: { trees: () => Promise.resolve(ok(TREES)) } }));
+  test("trace: a Pod of a service", () =>
+    shows("trace", ["trace", "pod/dev/pay-7d4b9c-x2x8q"], { engine: { trace: () => Promise.resolve(ok(TRACE)) } }));
+  test("trace: an object of nobody", () =>
+    shows("trace-nobody", ["trace", "configmap/notes"], { engine: { trace: () => Promise.resolve(ok(STRAY)) } }));
+  test("trace: no object at all", () => shows("trace-nothing", ["trace", "notes"]));
   test("orphans", () => shows("orphans", ["orphans"], { engine: { orphans: () => Promise.resolve(ok(orphans)) } }));
   test("no orphans", () =>
     shows("orphans-none", ["orphans"], {

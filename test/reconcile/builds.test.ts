@@ -62,7 +62,11 @@ describe("a build that is known", () => {
   test("is not made again while its footprint stands, and is the same to the last digit", async () => {
     const cache = memoryCache();
     expect((await build(cache, files, good)).built).toBe(true);
-    expect(await build(cache, { ...files, "other/file.yaml": "x" }, good)).toEqual({ built: false, answer: good });
+    expect(await build(cache, { ...files, "other/file.yaml": "x" }, good)).toEqual({
+      built: false,
+      answer: good,
+      changed: [],
+    });
   });
 
   test.each([
@@ -84,7 +88,11 @@ describe("a build that is known", () => {
   test("that failed fails again without being made, unless the failure says nothing about the input", async () => {
     const [cycle, deadline] = [memoryCache(), memoryCache()];
     await build(cycle, files, failing("build/cycle"));
-    expect(await build(cycle, files, good)).toEqual({ built: false, answer: failing("build/cycle") });
+    expect(await build(cycle, files, good)).toEqual({
+      built: false,
+      answer: failing("build/cycle"),
+      changed: [],
+    });
     await build(deadline, files, failing("build/deadline"));
     expect((await build(deadline, files, good)).built).toBe(true);
   });

@@ -1,0 +1,88 @@
+import type { LastChange } from "../git/index.ts";
+import {
+  type Authored,
+  type Explanation,
+  type Failure,
+  failed,
+  ok,
+  type Result,
+  type StepSummary,
+} from "../model/index.ts";
+import { type ServicePlan, type Step, stepRef } from "../plan/index.ts";
+import { sourcesOf } from "../services/index.ts";
+import type { Assembled } from "./assemble.ts";
+import { becauseOf } from "./because.ts";
+import type { Io, PassRequest } from "./pass-types.ts";
+import { planPass } from "./planning.ts";
+import { prepare } from "./prepare.ts";
+import type { PassState } from "./state.ts";
+
+/** What a sync would do about a service and why, or why there is nothing to do. Changes nothing. */
+export async function explain(
+  io: Io,
+  request: PassRequest,
+  id: string,
+  signal: AbortSignal,
+): Promise<Result<Explanation>> {
+  const prepared = await prepare(io, request, () => undefined, signal);
+  if (!prepared.ok) return prepared;
+  const { state } = prepared;
+  for (const late of state.assembly.late) state.joined.push(await late.assembled());
+  const ready = [...state.assembly.ready, ...state.joined];
+  const all = { ...state, assembly: { ...state.assembly, ready, late: [] } };
+  const { snapshot } = state.revision;
+  const plan = planPass(all).find(({ service }) => service === id);
+  const assembled = ready.find(({ service }) => service.id === id);
+  const broken = state.broken.find((one) => one.id === id);
+  if (plan === undefined && assembled === undefined && broken === undefined) return failed(noSuchService(id, state));
+
+  const steps = plan?.steps ?? [];
+  const told = steps.filter(({ action }) => action !== "unchanged").map(summaryOf);
+  const failures = [...(broken?.failures ?? []), ...(assembled?.failures ?? []), ...(plan?.failures ?? [])];
+  const at = assembled?.service.at ?? broken?.at;
+  const sources = broken?.sources ?? (assembled === undefined ? [] : sourcesOf(assembled.service));
+  const { footprint = [], changed } = assembled ?? {};
+  const files = footprint.map(([path]) => path);
+  const looked = changed === undefined || changed.length === 0 ? (files.length > 0 ? files : sources) : changed;
+  const change = looked.length === 0 ? undefined : await snapshot.lastChange(looked, signal);
+  return ok({
+    service: id,
+    revision: snapshot.revision,
+    ...(at === undefined ? {} : { at }),
+    because: sayWhy(assembled, plan, broken !== undefined),
+    runs: assembled?.built === true || told.some(({ action }) => action !== "kept" && action !== "held"),
+    ...(files.length === 0 ? {} : { footprint: files.length }),
+    ...(changed === undefined ? {} : { changed }),
+    ...(change === undefined ? {} : { change: authored(change) }),
+    steps: told,
+    unchanged: steps.length - told.length,
+    failures,
+  });
+}
+
+function sayWhy(assembled: Assembled | undefined, plan: ServicePlan | undefined, broken: boolean): string {
+  if (broken) return "its definition is broken; what it owns is left as it is";
+  if (assembled === undefined) return "it left git, and these are its objects that are left";
+  if (assembled.service.settings.suspend) return "it is suspended";
+  return becauseOf(assembled, plan ?? { steps: [] });
+}
+
+export function summaryOf(step: Step): StepSummary {
+  const { action, why } = step;
+  const at = "declared" in step ? { at: step.declared.at } : {};
+  const drift = "drift" in step && step.drift !== undefined ? { drift: step.drift } : {};
+  return { ref: stepRef(step), action, why, ...at, ...drift };
+}
+
+export function authored({ commit, exact }: LastChange): Authored {
+  const { id, author, email, subject, timeMs } = commit;
+  return { commit: id, author, email, subject, at: new Date(timeMs).toISOString(), exact };
+}
+
+function noSuchService(id: string, { revision, request }: PassState): Failure {
+  return {
+    code: "usage/no-such-service",
+    message: `there is no service ${JSON.stringify(id)} in revision ${revision.snapshot.revision.commit.slice(0, 12)}, and nothing of it in the cluster`,
+    remedy: `see gitops services${request.path === "" ? "" : ` --path ${request.path}`} for what there is`,
+  };
+}
