@@ -74,7 +74,7 @@ test("D12 whatever watches do, what is known is what a list says, one interval l
     }),
     { numRuns: 40 },
   );
-});
+}, 120_000);
 
 function states(live: Iterable<{ readonly ref: { readonly name: string }; readonly resourceVersion: string }>) {
   return [...live].map(({ ref, resourceVersion }) => `${ref.name} ${resourceVersion}`).sort();

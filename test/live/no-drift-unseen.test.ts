@@ -58,4 +58,4 @@ test("whatever somebody writes into an object: when a plan comes out differently
     { numRuns: 60 },
   );
   expect(Math.min(seen.changed, seen.unchanged)).toBeGreaterThan(5); // both happen, or nothing was shown
-});
+}, 120_000);
