@@ -1,20 +1,10 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { isOfServices } from "../../support/fleet.ts";
 import { flagsOf, start, startAfter } from "../../support/program.ts";
 import { describeWithCluster } from "../../support/shared-cluster.ts";
 import { map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
@@ -58,25 +48,21 @@ describeWithCluster("a program whose own things are taken away", () => {
   };
   const valueOf = async (name: string): Promise<unknown> =>
     ((await fleet.ask("GET", fleet.path(name)))?.["data"] as Record<string, unknown> | undefined)?.["VALUE"];
-  const writesSince = (mark: number) => fleet.cluster.audit({ since: mark, userAgent: "gitops/" });
+  const writesSince = (mark: number) => fleet.cluster.audit({ since: mark, userAgent: "gitops/" }).filter(isOfServices);
 
-  test("A6 a cache that is damaged in any file is made anew, and deletes nothing", async () => {
+  test.each<[string, (whole: Buffer) => Buffer]>([
+    ["cut", (whole) => whole.subarray(0, Math.floor(whole.length / 2))],
+    ["zeroed", (whole) => Buffer.alloc(whole.length)],
+    ["of other objects", (whole) => Buffer.from(whole.toString("latin1").replaceAll("-one", "-ten"), "latin1")],
+  ])("A6 a cache whose files are all %s is made anew, and deletes nothing", async (_how, harm) => {
     const files = readdirSync(fleet.target.cacheDir, { recursive: true, encoding: "utf8" })
       .map((file) => join(fleet.target.cacheDir, file))
-      .filter((file) => statSync(file).isFile() && statSync(file).size > 0 && !file.includes("/repository/"));
+      .filter((file) => statSync(file).isFile() && !file.includes("/repository/"));
     expect(files.length).toBeGreaterThan(0);
-    for (const file of files) {
-      if (!existsSync(file)) continue; // one of the git mirror's locks
-      const whole = readFileSync(file);
-      for (const harm of ["cut", "zeroed", "other"] as const) {
-        if (harm === "cut") truncateSync(file, Math.floor(whole.length / 2));
-        if (harm === "zeroed") writeFileSync(file, Buffer.alloc(whole.length));
-        if (harm === "other") writeFileSync(file, whole.toString("latin1").replaceAll("-one", "-ten"), "latin1");
-        const { code, writes } = await fleet.sync();
-        expect(code, `${file} ${harm}`).toBe(0);
-        expect(writes, `${file} ${harm}`).toEqual([]);
-      }
-    }
+    for (const file of files) writeFileSync(file, harm(readFileSync(file)));
+    const { code, writes } = await fleet.sync();
+    expect(code).toBe(0);
+    expect(writes).toEqual([]);
     expect((await fleet.sync()).pass.builds).toBe(0);
   });
 
