@@ -6,23 +6,12 @@ import { openSource, type Source } from "../git/index.ts";
 import { LIVE_DEFAULTS, type Live, openLive, readInventory } from "../live/index.ts";
 import { type Clock, failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
-import {
-  buildJob,
-  explain,
-  findOrphans,
-  type Io,
-  newMemory,
-  type OpenRevision,
-  openRevision,
-  type PassRequest,
-  runPass,
-  serviceTrees,
-  trace,
-} from "../reconcile/index.ts";
+import { buildJob, newMemory, type OpenRevision, openRevision, type PassRequest, runPass } from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
 import { openEmbedded } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
-import { type Acquaintance, askedRequest, keptPass } from "./keeping.ts";
+import { type Acquaintance, keptPass } from "./keeping.ts";
+import { lookingAt } from "./looking.ts";
 import { ordersOver, whoAsks } from "./orders.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -52,21 +41,6 @@ export const openEngine: OpenEngine = (settings, world) => {
   const acquaintance: Acquaintance = {};
   const kept: { live?: Live; onHint?: () => void } = {};
 
-  /** Plans as a pass does, and writes nothing. */
-  const looking = async <T>(
-    request: PassRequest,
-    signal: AbortSignal,
-    look: (io: Io, asked: PassRequest) => Promise<Result<T>>,
-  ): Promise<Result<T>> => {
-    const [from, to] = await Promise.all([source.get(signal), cluster.get(signal)]);
-    if (!from.ok) return from;
-    if (!to.ok) return to;
-    const asked = await askedRequest({ cluster: to.value, settings, world }, request, signal);
-    if (!asked.ok) return asked;
-    const io = { source: from.value, cluster: readOnly(to.value), cache, clock: world.clock };
-    return look({ ...io, builders: await builders.get(signal) }, asked.value);
-  };
-
   const engine: Engine = {
     async pass(request, onEvent, signal) {
       const [from, to] = await Promise.all([source.get(signal), cluster.get(signal)]);
@@ -94,15 +68,12 @@ export const openEngine: OpenEngine = (settings, world) => {
     watch(listener) {
       kept.onHint = listener;
     },
-    orphans: (request, signal) => looking(request, signal, (io, asked) => findOrphans(io, asked, signal)),
-    explain: (request, id, signal) => looking(request, signal, (io, asked) => explain(io, asked, id, signal)),
-    trace: (request, object, signal) => looking(request, signal, (io, asked) => trace(io, asked, object, signal)),
-    async trees(matches, signal) {
-      const to = await cluster.get(signal);
-      if (!to.ok) return to;
-      const inventory = await readInventory(to.value, world.clock, signal);
-      return inventory.ok ? ok(serviceTrees(inventory.value.live, settings.scope, matches)) : inventory;
-    },
+    ...lookingAt(settings, world, {
+      source: (signal) => source.get(signal),
+      cluster: (signal) => cluster.get(signal),
+      builders: (signal) => builders.get(signal),
+      cache,
+    }),
     liveStats: () => kept.live?.stats(),
     async latest(signal) {
       const from = await source.get(signal);
