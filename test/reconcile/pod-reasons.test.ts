@@ -188,6 +188,22 @@ describe("failing fast, with the reason that the pods give", () => {
   });
 
   test.each([
+    ["1", undefined],
+    ["2", "failed"],
+  ])("of a DaemonSet at its second generation, pods of generation %s: %s", async (generation, state) => {
+    const one = await scene();
+    const set = fixture("daemon-set-progressing-unavailable.yaml");
+    const annotations = { "deprecated.daemonset.template.generation": "2" };
+    const spec = { selector: { matchLabels: { app: "cart" } } };
+    one.put({ ...set, metadata: { ...set.metadata, annotations }, spec });
+    const owners = { ownerReferences: [{ kind: "DaemonSet", name: "agent", uid: set.metadata.uid, controller: true }] };
+    one.put(pod("crash-loop", { "pod-template-generation": generation }, owners));
+    const waited = one.wait([awaited("DaemonSet", "agent")]);
+    await one.clock.advance(90_000);
+    expect(waited.ended()?.health.state).toBe(state);
+  });
+
+  test.each([
     ["crash-loop", undefined],
     ["image-not-found", "failed"],
   ])("a Job counts its failed pods itself: %s", async (file, state) => {
