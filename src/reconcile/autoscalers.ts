@@ -1,10 +1,12 @@
 import type { Cluster } from "../cluster/index.ts";
 import type { Inventory } from "../live/index.ts";
-import { type LiveMetadata, type Manifest, refKey, text } from "../model/index.ts";
+import { type Clock, type LiveMetadata, type Manifest, refKey, text } from "../model/index.ts";
 import { type Autoscaler, autoscalerOf, isScalable } from "../plan/index.ts";
 import type { Assembled } from "./assemble.ts";
 
 const KIND = "autoscaling/HorizontalPodAutoscaler";
+/** Everybody waits for this list, so it may not take long. */
+const LIST_MS_MAX = 5_000;
 
 /** The autoscalers of the cluster, whoever made them. `unknown`: why they could not be listed. */
 export interface LiveAutoscalers {
@@ -17,7 +19,7 @@ export interface LiveAutoscalers {
  * specs, and those that other tools make (KEDA, for one) carry no label of ours.
  */
 export async function readAutoscalers(
-  cluster: Cluster,
+  { cluster, clock }: { readonly cluster: Pick<Cluster, "listObjects">; readonly clock: Clock },
   { kinds, failedGroups, live }: Inventory,
   services: readonly Pick<Assembled, "desired">[],
   signal: AbortSignal,
@@ -27,7 +29,15 @@ export async function readAutoscalers(
   if (kind === undefined) {
     return failedGroups.has("autoscaling") ? { found: [], unknown: "group autoscaling did not answer" } : { found: [] };
   }
-  const listed = await cluster.listObjects(kind, {}, signal);
+  const deadline = clock.deadline(LIST_MS_MAX, signal);
+  const listed = await cluster
+    .listObjects(kind, {}, deadline.signal)
+    .catch((cause: unknown) => {
+      if (!deadline.expired()) throw cause;
+      return undefined;
+    })
+    .finally(() => deadline.release());
+  if (listed === undefined) return { found: [], unknown: `no list within ${LIST_MS_MAX / 1000} s` };
   if (!listed.ok) return { found: [], unknown: listed.problem.message };
   const found = listed.value.items.flatMap((item) => {
     const object = item as unknown as Manifest;

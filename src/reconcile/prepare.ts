@@ -55,7 +55,7 @@ export async function prepare(
   );
   const settled = await openSettled(io.cache, request.scope);
   const fights = await openFights(io.cache, request.scope, io.clock);
-  const autoscalers = await readAutoscalers(io.cluster, listed.value, assembly.ready, stop);
+  const autoscalers = await readAutoscalers(io, listed.value, assembly.ready, stop);
   const selected = selector(request.services);
   const declared = assembly.ready.flatMap(({ service, desired }) =>
     desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],

@@ -4,7 +4,6 @@ import {
   type Clock,
   compareFailures,
   type Failure,
-  type FieldChange,
   failed,
   ok,
   type PassOutcome,
@@ -13,10 +12,11 @@ import {
   type Service,
   type ServiceOutcome,
 } from "../model/index.ts";
-import { appliedFields, type Declared, fieldChanges, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
+import { type Declared, kindKey, type ServicePlan, type Step } from "../plan/index.ts";
 import { type Applier, apply, once } from "./apply.ts";
 import type { Assembled, Late } from "./assemble.ts";
 import { becauseOf } from "./because.ts";
+import { compareStep } from "./compare.ts";
 import { either } from "./either.ts";
 import { asItIs, execute, type Hands } from "./execute.ts";
 import { fairQueue } from "./fair-queue.ts";
@@ -296,7 +296,7 @@ function newApplier(
   const namespaces = new Map<string, Declared>();
   const definitions = new Map<string, Declared>();
   for (const step of plans.flatMap(({ steps }) => steps)) {
-    if (!("declared" in step) || step.action === "unchanged") continue;
+    if (!("declared" in step) || step.action === "unchanged" || step.action === "drifted") continue;
     const { ref, manifest } = step.declared;
     if (kindKey(ref) === "/Namespace" && step.action === "create") namespaces.set(ref.name, step.declared);
     if (kindKey(ref) === "apiextensions.k8s.io/CustomResourceDefinition")
@@ -334,21 +334,6 @@ async function removeStep(
   const objection = await objectionNow(io.cluster, inventory, live, inhabitants.get(refKey(live.ref)), signal);
   if (objection !== undefined) return failed(objection);
   return await remove(io.cluster, kind, live, request.mode !== "sync", signal);
-}
-
-async function compareStep(
-  { io, assembly, inventory }: PassState,
-  step: Step,
-  signal: AbortSignal,
-): Promise<readonly FieldChange[] | undefined> {
-  if (!("declared" in step)) return undefined;
-  const { ref, manifest } = step.declared;
-  const kind = assembly.kindOf(ref);
-  if (kind === undefined || assembly.isNew(kind)) return fieldChanges(manifest, undefined, undefined);
-  const live = await io.cluster.get(kind, ref.namespace, ref.name, signal);
-  if (!live.ok) return undefined;
-  const owned = inventory.live.get(`${ref.group}/${ref.kind}/${ref.namespace}/${ref.name}`);
-  return fieldChanges(manifest, live.value, owned === undefined ? undefined : appliedFields(owned)?.fieldsV1);
 }
 
 /** Anything thrown while one object is worked on is that object's failure. */

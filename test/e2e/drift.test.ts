@@ -317,6 +317,9 @@ ${replicas === undefined ? "" : `  replicas: ${replicas}\n`}  selector: {matchLa
       [9, "web:4"],
     ] as const) {
       await declare(wanted, tag);
+      const { stdout } = await run(["diff", ...flagsOf(fleet.target), ...fleet.scope]);
+      expect(stdout).toContain(`+ spec.template.spec.containers[name=web].image: "${tag}"`);
+      expect(stdout).not.toMatch(/[-+] spec\.replicas/);
       const { code, writes } = await fleet.sync();
       expect(code).toBe(0);
       expect(writes).toHaveLength(1);
