@@ -99,6 +99,7 @@ const LIVE_DOUBTS: readonly Guard[] = [
   guard("remove: not deleted twice", REMOVE, "if (read.value.deletionTimestamp !== undefined)", "if (false)"),
   guard("remove: no controller", REMOVE, "if (now.ownerReferences.some(({ controller }) => controller))", "if (false)"),
   guard("remove: prune not disabled", REMOVE, "if (pruneDisabled(now))", "if (false)"),
+  guard("remove: what lives in it now", WORK, "if (objection !== undefined) return failed(objection);", ""),
   guard("remove: uid precondition", REMOVE, "{ uid, resourceVersion, propagation", "{ resourceVersion, propagation"),
   guard("remove: version precondition", REMOVE, "{ uid, resourceVersion, propagation", "{ uid, propagation"),
 ];
@@ -114,6 +115,12 @@ const PLANNED: readonly Guard[] = [
   guard("plan: prune of the service", PLAN, "if (!prune || pruneDisabled(live))", "if (pruneDisabled(live))"),
   guard("plan: prune of the object", PLAN, "if (!prune || pruneDisabled(live))", "if (!prune)"),
   guard("plan: may be wanted", PLAN, "if (wanted !== undefined) return", "if (false) return"),
+  guard(
+    "plan: what lives in it",
+    PLAN,
+    "if (objection !== undefined && !(objection.confirmable && confirmed)) return",
+    "if (false) return",
+  ),
   guard("plan: protected kinds", PLAN, "if (sacred !== undefined && !confirmed) return", "if (false) return"),
   guard(
     "plan: wanted, its service present",

@@ -121,8 +121,8 @@ export function historyOf(seed: number): History {
     steps.push(run(random, random.chance(0.3)));
   }
   const webhook = random.chance(0.15) ? random.pick<Webhook>(["strips", "rewrites"]) : undefined;
-  const stays = random.chance(0.4);
   const confirmed = random.chance(0.06) ? misconfirmed(random, steps) : steps;
+  const stays = random.chance(0.4);
   return {
     seed,
     breaker,

@@ -1,7 +1,7 @@
 import type { LiveMetadata } from "../../src/cluster/index.ts";
 import { child, type Json, stringMap } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
-import { type Intent, type ServiceIntent, wantersOf } from "./intent.ts";
+import { type Intent, type ServiceIntent, type Wish, wantersOf } from "./intent.ts";
 import { asLabel, isProven, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
@@ -101,6 +101,7 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
     const wanting = wantersOf(run.intent, along.key);
     if (wanting.length > 0) say(`${along.key} goes with it, which ${wanting.join(" and ")} want`);
   }
+  for (const id of inhabitantsMeant(run.intent, before)) say(`${id} wants something that lives in it`);
   if (before.kind.kind === "Namespace") judgeInhabitants(before, request.world, earlier, say);
   judgeOwner(run, owner.service, earlier, say);
 }
@@ -129,6 +130,14 @@ function judgeOwner(run: RunRecord, label: string, earlier: readonly Request[], 
   if (unlisted !== undefined) say(`${unlisted.kind?.kind} of ${service.id} could not be listed`);
   if (service.wishes.some(({ unserved }) => unserved)) say(`${service.id} declares what is not served`);
   if (service.wishes.length === 0 && !run.confirmed) say(`${service.id} declares nothing any more`);
+}
+
+/** Services that are meant to have something in a namespace, or of a definition's kind, there or not. */
+function inhabitantsMeant({ services }: Intent, { kind, name }: Live): readonly string[] {
+  const livesIn = ({ kind: of, namespace, unserved }: Wish): boolean =>
+    !unserved && (kind.kind === "Namespace" ? namespace === name : of === "Widget");
+  if (kind.kind !== "Namespace" && kind.kind !== "CustomResourceDefinition") return [];
+  return services.filter(({ state, wishes }) => state === "known" && wishes.some(livesIn)).map(({ id }) => id);
 }
 
 /** A namespace goes only with what its own service has in it and lets go, as far as anybody could know right before. */
