@@ -38,12 +38,12 @@ const TEXT_MAX = 500;
 
 /**
  * What is kept after a pass that wrote. `some`: the pass was about some services only; the others keep what they have. A
- * pass that could not run changes nothing here.
+ * pass that could not run changes nothing here. `again`: a part of this may have been written already.
  */
 export function nextServices(
   before: KeptBefore,
   outcome: PassOutcome,
-  about: { readonly nowMs: number; readonly some: boolean },
+  about: { readonly nowMs: number; readonly some: boolean; readonly again?: boolean },
 ): KeptAfter {
   const { revision } = outcome;
   if (revision === undefined || outcome.failures.length > 0) return { services: before.services, changed: [] };
@@ -53,6 +53,7 @@ export function nextServices(
     number: (before.head?.number ?? 0) + 1,
     revision: revisionText(revision),
     now: new Date(about.nowMs).toISOString(),
+    again: about.again === true,
   };
   for (const one of outcome.services) {
     const old = before.services.get(one.service);
@@ -77,6 +78,7 @@ interface Pass {
   readonly number: number;
   readonly revision: string;
   readonly now: string;
+  readonly again: boolean;
 }
 
 /** The same value when nothing happened. */
@@ -98,7 +100,9 @@ function nextService(
       return [type, (same ? old?.since[type] : undefined) ?? pass.now];
     }),
   );
-  const event = happened(old, state, outcome) ? [historyEntry(outcome, state, pass)] : [];
+  const entry = historyEntry(outcome, state, pass);
+  const known = pass.again && old?.history[0] !== undefined && isSameEntry(old.history[0], entry);
+  const event = !known && happened(old, state, outcome) ? [entry] : [];
   const next: KeptService = {
     state,
     pass: pass.number,
@@ -232,6 +236,11 @@ function historyEntry(outcome: ServiceOutcome, state: KeptService["state"], pass
     what: what.length === 0 ? "nothing to do" : brief(what.join(", ")),
     ...(confirmed === undefined ? {} : { confirmed }),
   };
+}
+
+/** Whether two entries are of one and the same event, noted twice. */
+function isSameEntry({ at: _at, ...a }: HistoryEntry, { at: __at, ...b }: HistoryEntry): boolean {
+  return sorted(a) === sorted(b);
 }
 
 /** Whether something of ours that somebody changed was written back. */

@@ -54,7 +54,9 @@ export async function writeStatus(
   if (first !== "changed") return first;
   const again = await readStanding(cluster, standing.place, clock.nowMs(), signal);
   if (!again.ok) return again;
-  const second = again.value.whole ? await writeOnce(cluster, clock, again.value, outcome, about, signal) : "changed";
+  const second = again.value.whole
+    ? await writeOnce(cluster, clock, again.value, outcome, { ...about, again: true }, signal)
+    : "changed";
   return second === "changed" ? failed(overtaken(standing)) : second;
 }
 
@@ -63,14 +65,14 @@ async function writeOnce(
   clock: Clock,
   standing: Standing,
   outcome: PassOutcome,
-  about: PassAbout,
+  about: PassAbout & { readonly again?: boolean },
   signal: AbortSignal,
 ): Promise<Result<WrittenStatus> | "changed"> {
   const { place, head, kept } = standing;
   const nowMs = clock.nowMs();
   const names = namesOf(place);
   const before = { services: kept.services, ...(head === undefined ? {} : { head }) };
-  const after = nextServices(before, outcome, { nowMs, some: about.some });
+  const after = nextServices(before, outcome, { nowMs, some: about.some, again: about.again === true });
   const groups = groupCount(after.services, head?.groups ?? 0);
   const writes = new Map<string, Readonly<Record<string, string>>>();
   for (const [index, services] of groupTexts(after.services, groups).entries()) {

@@ -173,6 +173,63 @@ describe("what a pass leaves", () => {
   });
 });
 
+describe("two processes at once", () => {
+  test("what each of them did stands, once, whoever writes first", async () => {
+    await passed(pass([made("dev/api"), made("dev/web")], at(0)));
+    const [mine, theirs] = [await read(), await read()];
+    const about = { some: true, heartbeatMs: QUARTER };
+    const write = (standing: Standing, id: string) =>
+      writeStatus(cluster, clock, standing, pass([made(id)], at(1)), about, signal);
+    value(await write(mine, "dev/api"));
+    value(await write(theirs, "dev/web"));
+    for (const id of ["dev/api", "dev/web"]) {
+      expect((await one(id))?.applied).toBe(text1(1));
+      expect((await one(id))?.history).toHaveLength(2);
+    }
+  });
+
+  test("of one that was overtaken between two groups, nothing is noted twice", async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `dev/service-${index}`);
+    const failures = Array.from({ length: 5 }, () => ({ ...MISSING, message: "x".repeat(450) }));
+    await passed(
+      pass(
+        ids.map((id) => service(id, "failed", { failures })),
+        at(0),
+      ),
+    );
+    const standing = await read();
+    const state = { overtaken: false };
+    const busy: Cluster = {
+      ...cluster,
+      async apply(...asked) {
+        const answer = await cluster.apply(...asked);
+        if (!state.overtaken) {
+          state.overtaken = true;
+          await passed(pass([broken("dev/service-0"), broken("dev/service-1")], at(0)), { some: true });
+        }
+        return answer;
+      },
+    };
+    const outcome = pass(ids.map(made), at(1));
+    value(await writeStatus(busy, clock, standing, outcome, { some: false, heartbeatMs: QUARTER }, signal));
+    expect(state.overtaken).toBe(true);
+    for (const id of ids.slice(2))
+      expect((await one(id))?.history.map(({ result }) => result)).toEqual(["synced", "failed"]);
+  });
+
+  test("one that is overtaken again and again says so, and leaves it to the next pass", async () => {
+    await passed(pass([made("dev/api")], at(0)));
+    const standing = await read();
+    const problem = { kind: "status", status: 409, message: "changed", causes: [], ambiguous: false } as const;
+    const busy: Cluster = { ...cluster, apply: () => Promise.resolve({ ok: false, problem }) };
+    const options = { some: false, heartbeatMs: QUARTER };
+    expect(await writeStatus(busy, clock, standing, pass([made("dev/api")], at(1)), options, signal)).toMatchObject({
+      ok: false,
+      failures: [{ code: "apply/conflict" }],
+    });
+  });
+});
+
 describe("E9 status never claims a commit not fully applied", () => {
   const claimed = async (id: string) => (await one(id))?.applied;
 
