@@ -107,6 +107,41 @@ describeWithCluster("rollouts in a real cluster", () => {
     expect(later.filter(({ verb }) => verb === "watch")).toEqual([]);
   });
 
+  test("of every kind: each is seen to be through, a Job when it is complete", async () => {
+    const workload = (kind: string, spec: string): string => `apiVersion: apps/v1
+kind: ${kind}
+metadata: {name: some}
+spec:
+${spec}  selector: {matchLabels: {app: ${kind}}}
+  template:
+    metadata: {labels: {app: ${kind}}}
+    spec: {containers: [{name: api, image: example.test/some:1}]}
+`;
+    const job = `apiVersion: batch/v1
+kind: Job
+metadata: {name: some}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: api, image: example.test/some:1}]}}}
+`;
+    const objects = {
+      daemonset: workload("DaemonSet", ""),
+      statefulset: workload("StatefulSet", "  replicas: 2\n  serviceName: some\n"),
+      service: "apiVersion: v1\nkind: Service\nmetadata: {name: some}\nspec: {ports: [{port: 80}]}\n",
+      budget: "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: some}\nspec: {minAvailable: 1}\n",
+      job,
+    };
+    await fleet.commit(fleet.declares("kinds", objects, WAIT));
+    const synced = await fleet.sync();
+    expect(codes(synced)).toEqual([]);
+    expect(synced.pass.services.find(({ service }) => service === "rollouts/kinds")).toMatchObject({
+      state: "synced",
+      health: { state: "healthy" },
+    });
+    const told = async (resource: string) => (await fleet.ask("GET", fleet.path("some", resource)))?.["status"];
+    expect(await told("apps/v1/daemonsets")).toMatchObject({ numberReady: 1 });
+    expect(await told("apps/v1/statefulsets")).toMatchObject({ readyReplicas: 2 });
+    expect(await told("batch/v1/jobs")).toMatchObject({ succeeded: 1 });
+  });
+
   test("stuck ones fail with the reason that their pods give; nobody else waits for them", async () => {
     const crowded = "rollouts-crowded";
     await fleet.ask("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: crowded } });
@@ -134,6 +169,7 @@ describeWithCluster("rollouts in a real cluster", () => {
       "crashing failed",
       "crowded failed",
       "good unchanged",
+      "kinds unchanged",
       "nowhere failed",
     ]);
     expect(failure("nowhere")).toMatchObject({
