@@ -28,20 +28,30 @@ const MANAGERS_OF: Readonly<Record<ForeignTool, readonly string[]>> = {
   kapp: ["kapp"],
 };
 
+/** From whom an object is taken over. */
+export interface Takeover {
+  /** Whether our own apply wrote our label already: then it only remains to take what came beside it. */
+  readonly proven: boolean;
+  /** Tools that had it and gave it up. */
+  readonly tools: readonly ForeignTool[];
+}
+
 /**
  * Managers that declared the object as a whole before us: what they set, and git says no more, shall go. Those of single
  * edits (kubectl edit, label, scale) keep what they set. Source: the field managers that Flux takes over from (fluxcd/pkg/ssa).
  */
-function isFormer({ manager, subresource }: ManagedFields, tools: readonly ForeignTool[]): boolean {
+function isFormer({ manager, operation, subresource }: ManagedFields, { proven, tools }: Takeover): boolean {
   if ((subresource ?? "") !== "") return false;
-  if (manager === "kubectl" || manager.startsWith("kubectl-client-side-apply")) return true;
+  // By this name old versions of kubectl apply, and some edit: what is edited on an object of ours is drift, no declaration.
+  if (manager === "kubectl") return operation === "Apply" || !proven;
+  if (manager.startsWith("kubectl-client-side-apply")) return true;
   if (manager === BEFORE_FIRST_APPLY || manager === "kustomize-controller") return true;
   return tools.some((tool) => MANAGERS_OF[tool].includes(manager));
 }
 
 /** Whether a live object may hold fields that a former manager still has; costs no look at the fields. */
-export function hasFormerManager(live: LiveMetadata, tools: readonly ForeignTool[]): boolean {
-  return live.managedFields.some((entry) => isFormer(entry, tools));
+export function hasFormerManager(live: LiveMetadata, from: Takeover): boolean {
+  return live.managedFields.some((entry) => isFormer(entry, from));
 }
 
 /**
@@ -49,12 +59,8 @@ export function hasFormerManager(live: LiveMetadata, tools: readonly ForeignTool
  * goes; undefined when there is nothing to fold. Of what was there before anybody applied, only fields that git or the last
  * client-side apply declares are taken: the rest is the server's own, such as a volume's binding.
  */
-export function takenOver(
-  live: LiveMetadata,
-  desired: Manifest,
-  tools: readonly ForeignTool[],
-): readonly ManagedFields[] | undefined {
-  if (!hasFormerManager(live, tools)) return undefined;
+export function takenOver(live: LiveMetadata, desired: Manifest, from: Takeover): readonly ManagedFields[] | undefined {
+  if (!hasFormerManager(live, from)) return undefined;
   const ours = appliedFields(live);
   const kept: ManagedFields[] = [];
   let fields: JsonObject = ours?.fieldsV1 ?? {};
@@ -62,7 +68,7 @@ export function takenOver(
   for (const entry of live.managedFields) {
     if (entry === ours) continue;
     const theirs = entry.fieldsV1 ?? {};
-    if (!isFormer(entry, tools)) kept.push(entry);
+    if (!isFormer(entry, from)) kept.push(entry);
     else if (entry.manager === BEFORE_FIRST_APPLY) {
       const { inside, outside } = splitBy(theirs, declaredSomewhere(desired, live));
       if (inside === undefined) kept.push(entry);
@@ -78,7 +84,7 @@ export function takenOver(
     }
   }
   if (!took) return undefined;
-  const time = ours?.time ?? live.managedFields.findLast((entry) => isFormer(entry, tools))?.time;
+  const time = ours?.time ?? live.managedFields.findLast((entry) => isFormer(entry, from))?.time;
   const entry: ManagedFields = {
     manager: FIELD_MANAGER,
     operation: "Apply",
@@ -97,16 +103,16 @@ export function takenOver(
 export function takeOverPatch(
   live: LiveMetadata,
   desired: Manifest,
-  { adopting, tools }: { readonly adopting: boolean; readonly tools: readonly ForeignTool[] },
+  { adopting, ...from }: Takeover & { readonly adopting: boolean },
 ): readonly Json[] | undefined {
   const changes: Json[] = [];
-  const managedFields = mergesFields(desired, live) ? undefined : takenOver(live, desired, tools);
+  const managedFields = mergesFields(desired, live) ? undefined : takenOver(live, desired, from);
   if (managedFields !== undefined) {
     changes.push({ op: "replace", path: "/metadata/managedFields", value: managedFields.map(entryJson) });
     // Their values would count as ours: until our apply has been, nothing says that it has, nor whose a stranger's object is.
     if (APPLIED_ANNOTATION in live.annotations)
       changes.push({ op: "remove", path: `/metadata/annotations/${escaped(APPLIED_ANNOTATION)}` });
-    if (adopting && SERVICE_LABEL in live.labels)
+    if (!from.proven && SERVICE_LABEL in live.labels)
       changes.push({ op: "remove", path: `/metadata/labels/${escaped(SERVICE_LABEL)}` });
   }
   const [annotations, labels] = [child(desired.metadata, "annotations"), child(desired.metadata, "labels")];

@@ -1,5 +1,5 @@
 import { type Cluster, type Kind, problemFailure } from "../cluster/index.ts";
-import { type ForeignTool, failed, type LiveMetadata, ok, type Result } from "../model/index.ts";
+import { failed, type LiveMetadata, ok, type Result } from "../model/index.ts";
 import { type Declared, foreignOwners, hasFormerManager, ownerOf, ownsLabel, takeOverPatch } from "../plan/index.ts";
 
 /** Others may write in between; then the object is looked at again. */
@@ -19,8 +19,9 @@ export async function takeOver(
 ): Promise<Result<void>> {
   if (before === undefined) return ok(undefined);
   const adopting = ownerOf(before) === undefined;
-  const tools: readonly ForeignTool[] = ownsLabel(before) ? [] : foreignOwners(before).map(({ tool }) => tool);
-  if (!adopting && !hasFormerManager(before, tools)) return ok(undefined);
+  const proven = ownsLabel(before);
+  const from = { proven, tools: proven ? [] : foreignOwners(before).map(({ tool }) => tool) };
+  if (!adopting && !hasFormerManager(before, from)) return ok(undefined);
   let live: LiveMetadata | undefined = adopting ? before : undefined;
   for (let tried = 1; ; tried += 1) {
     if (live === undefined) {
@@ -28,7 +29,7 @@ export async function takeOver(
       if (!read.ok) return failed(problemFailure(read.problem, { verb: "read", what: ref, at }));
       live = read.value;
     }
-    const patch = live === undefined ? undefined : takeOverPatch(live, manifest, { adopting, tools });
+    const patch = live === undefined ? undefined : takeOverPatch(live, manifest, { adopting, ...from });
     if (patch === undefined) return ok(undefined);
     const answer = await cluster.patch(kind, ref.namespace, ref.name, "application/json-patch+json", patch, signal);
     if (answer.ok || answer.problem.status === 404) return ok(undefined);

@@ -80,6 +80,8 @@ const live = (change: Partial<LiveMetadata>): LiveMetadata =>
 const managers = (entries: readonly ManagedFields[] | undefined): readonly string[] | undefined =>
   entries?.map(({ manager, operation }) => `${manager} ${operation}`);
 
+const NEW = { proven: false, tools: [] } as const;
+
 describe("the fields of former managers", () => {
   test.each([
     ["kubectl-client-side-apply", "Update"],
@@ -88,7 +90,7 @@ describe("the fields of former managers", () => {
     ["kustomize-controller", "Apply"],
   ] as const)("E3 of %s (%s) become ours", (manager, operation) => {
     const object = live({ managedFields: [entry(manager, operation, data("a", "old")), entry("other", "Update", {})] });
-    const after = takenOver(object, desired, []);
+    const after = takenOver(object, desired, NEW);
     expect(managers(after)).toEqual(["gitops Apply", "other Update"]);
     expect(after?.[0]?.fieldsV1).toEqual(data("a", "old"));
   });
@@ -100,7 +102,7 @@ describe("the fields of former managers", () => {
         entry("gitops", "Apply", data("a")),
       ],
     });
-    const after = takenOver(object, desired, []);
+    const after = takenOver(object, desired, NEW);
     expect(after).toHaveLength(1);
     expect(after?.[0]).toMatchObject({ manager: "gitops", operation: "Apply", apiVersion: "v1" });
     expect(after?.[0]?.fieldsV1).toEqual(data("a", "old"));
@@ -114,7 +116,7 @@ describe("the fields of former managers", () => {
     ["our own edits", entry("gitops", "Update", data("b"))],
   ])("E2 stay with %s", (_who, other) => {
     expect(
-      takenOver(live({ managedFields: [entry("gitops", "Apply", data("a")), other] }), desired, []),
+      takenOver(live({ managedFields: [entry("gitops", "Apply", data("a")), other] }), desired, NEW),
     ).toBeUndefined();
   });
 
@@ -126,8 +128,8 @@ describe("the fields of former managers", () => {
     ["flux", "helm-controller", "Update"],
   ] as const)("E2 of %s become ours when the object is taken over from it (%s %s)", (tool, manager, operation) => {
     const object = live({ managedFields: [entry(manager, operation, data("old"))] });
-    expect(takenOver(object, desired, [])).toBeUndefined();
-    expect(managers(takenOver(object, desired, [tool]))).toEqual(["gitops Apply"]);
+    expect(takenOver(object, desired, NEW)).toBeUndefined();
+    expect(managers(takenOver(object, desired, { ...NEW, tools: [tool] }))).toEqual(["gitops Apply"]);
   });
 
   test("E3 of what nobody applied become ours as far as git or the last client-side apply declares them", () => {
@@ -140,7 +142,7 @@ describe("the fields of former managers", () => {
       annotations: { "kubectl.kubernetes.io/last-applied-configuration": lastApplied },
       managedFields: [entry("before-first-apply", "Update", fields)],
     });
-    const after = takenOver(object, desired, []);
+    const after = takenOver(object, desired, NEW);
     expect(managers(after)).toEqual(["gitops Apply", "before-first-apply Update"]);
     expect(after?.[0]?.fieldsV1).toEqual(data("a", "old"));
     expect(after?.[1]?.fieldsV1).toEqual({
@@ -163,7 +165,7 @@ describe("the fields of former managers", () => {
       },
       "f:finalizers": { 'v:"mine"': {}, 'v:"theirs"': {} },
     };
-    const after = takenOver(live({ managedFields: [entry("before-first-apply", "Update", fields)] }), manifest, []);
+    const after = takenOver(live({ managedFields: [entry("before-first-apply", "Update", fields)] }), manifest, NEW);
     expect(after?.[0]?.fieldsV1).toEqual({
       "f:ports": { [port(80, "TCP")]: { ".": {}, "f:port": {} } },
       "f:finalizers": { 'v:"mine"': {} },
@@ -177,12 +179,21 @@ describe("the fields of former managers", () => {
   test("the status is nobody's to declare", () => {
     const fields = { ...data("a"), "f:status": { "f:phase": {} } };
     const object = live({ managedFields: [entry("kubectl-client-side-apply", "Update", fields)] });
-    expect(takenOver(object, desired, [])?.[0]?.fieldsV1).toEqual(data("a"));
+    expect(takenOver(object, desired, NEW)?.[0]?.fieldsV1).toEqual(data("a"));
   });
 });
 
+test("an edit of an object that is ours already is drift, whatever kubectl it was made with", () => {
+  const edited = live({
+    managedFields: [entry("gitops", "Apply", data("a")), entry("kubectl", "Update", data("b"))],
+  });
+  expect(takenOver(edited, desired, { proven: true, tools: [] })).toBeUndefined();
+  const applied = live({ managedFields: [entry("gitops", "Apply", data("a")), entry("kubectl", "Apply", data("b"))] });
+  expect(takenOver(applied, desired, { proven: true, tools: [] })).toHaveLength(1);
+});
+
 describe("the patch that prepares an object", () => {
-  const none = { adopting: false, tools: [] };
+  const none = { adopting: false, proven: true, tools: [] };
   const paths = (patch: ReturnType<typeof takeOverPatch>): readonly string[] | undefined =>
     patch?.map((change) => (isObject(change) ? `${text(change, "op")} ${text(change, "path")}` : ""));
 
@@ -200,7 +211,7 @@ describe("the patch that prepares an object", () => {
         other: "stays",
       },
     });
-    const patch = takeOverPatch(object, desired, { adopting: true, tools: [] });
+    const patch = takeOverPatch(object, desired, { adopting: true, ...NEW });
     expect(paths(patch)).toEqual([
       "remove /metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
       "remove /metadata/annotations/fluxcd.io~1sync-checksum",
@@ -212,13 +223,13 @@ describe("the patch that prepares an object", () => {
 
   test("does not say that a value that is not ours was applied: a run may end before its apply", () => {
     const edited = liveAfter(mine);
-    const theirs = { ...edited, managedFields: [...edited.managedFields, entry("kubectl", "Update", data("edited"))] };
+    const theirs = { ...edited, managedFields: [...edited.managedFields, entry("kubectl", "Apply", data("edited"))] };
     expect(paths(takeOverPatch(theirs, desired, none))).toEqual([
       "replace /metadata/managedFields",
       "remove /metadata/annotations/gitops.bulkhead.dev~1applied",
       "replace /metadata/resourceVersion",
     ]);
-    expect(paths(takeOverPatch(theirs, desired, { adopting: true, tools: [] }))).toContain(
+    expect(paths(takeOverPatch(theirs, desired, { adopting: false, ...NEW }))).toContain(
       "remove /metadata/labels/gitops.bulkhead.dev~1service",
     );
   });
@@ -233,7 +244,7 @@ describe("the patch that prepares an object", () => {
 
   test("A8 a namespace that was there before is marked as not to be pruned", () => {
     const manifest: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } };
-    const adopting = { adopting: true, tools: [] };
+    const adopting = { adopting: true, ...NEW };
     expect(paths(takeOverPatch(live({ managedFields: [] }), manifest, adopting))).toEqual([
       "add /metadata/annotations",
       "add /metadata/annotations/gitops.bulkhead.dev~1prune",
