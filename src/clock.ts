@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "./model/index.ts";
 
 /** The longest delay a timer takes; longer ones fire at once in Node, so sleeps are chained. */
@@ -26,7 +27,7 @@ export function systemClock(): Clock {
       );
       timer.unref();
       if (signal.aborted) follow();
-      else signal.addEventListener("abort", follow, { once: true });
+      else listen(signal, follow);
       return {
         signal: own.signal,
         expired: () => expired,
@@ -50,6 +51,12 @@ function nap(durationMs: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", stop);
       resolve();
     }, durationMs);
-    signal.addEventListener("abort", stop, { once: true });
+    listen(signal, stop);
   });
+}
+
+/** Many wait on one signal, as every service of a pass does, and each of them leaves it: no reason for Node to warn of a leak. */
+function listen(signal: AbortSignal, stop: () => void): void {
+  setMaxListeners(0, signal);
+  signal.addEventListener("abort", stop, { once: true });
 }
