@@ -1,59 +1,28 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Cluster } from "../../src/cluster/index.ts";
-import { createEmbedded, type EmbeddedCluster } from "../../src/embedded/index.ts";
-import { child, type Failure, type PassOutcome, type Result, stringMap, text } from "../../src/model/index.ts";
-import {
-  confirm,
-  readEvents,
-  readStanding,
-  resume,
-  type Standing,
-  suspend,
-  writeStatus,
-} from "../../src/status/index.ts";
+import { createEmbedded } from "../../src/embedded/index.ts";
+import type { Failure } from "../../src/model/index.ts";
+import { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import { MISSING, pass, service, step, UNREACHABLE } from "../report/examples.ts";
-import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+import {
+  at,
+  broken,
+  CONFIG_MAP,
+  commitAt,
+  good,
+  made,
+  PLACE,
+  QUARTER,
+  revisionAt,
+  signal,
+  statusScene,
+  value,
+} from "./scene.ts";
 
-const PLACE = { namespace: "gitops-system", scope: "clusters/dev" };
-const QUARTER = 15 * 60_000;
-const COMMITS = ["1", "2", "3"].map((digit) => digit.repeat(40));
-const signal = new AbortController().signal;
-
-let clock: ManualClock;
-let cluster: EmbeddedCluster;
+let { clock, cluster, read, passed, one, objects } = {} as ReturnType<typeof statusScene>;
 beforeEach(() => {
-  clock = manualClock();
-  cluster = createEmbedded({ clock, controllers: "none" });
+  ({ clock, cluster, read, passed, one, objects } = statusScene());
 });
-
-function value<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.failures));
-  return result.value;
-}
-
-const read = async (from: Cluster = cluster): Promise<Standing> =>
-  value(await readStanding(from, PLACE, clock.nowMs(), signal));
-
-/** A pass that ends so, and what it left: names of objects, and how many Events. */
-async function passed(outcome: PassOutcome, about: { readonly some?: boolean } = {}): Promise<readonly string[]> {
-  const standing = await read();
-  const options = { some: about.some === true, heartbeatMs: QUARTER };
-  const written = value(await writeStatus(cluster, clock, standing, outcome, options, signal));
-  expect(written.unsaid).toEqual([]);
-  return [
-    ...written.objects.map((name) => name.replace(/-[0-9a-f]{8}/, "")),
-    ...Array<string>(written.events).fill("event"),
-  ];
-}
-
-const at = (commit: number): Pick<PassOutcome, "revision"> => ({
-  revision: { ref: "main", commit: COMMITS[commit] ?? "" },
-});
-const text1 = (commit: number): string => `main@sha1:${COMMITS[commit]}`;
-const good = (id: string) => service(id, "unchanged", { steps: [step("unchanged", id)], built: false });
-const made = (id: string) => service(id, "synced", { steps: [step("create", id)] });
-const broken = (id: string, failure: Failure = MISSING) => service(id, "failed", { failures: [failure] });
-const one = async (id: string) => (await read()).services().find((standing) => standing.service === id);
 
 describe("what a pass leaves", () => {
   test("the first makes the namespace, the groups and the end of the pass, without an owner label", async () => {
@@ -62,7 +31,12 @@ describe("what a pass leaves", () => {
     expect(items.map(({ labels }) => labels)).toEqual(
       items.map(() => ({ "gitops.bulkhead.dev/standing": "clusters_dev" })),
     );
-    expect(await one("dev/api")).toMatchObject({ state: "synced", applied: text1(0), attempted: text1(0), objects: 1 });
+    expect(await one("dev/api")).toMatchObject({
+      state: "synced",
+      applied: revisionAt(0),
+      attempted: revisionAt(0),
+      objects: 1,
+    });
   });
 
   test("a pass that finds all as it was writes nothing, whether it says synced or unchanged", async () => {
@@ -93,8 +67,8 @@ describe("what a pass leaves", () => {
     const after = [made(first), ...rest.map((id) => service(id, "failed", { failures }))];
     const written = await passed(pass(after, at(1)));
     expect(written.filter((name) => name.startsWith("gitops-status"))).toHaveLength(1);
-    expect(await one(first)).toMatchObject({ applied: text1(1) });
-    expect((await one(rest[0] ?? ""))?.attempted).toBe(text1(1));
+    expect(await one(first)).toMatchObject({ applied: revisionAt(1) });
+    expect((await one(rest[0] ?? ""))?.attempted).toBe(revisionAt(1));
   });
 
   test("a service that left git and left nothing is gone; one whose deletes are held stays", async () => {
@@ -117,10 +91,10 @@ describe("what a pass leaves", () => {
   test("a pass about some services leaves the others, and claims the new revision for its own only", async () => {
     await passed(pass([made("dev/api"), made("dev/web")], at(0)));
     await passed(pass([made("dev/web")], at(1)), { some: true });
-    expect((await one("dev/web"))?.applied).toBe(text1(1));
-    expect((await one("dev/api"))?.applied).toBe(text1(0));
+    expect((await one("dev/web"))?.applied).toBe(revisionAt(1));
+    expect((await one("dev/api"))?.applied).toBe(revisionAt(0));
     await passed(pass([good("dev/api"), good("dev/web")], at(1)));
-    expect((await one("dev/api"))?.applied).toBe(text1(1));
+    expect((await one("dev/api"))?.applied).toBe(revisionAt(1));
   });
 
   test("a run that could do nothing is told once, and says nothing of services", async () => {
@@ -129,7 +103,7 @@ describe("what a pass leaves", () => {
     expect(await passed(nothing)).toEqual(["gitops-pass"]);
     expect(await passed(nothing)).toEqual([]);
     expect((await read()).head?.failures).toMatchObject([{ code: "source/unreachable" }]);
-    expect(await one("dev/api")).toMatchObject({ state: "synced", applied: text1(0) });
+    expect(await one("dev/api")).toMatchObject({ state: "synced", applied: revisionAt(0) });
     expect(await passed(pass([good("dev/api")], at(0)))).toEqual(["gitops-pass"]);
     expect((await read()).head?.failures).toEqual([]);
   });
@@ -154,7 +128,7 @@ describe("what a pass leaves", () => {
     expect((await one("dev/api"))?.history[1]).toMatchObject({
       confirmed,
       digest: "d1",
-      revision: text1(1),
+      revision: revisionAt(1),
       durationMs: 120,
     });
     for (let time = 0; time < 4; time += 1) await passed(pass([made("dev/api")], at(2)));
@@ -170,63 +144,6 @@ describe("what a pass leaves", () => {
     const standing = await one("dev/api");
     expect(standing?.conditions[0]).toMatchObject({ type: "Ready", status: "False", lastTransitionTime: began });
     expect(standing?.failures.map(({ since }) => since)).toEqual([began, new Date(clock.nowMs()).toISOString()]);
-  });
-});
-
-describe("two processes at once", () => {
-  test("what each of them did stands, once, whoever writes first", async () => {
-    await passed(pass([made("dev/api"), made("dev/web")], at(0)));
-    const [mine, theirs] = [await read(), await read()];
-    const about = { some: true, heartbeatMs: QUARTER };
-    const write = (standing: Standing, id: string) =>
-      writeStatus(cluster, clock, standing, pass([made(id)], at(1)), about, signal);
-    value(await write(mine, "dev/api"));
-    value(await write(theirs, "dev/web"));
-    for (const id of ["dev/api", "dev/web"]) {
-      expect((await one(id))?.applied).toBe(text1(1));
-      expect((await one(id))?.history).toHaveLength(2);
-    }
-  });
-
-  test("of one that was overtaken between two groups, nothing is noted twice", async () => {
-    const ids = Array.from({ length: 60 }, (_, index) => `dev/service-${index}`);
-    const failures = Array.from({ length: 5 }, () => ({ ...MISSING, message: "x".repeat(450) }));
-    await passed(
-      pass(
-        ids.map((id) => service(id, "failed", { failures })),
-        at(0),
-      ),
-    );
-    const standing = await read();
-    const state = { overtaken: false };
-    const busy: Cluster = {
-      ...cluster,
-      async apply(...asked) {
-        const answer = await cluster.apply(...asked);
-        if (!state.overtaken) {
-          state.overtaken = true;
-          await passed(pass([broken("dev/service-0"), broken("dev/service-1")], at(0)), { some: true });
-        }
-        return answer;
-      },
-    };
-    const outcome = pass(ids.map(made), at(1));
-    value(await writeStatus(busy, clock, standing, outcome, { some: false, heartbeatMs: QUARTER }, signal));
-    expect(state.overtaken).toBe(true);
-    for (const id of ids.slice(2))
-      expect((await one(id))?.history.map(({ result }) => result)).toEqual(["synced", "failed"]);
-  });
-
-  test("one that is overtaken again and again says so, and leaves it to the next pass", async () => {
-    await passed(pass([made("dev/api")], at(0)));
-    const standing = await read();
-    const problem = { kind: "status", status: 409, message: "changed", causes: [], ambiguous: false } as const;
-    const busy: Cluster = { ...cluster, apply: () => Promise.resolve({ ok: false, problem }) };
-    const options = { some: false, heartbeatMs: QUARTER };
-    expect(await writeStatus(busy, clock, standing, pass([made("dev/api")], at(1)), options, signal)).toMatchObject({
-      ok: false,
-      failures: [{ code: "apply/conflict" }],
-    });
   });
 });
 
@@ -246,13 +163,13 @@ describe("E9 status never claims a commit not fully applied", () => {
   ] as const)("a service that ends as %s keeps the commit that it had", async (state) => {
     await passed(pass([made("dev/api"), made("dev/web")], at(0)));
     await passed(pass([service("dev/api", state), good("dev/web")], at(1)));
-    expect(await claimed("dev/api")).toBe(text1(0));
-    expect(await claimed("dev/web")).toBe(text1(1));
+    expect(await claimed("dev/api")).toBe(revisionAt(0));
+    expect(await claimed("dev/web")).toBe(revisionAt(1));
     // nor does a later pass over all of them claim it
     await passed(pass([service("dev/api", state), good("dev/web")], at(2)));
-    expect(await claimed("dev/api")).toBe(text1(0));
+    expect(await claimed("dev/api")).toBe(revisionAt(0));
     await passed(pass([good("dev/api"), good("dev/web")], at(2)));
-    expect(await claimed("dev/api")).toBe(text1(2));
+    expect(await claimed("dev/api")).toBe(revisionAt(2));
   });
 
   test("a process that dies between any two writes claims nothing that was not done", async () => {
@@ -280,7 +197,7 @@ describe("E9 status never claims a commit not fully applied", () => {
       const left = await read(saved);
       for (const [index, id] of ids.entries()) {
         const applied = left.services().find((standing) => standing.service === id)?.applied;
-        if (index % 2 === 0) expect(applied).toBe(text1(0));
+        if (index % 2 === 0) expect(applied).toBe(revisionAt(0));
       }
       if (!dying.died()) break;
     }
@@ -308,7 +225,7 @@ describe("what people asked for", () => {
   });
 
   test("a confirmation is about its commit", async () => {
-    const commit = { id: COMMITS[0] ?? "", author: "", email: "", message: "", timeMs: 0 };
+    const commit = { id: commitAt(0), author: "", email: "", message: "", timeMs: 0 };
     value(
       await confirm(
         cluster,
@@ -319,7 +236,7 @@ describe("what people asked for", () => {
       ),
     );
     expect((await read()).confirmed("dev/api", commit)).toEqual({ by: "Ada", at: now(), how: "command" });
-    expect((await read()).confirmed("dev/api", { ...commit, id: COMMITS[1] ?? "" })).toBeUndefined();
+    expect((await read()).confirmed("dev/api", { ...commit, id: commitAt(1) })).toBeUndefined();
   });
 
   test("what cannot be understood is a failure, never nothing", async () => {
@@ -364,73 +281,6 @@ describe("what people asked for", () => {
     expect((await read()).jobs.size).toBe(0);
   });
 });
-
-describe("Events", () => {
-  const told = async () =>
-    value(await readEvents(cluster, PLACE, signal)).map(
-      (event) => `${event.type} ${event.reason} ${event.service}: ${event.message}`,
-    );
-
-  test("are told when a service goes from one state to another, and only then", async () => {
-    await passed(pass([made("dev/api"), broken("dev/web")], at(0)));
-    expect(await told()).toEqual([`Warning BuildFailed dev/web: ${MISSING.message}`]);
-    await clock.advance(1000);
-    expect(await passed(pass([good("dev/api"), broken("dev/web")], at(0)))).toEqual([]);
-    await passed(pass([good("dev/api"), made("dev/web")], at(1)));
-    expect(await told()).toHaveLength(2);
-    expect(await told()).toContain(`Normal ReconciliationSucceeded dev/web: Applied revision: ${text1(1)}`);
-  });
-
-  test("drift that comes back all the time is told every ten minutes at most", async () => {
-    const repaired = () => service("dev/api", "synced", { steps: [step("update", "api", { why: "drifted: data" })] });
-    await passed(pass([made("dev/api")], at(0)));
-    for (let minute = 0; minute < 5; minute += 1) {
-      await clock.advance(60_000);
-      await passed(pass([repaired()], at(0)));
-    }
-    expect(await told()).toEqual(["Warning DriftRepaired dev/api: 1 updated, drift repaired"]);
-  });
-
-  test("hundreds at once are told in some twenty", async () => {
-    const ids = Array.from({ length: 300 }, (_, index) => `dev/service-${index}`);
-    await passed(
-      pass(
-        ids.map((id) => broken(id)),
-        at(0),
-      ),
-    );
-    const events = await told();
-    expect(events).toHaveLength(21);
-    expect(events.filter((event) => event.includes("280 more"))).toHaveLength(1);
-  });
-
-  test("are about the object that holds the service's status", async () => {
-    await passed(pass([broken("dev/web")], at(0)));
-    const { items } = value2(await cluster.listObjects(EVENT, { namespace: PLACE.namespace }, signal));
-    const about = child(items[0], "involvedObject");
-    const group = value2(await cluster.get(CONFIG_MAP, PLACE.namespace, text(about, "name") ?? "", signal));
-    expect(text(about, "uid")).toBe(group?.metadata.uid);
-    expect(stringMap(child(group, "data"))["services"]).toContain("dev/web");
-  });
-});
-
-const CONFIG_MAP = {
-  group: "",
-  version: "v1",
-  versions: ["v1"],
-  kind: "ConfigMap",
-  resource: "configmaps",
-  namespaced: true,
-  verbs: [],
-};
-const EVENT = { ...CONFIG_MAP, kind: "Event", resource: "events" };
-
-const objects = async () => value2(await cluster.list(CONFIG_MAP, { namespace: PLACE.namespace }, signal));
-
-function value2<T>(answer: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {
-  if (!answer.ok) throw new Error(JSON.stringify(answer));
-  return answer.value;
-}
 
 /** The cluster of a process that dies after so many writes. */
 function dyingAfter(real: Cluster, writes: number): { readonly cluster: Cluster; died(): boolean } {
