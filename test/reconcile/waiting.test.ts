@@ -141,7 +141,12 @@ describe("waiting for health", () => {
     await apply(cluster, deployment("one", "stuck"), deployment("two", "stuck"));
     wait([awaited("Deployment", "one")]);
     await clock.advance(1_000);
-    late.join = () => apply(cluster, deployment("two"));
+    late.join = async () => {
+      late.join = () => Promise.resolve();
+      await apply(cluster, deployment("two"));
+      // All who listen by now have heard of it.
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
     const waited = wait([awaited("Deployment", "two")]);
     await clock.advance(1_000);
     expect(waited.ended()?.health.state).toBe("healthy");
