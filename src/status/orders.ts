@@ -35,7 +35,7 @@ export function suspensionOf(
     .toSorted((a, b) => endOf(b) - endOf(a))[0];
 }
 
-export function isActive(suspension: Suspension, nowMs: number): boolean {
+function isActive(suspension: Suspension, nowMs: number): boolean {
   return endOf(suspension) > nowMs;
 }
 
