@@ -1,7 +1,6 @@
 export { NO_STRANGERS, type Strangers } from "./adopt.ts";
 export {
   type Autoscaler,
-  type Autoscalers,
   autoscalerOf,
   isScalable,
   newAutoscalers,

@@ -197,6 +197,7 @@ describeWithCluster("others who keep changing what is ours", () => {
   test("D26 a writer that changes a field back each time is fought three times, then left and told of", async () => {
     await fleet.commit(fleet.declares("fought", { map: map("fought", "git"), beside: map("beside", "1") }));
     await fleet.sync("--service", "*/fought");
+    const since = fleet.cluster.mark();
     const rounds = [];
     for (let round = 0; round < 6; round += 1) {
       const edited = await fleet.ask(
@@ -208,6 +209,10 @@ describeWithCluster("others who keep changing what is ours", () => {
       expect(edited).toMatchObject({ data: { VALUE: "rival" } });
       rounds.push(await fleet.sync("--service", "*/fought"));
     }
+    const events = fleet.cluster
+      .audit({ since, userAgent: "gitops/" })
+      .filter(({ objectRef }) => objectRef?.resource === "events");
+    expect(events.length).toBeLessThanOrEqual(3);
     // Waits of a fight are minutes long: within the test at most the first of them can end.
     const fought = rounds.filter(({ writes }) => writes.length > 0);
     expect(fought.length).toBeGreaterThanOrEqual(3);
