@@ -1,11 +1,9 @@
-export { describing, type Health } from "./health.ts";
+export { describing } from "./health.ts";
 export { vanishesWhenDone } from "./job.ts";
 export { hasHealth, healthOf } from "./kinds.ts";
 export {
   CLUSTER_GRACE_MS,
-  POD_GRACE_MS,
   podTrouble,
-  RESTARTS_MAX,
   refusedByEvents,
   refusedPods,
   soonest,

@@ -17,11 +17,11 @@ export interface Trouble {
 }
 
 /** What pods get into by themselves and rarely out of: an image that is not there stays away. */
-export const POD_GRACE_MS = 20_000;
+const POD_GRACE_MS = 20_000;
 /** What may end by itself: a node comes, a quota is raised, another controller writes the missing Secret. */
 export const CLUSTER_GRACE_MS = 60_000;
 /** A container that has been started anew so often, and ended again, is given up at once. */
-export const RESTARTS_MAX = 2;
+const RESTARTS_MAX = 2;
 
 /** The trouble that counts soonest, of the pods of one workload; pods that are ready, ended or being deleted have none. */
 export function podTrouble(pods: readonly LiveObject[]): Trouble | undefined {

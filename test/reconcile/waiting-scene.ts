@@ -6,7 +6,7 @@ import type { Awaited, Waited } from "../../src/reconcile/waited.ts";
 import { openWaiting } from "../../src/reconcile/waiting.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
-export const never = new AbortController().signal;
+const never = new AbortController().signal;
 const TIMEOUT_MS = 300_000;
 
 export interface Scene {
