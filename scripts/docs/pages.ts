@@ -104,6 +104,12 @@ Useful alerts:
 # deletes wait for somebody to confirm them
 - alert: GitopsDeletesHeld
   expr: gitops_service_state{state="held"} == 1
+# a service fails again and again
+- alert: GitopsServiceFails
+  expr: gitops_service_retry_attempts > 5
+# the cluster was restored from a backup, or an old API server answered
+- alert: GitopsClusterWentBack
+  expr: increase(gitops_cluster_regressions_total[1h]) > 0
 \`\`\`
 `;
 }

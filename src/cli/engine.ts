@@ -1,7 +1,7 @@
-import type { LiveStats } from "../live/index.ts";
 import type {
   Discovery,
   Explanation,
+  LiveStats,
   Manifest,
   Orphans,
   PassOutcome,

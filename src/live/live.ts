@@ -1,9 +1,9 @@
 import type { Cluster, Problem } from "../cluster/index.ts";
-import { type Clock, type LiveMetadata, ok, type Result } from "../model/index.ts";
+import { type Clock, type LiveMetadata, type LiveStats, ok, type Result } from "../model/index.ts";
 import { kindKey } from "../plan/index.ts";
 import { type Hints, newHints, type OnHint } from "./hints.ts";
 import { type Inventory, tooSlow } from "./inventory.ts";
-import type { Keeper, RelistReason } from "./keeper.ts";
+import type { Keeper } from "./keeper.ts";
 import { type Keepers, newKeepers } from "./keepers.ts";
 import { most } from "./most.ts";
 import { telling } from "./telling.ts";
@@ -20,23 +20,6 @@ export interface LiveOptions {
 }
 
 export const LIVE_DEFAULTS: Omit<LiveOptions, "random"> = { relistMs: 10 * 60_000, silenceMs: 180_000, gatherMs: 250 };
-
-/** What is to be seen from outside. */
-export interface LiveStats {
-  /** Objects that are kept. */
-  readonly objects: number;
-  /** Kinds with a watch, those that are only listed, and those that cannot be answered from now. */
-  readonly watched: number;
-  readonly listed: number;
-  readonly doubtful: number;
-  /** Lists by reason, watches that ended, times that the cluster went back, and hints given: since the beginning. */
-  readonly relists: Readonly<Partial<Record<RelistReason, number>>>;
-  readonly watchesEnded: number;
-  readonly regressions: number;
-  readonly hints: number;
-  /** For how long nothing was heard of the quietest watch; undefined when none stands. */
-  readonly quietMs?: number;
-}
 
 /** What the cluster holds of ours, kept up to date by watches: for a program that stays. */
 export interface Live {

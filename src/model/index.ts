@@ -1,8 +1,8 @@
 export type { Clock, Deadline } from "./clock.ts";
 export { DURATION, durationMs } from "./duration.ts";
 export { bug, compareFailures, type Failure, type FailureCode, type Place, placeText } from "./failure.ts";
-export type { Authored, Explanation, ServiceTree, Trace, TreeObject } from "./insight.ts";
-export type { LiveMetadata, LiveObject, ManagedFields } from "./live.ts";
+export type { Authored, Explanation, ServiceTree, Trace } from "./insight.ts";
+export type { LiveMetadata, LiveObject, LiveStats, ManagedFields } from "./live.ts";
 export {
   child,
   isObject,

@@ -32,3 +32,20 @@ export interface LiveObject extends JsonObject {
   readonly kind: string;
   readonly metadata: JsonObject & { readonly name: string; readonly uid: string; readonly resourceVersion: string };
 }
+
+/** What is to be seen of the watches from outside. */
+export interface LiveStats {
+  /** Objects that are kept. */
+  readonly objects: number;
+  /** Kinds with a watch, those that are only listed, and those that cannot be answered from now. */
+  readonly watched: number;
+  readonly listed: number;
+  readonly doubtful: number;
+  /** Lists by reason, watches that ended, times that the cluster went back, and hints given: since the beginning. */
+  readonly relists: Readonly<Record<string, number>>;
+  readonly watchesEnded: number;
+  readonly regressions: number;
+  readonly hints: number;
+  /** For how long nothing was heard of the quietest watch; undefined when none stands. */
+  readonly quietMs?: number;
+}

@@ -1,5 +1,13 @@
+import type * as PromClient from "prom-client";
 import type { Gauge, Registry } from "prom-client";
-import { type PassEvent, type PassOutcome, type Revision, revisionText, type ServiceState } from "../model/index.ts";
+import {
+  type LiveStats,
+  type PassEvent,
+  type PassOutcome,
+  type Revision,
+  revisionText,
+  type ServiceState,
+} from "../model/index.ts";
 import { countObjects, isGood, STATES } from "./counts.ts";
 
 /** One metric as the documentation lists it. */
@@ -42,11 +50,29 @@ const METRICS = {
     labels: ["service"],
     help: "When a service was last found or made as git says, in seconds since 1970.",
   },
+  retryAt: {
+    name: "gitops_service_retry_at_seconds",
+    type: "gauge",
+    labels: ["service"],
+    help: "When a service that failed is tried again, in seconds since 1970; only while it fails.",
+  },
+  retryAttempts: {
+    name: "gitops_service_retry_attempts",
+    type: "gauge",
+    labels: ["service"],
+    help: "How often in a row a service failed; only while it fails.",
+  },
   failures: {
     name: "gitops_failures_total",
     type: "counter",
     labels: ["code"],
     help: "Failures by code, of services and of passes. docs/failures.md lists the codes.",
+  },
+  warnings: {
+    name: "gitops_warnings_total",
+    type: "counter",
+    labels: ["code"],
+    help: "Warnings by code: what is not right and held up nothing. Counted in every pass that found it.",
   },
   objects: {
     name: "gitops_objects_total",
@@ -73,6 +99,48 @@ const METRICS = {
     labels: [],
     help: "1 when the source answered the last time it was asked, 0 when it did not.",
   },
+  liveObjects: {
+    name: "gitops_live_objects",
+    type: "gauge",
+    labels: [],
+    help: "Objects of ours that are known from lists and watches.",
+  },
+  liveKinds: {
+    name: "gitops_live_kinds",
+    type: "gauge",
+    labels: ["state"],
+    help: "Kinds that are watched, only listed, and doubtful: of either, those that must be listed again before they are relied on.",
+  },
+  relists: {
+    name: "gitops_relists_total",
+    type: "counter",
+    labels: ["reason"],
+    help: "Lists of a kind, by why it was listed.",
+  },
+  watchesEnded: {
+    name: "gitops_watches_ended_total",
+    type: "counter",
+    labels: [],
+    help: "Watches that ended, for whatever reason. Each is begun again.",
+  },
+  watchQuiet: {
+    name: "gitops_watch_quiet_seconds",
+    type: "gauge",
+    labels: [],
+    help: "For how long nothing, not even a bookmark, was heard of the quietest watch; 0 when there is none.",
+  },
+  regressions: {
+    name: "gitops_cluster_regressions_total",
+    type: "counter",
+    labels: [],
+    help: "Times that the cluster said something older than before, as one restored from a backup does. Deletes pause then.",
+  },
+  hints: {
+    name: "gitops_hints_total",
+    type: "counter",
+    labels: [],
+    help: "Times that somebody else's change to what is ours was noticed.",
+  },
 } as const satisfies Readonly<Record<string, MetricDescription>>;
 
 /** Metrics of one run: a registry of its own, told what happens and asked for text. */
@@ -88,7 +156,8 @@ export interface Metrics {
 const BUILD_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.5, 1, 5, 30];
 const PASS_BUCKETS = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800];
 
-export async function newMetrics(version: string): Promise<Metrics> {
+/** `live` tells what the watches see; it is asked whenever the metrics are. */
+export async function newMetrics(version: string, live: () => LiveStats | undefined): Promise<Metrics> {
   // Loaded here, because only the long run needs it.
   const prom = await import("prom-client");
   const registry = new prom.Registry();
@@ -103,13 +172,17 @@ export async function newMetrics(version: string): Promise<Metrics> {
   const lastPass = new prom.Gauge(about(METRICS.lastPass));
   const serviceState = new prom.Gauge(about(METRICS.serviceState));
   const lastSuccess = new prom.Gauge(about(METRICS.lastSuccess));
+  const retryAt = new prom.Gauge(about(METRICS.retryAt));
+  const retryAttempts = new prom.Gauge(about(METRICS.retryAttempts));
   const failures = new prom.Counter(about(METRICS.failures));
+  const warnings = new prom.Counter(about(METRICS.warnings));
   const objects = new prom.Counter(about(METRICS.objects));
   const builds = new prom.Counter(about(METRICS.builds));
   const buildSeconds = new prom.Histogram({ ...about(METRICS.buildSeconds), buckets: BUILD_BUCKETS });
   const revision = new prom.Gauge(about(METRICS.revision));
   const sourceUp = new prom.Gauge(about(METRICS.sourceUp));
   registerProcess(registry, prom.Gauge, version);
+  const watches = liveMetrics(prom, about);
   return {
     event(event) {
       if (event.type !== "built") return;
@@ -125,9 +198,15 @@ export async function newMetrics(version: string): Promise<Metrics> {
       setRevision(revision, outcome.revision);
       for (const [action, count] of Object.entries(countObjects(outcome, "sync")))
         if (count > 0) objects.inc({ action }, count);
-      serviceState.reset(); // services that left git leave the metrics
-      for (const { service, state, failures: own } of outcome.services) {
+      // Services that left git leave the metrics, and a service that works again is not tried again.
+      for (const gauge of [serviceState, retryAt, retryAttempts]) gauge.reset();
+      for (const { service, state, failures: own, warnings: told = [], retry } of outcome.services) {
         for (const { code } of own) failures.inc({ code });
+        for (const { code } of told) warnings.inc({ code });
+        if (retry !== undefined) {
+          retryAt.set({ service }, retry.nextAtMs / 1000);
+          retryAttempts.set({ service }, retry.attempts);
+        }
         setState(serviceState, service, state);
         if (isGood(state)) lastSuccess.set({ service }, nowMs / 1000);
       }
@@ -137,8 +216,34 @@ export async function newMetrics(version: string): Promise<Metrics> {
       sourceUp.set(up ? 1 : 0);
     },
     async expose() {
+      const stats = live();
+      if (stats !== undefined) watches(stats);
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
+  };
+}
+
+/** Answers what sets the metrics of the watches. Totals come whole, so a counter is what was told last. */
+function liveMetrics(
+  prom: typeof PromClient,
+  about: (metric: MetricDescription) => { name: string; help: string; labelNames: string[]; registers: Registry[] },
+): (stats: LiveStats) => void {
+  const objects = new prom.Gauge(about(METRICS.liveObjects));
+  const kinds = new prom.Gauge(about(METRICS.liveKinds));
+  const relists = new prom.Counter(about(METRICS.relists));
+  const ended = new prom.Counter(about(METRICS.watchesEnded));
+  const quiet = new prom.Gauge(about(METRICS.watchQuiet));
+  const regressions = new prom.Counter(about(METRICS.regressions));
+  const hints = new prom.Counter(about(METRICS.hints));
+  return (stats) => {
+    objects.set(stats.objects);
+    for (const state of ["watched", "listed", "doubtful"] as const) kinds.set({ state }, stats[state]);
+    quiet.set((stats.quietMs ?? 0) / 1000);
+    for (const counter of [relists, ended, regressions, hints]) counter.reset();
+    for (const [reason, count] of Object.entries(stats.relists)) relists.inc({ reason }, count);
+    ended.inc(stats.watchesEnded);
+    regressions.inc(stats.regressions);
+    hints.inc(stats.hints);
   };
 }
 

@@ -40,7 +40,7 @@ async function begin(script: {
       () => clock.nowMs(),
       "info",
     ),
-    metrics: await newMetrics("test"),
+    metrics: await newMetrics("test", () => undefined),
     latest: () => Promise.resolve(script.latest()),
     onHint: (listener: () => void) => {
       hint.now = listener;
@@ -289,7 +289,7 @@ describe("probes", () => {
         () => 0,
         "info",
       ),
-      metrics: await newMetrics("test"),
+      metrics: await newMetrics("test", () => undefined),
       latest: () => Promise.reject(new Error("must not be asked")),
       pass: () => Promise.reject(new Error("must not run")),
       onOutcome: () => Promise.resolve(),

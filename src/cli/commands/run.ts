@@ -54,7 +54,7 @@ async function controllerIo({ settings, world }: Call, engine: Engine): Promise<
       () => clock.nowMs(),
       settings.verbose ? "debug" : "info",
     ),
-    metrics: await newMetrics(VERSION),
+    metrics: await newMetrics(VERSION, () => engine.liveStats()),
     latest: (signal) => engine.latest(signal),
     onHint(listener) {
       engine.watch(listener);
