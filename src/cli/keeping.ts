@@ -9,12 +9,16 @@ import type { World } from "./world.ts";
 
 /** The end of a pass is noted at least so often in the time after which a service counts as stale. */
 const HEARTBEATS = 4;
+/** Small reads, without which nothing may be written. */
+const READ_MS_MAX = 15_000;
 /** Status is written within this, also when the pass itself was told to stop. */
 const WRITE_MS_MAX = 10_000;
 
 /** A process's own memory of the cluster that it talks to. */
 export interface Acquaintance {
   known?: KnownCluster;
+  /** What was read or written last: read again only when it changed. */
+  standing?: Standing;
   /** It cannot be remembered on this machine, and that has been said. */
   forgetful?: boolean;
 }
@@ -38,16 +42,14 @@ export async function keptPass(
   const notice = (message: string): void => onEvent({ type: "notice", message });
   const known = (acquaintance.known ??= settings.cluster.kind === "kubeconfig" ? await readKnownCluster(settings) : {});
   const place = statusPlace(settings);
-  const [identity, read] = await Promise.all([
-    settings.cluster.kind === "kubeconfig"
-      ? checkIdentity(cluster, settings, known, signal)
-      : ({ ok: true, value: undefined } as const),
-    place === undefined ? undefined : readStanding(cluster, place, world.clock.nowMs(), signal),
-  ]);
+  const looked = await look({ cluster, settings, world, acquaintance }, known, place, signal);
+  if (looked === undefined) return notRun([tooSlow()]);
+  const [identity, read] = looked;
   if (!identity.ok) return notRun(identity.failures);
   if (read?.ok === false && mustKnow(read.failures, known, request)) return notRun(read.failures);
   if (read?.ok === false) notice(`status is not kept: ${read.failures[0]?.message ?? "it cannot be read"}`);
   const standing = read?.ok === true ? read.value : place && emptyStanding(place);
+  if (standing !== undefined) acquaintance.standing = standing;
   const learned = {
     ...(identity.value === undefined ? {} : { uid: identity.value }),
     standing: known.standing === true,
@@ -109,9 +111,39 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
   };
 }
 
+/** Which cluster it is, and what is kept there; undefined when the answers do not come. */
+async function look(
+  { cluster, settings, world, acquaintance }: Keeper,
+  known: KnownCluster,
+  place: StatusPlace | undefined,
+  signal: AbortSignal,
+): Promise<readonly [Result<string | undefined>, Result<Standing> | undefined] | undefined> {
+  const deadline = world.clock.deadline(READ_MS_MAX, signal);
+  const before = acquaintance.standing;
+  try {
+    return await Promise.all([
+      settings.cluster.kind === "kubeconfig" ? checkIdentity(cluster, settings, known, deadline.signal) : ok(undefined),
+      place === undefined ? undefined : readStanding(cluster, place, world.clock.nowMs(), deadline.signal, before),
+    ]);
+  } catch (error) {
+    if (deadline.expired()) return undefined;
+    throw error;
+  } finally {
+    deadline.release();
+  }
+}
+
+function tooSlow(): Failure {
+  return {
+    code: "cluster/timeout",
+    message: `it cannot be known what is suspended: the cluster does not answer within ${READ_MS_MAX / 1000} s`,
+    remedy: "see what kubectl get --raw /readyz?verbose says; nothing was changed, the next pass asks again",
+  };
+}
+
 /** Answers why it could not be written. */
 async function write(
-  { cluster, settings, world }: Keeper,
+  { cluster, settings, world, acquaintance }: Keeper,
   standing: Standing,
   outcome: PassOutcome,
   notice: (message: string) => void,
@@ -121,6 +153,7 @@ async function write(
     const about = { some: settings.services.length > 0, heartbeatMs: settings.staleAfterMs / HEARTBEATS };
     const written = await writeStatus(cluster, world.clock, standing, outcome, about, deadline.signal);
     if (!written.ok) return written.failures[0]?.message ?? "unknown";
+    acquaintance.standing = written.value.standing;
     const [unsaid] = written.value.unsaid;
     if (unsaid !== undefined) notice(`Events could not be written: ${unsaid.message}`);
     return undefined;

@@ -1,5 +1,13 @@
-import { type Cluster, problemFailure } from "../cluster/index.ts";
-import { type Confirmation, failed, ok, type Result, type ServiceStanding, type Suspension } from "../model/index.ts";
+import { type Cluster, type LiveMetadata, type Problem, problemFailure } from "../cluster/index.ts";
+import {
+  type Confirmation,
+  type Failure,
+  failed,
+  ok,
+  type Result,
+  type ServiceStanding,
+  type Suspension,
+} from "../model/index.ts";
 import { servicesOf } from "./groups.ts";
 import type { KeptService, PassHead } from "./kept.ts";
 import { type KeptObject, keptObject } from "./objects.ts";
@@ -18,8 +26,6 @@ export interface Standing {
   readonly jobs: ReadonlyMap<string, string>;
   /** False when only what people asked for could be read: then nothing may be written back, or history would be lost. */
   readonly whole: boolean;
-  /** True when anything is kept at all. */
-  readonly exists: boolean;
   /** What is kept, for `writeStatus`. */
   readonly kept: {
     readonly services: ReadonlyMap<string, KeptService>;
@@ -34,36 +40,65 @@ export interface Standing {
 }
 
 /**
- * Reads all that is kept, in one request. What people asked for (suspensions above all) must be known before anything is
- * written: when it cannot be read or understood, that is a failure, never "nothing is suspended". No namespace, and no
- * object in it, is nothing kept.
+ * Reads all that is kept, in one request; of `before`, what a process read or wrote last, only whether it still is so. What
+ * people asked for (suspensions above all) must be known before anything is written: when it cannot be read or understood,
+ * that is a failure, never "nothing is suspended". No namespace, and no object in it, is nothing kept.
  */
 export async function readStanding(
   cluster: Cluster,
   place: StatusPlace,
   nowMs: number,
   signal: AbortSignal,
+  before?: Standing,
 ): Promise<Result<Standing>> {
   const options = { namespace: place.namespace, labelSelector: standingSelector(place) };
+  if (before?.whole === true) {
+    const now = await cluster.list(CONFIG_MAP, options, signal);
+    if (now.ok && isSame(now.value.items, before.kept.objects)) return ok(newStanding(before, nowMs));
+    if (!now.ok && now.problem.kind !== "status") return failed(unknown(place, now.problem));
+  }
   const listed = await cluster.listObjects(CONFIG_MAP, options, signal);
   if (listed.ok) return standingOf(place, listed.value.items.map(keptObject), true, nowMs);
+  if (listed.problem.kind !== "status") return failed(unknown(place, listed.problem));
   // A server that cannot list a kind may still know its objects.
   const names = namesOf(place);
   const objects: KeptObject[] = [];
   for (const name of [names.suspensions, names.confirmations, names.jobs]) {
     const answer = await cluster.get(CONFIG_MAP, place.namespace, name, signal);
-    if (!answer.ok) {
-      const failure = problemFailure(listed.problem, { verb: "read", what: `what is kept in ${place.namespace}` });
-      return failed({ ...failure, message: `it cannot be known what is suspended: ${failure.message}` });
-    }
+    if (!answer.ok) return failed(unknown(place, listed.problem));
     if (answer.value !== undefined) objects.push(keptObject(answer.value));
   }
   return standingOf(place, objects, false, nowMs);
 }
 
+function unknown({ namespace }: StatusPlace, problem: Problem): Failure {
+  const failure = problemFailure(problem, { verb: "read", what: `what is kept in ${namespace}` });
+  return { ...failure, message: `it cannot be known what is suspended: ${failure.message}` };
+}
+
+/** Whether these are the objects that were read, at the versions that were read. */
+function isSame(items: readonly LiveMetadata[], objects: ReadonlyMap<string, KeptObject>): boolean {
+  const same = ({ ref, uid, resourceVersion }: LiveMetadata): boolean => {
+    const known = objects.get(ref.name);
+    return known?.uid === uid && known.resourceVersion === resourceVersion;
+  };
+  return items.length === objects.size && items.every(same);
+}
+
 /** Nothing is kept, or nothing shall be. */
 export function emptyStanding(place: StatusPlace): Standing {
-  return newStanding(place, { objects: [], suspensions: [], confirmations: [], jobs: [], whole: false, nowMs: 0 });
+  const kept = { services: new Map(), objects: new Map() };
+  const nothing = { head: undefined, suspensions: [], confirmations: [], jobs: new Map<string, string>() };
+  return newStanding({ place, ...nothing, whole: false, kept }, 0);
+}
+
+/** What is kept after some of it was written. */
+export function standingAfter(
+  before: Standing,
+  written: Pick<Standing, "head" | "jobs" | "kept">,
+  nowMs: number,
+): Standing {
+  return newStanding({ ...before, ...written }, nowMs);
 }
 
 function standingOf(
@@ -89,48 +124,37 @@ function standingOf(
       remedy: "correct it, or delete it when nothing in it matters any more: gitops writes it anew",
     });
   }
-  return ok(
-    newStanding(place, {
-      objects,
-      suspensions: suspensions ?? [],
-      confirmations: confirmations ?? [],
-      jobs: jobs ?? [],
-      whole,
-      nowMs,
-    }),
-  );
-}
-
-interface Parts {
-  readonly objects: readonly KeptObject[];
-  readonly suspensions: readonly Suspension[];
-  readonly confirmations: readonly ConfirmOrder[];
-  readonly jobs: readonly (readonly [string, string])[];
-  readonly whole: boolean;
-  readonly nowMs: number;
-}
-
-function newStanding(place: StatusPlace, parts: Parts): Standing {
-  const { objects, suspensions, confirmations, whole, nowMs } = parts;
-  const names = namesOf(place);
-  const head = headIn(objects.find((one) => one.name === names.pass)?.data["pass"]);
   const groups = objects.flatMap(({ data }) => (data["services"] === undefined ? [] : [data["services"]]));
-  const services = servicesOf(groups);
+  const parts: Parts = {
+    place,
+    head: headIn(text(names.pass, "pass")),
+    suspensions: suspensions ?? [],
+    confirmations: confirmations ?? [],
+    jobs: new Map(jobs),
+    whole,
+    kept: { services: servicesOf(groups), objects: new Map(objects.map((one) => [one.name, one])) },
+  };
+  return ok(newStanding(parts, nowMs));
+}
+
+type Parts = Pick<Standing, "place" | "head" | "suspensions" | "confirmations" | "jobs" | "whole" | "kept">;
+
+function newStanding(parts: Parts, nowMs: number): Standing {
+  const { place, head, suspensions, confirmations, jobs, whole, kept } = parts;
   const suspended = (service: string): Suspension | undefined => suspensionOf(suspensions, service, nowMs);
   return {
     place,
     head,
     suspensions,
     confirmations,
-    jobs: new Map(parts.jobs),
+    jobs,
     whole,
-    exists: objects.length > 0,
-    kept: { services, objects: new Map(objects.map((one) => [one.name, one])) },
+    kept,
     suspensionOf: suspended,
     confirmed: (service, commit) => confirmationOf(confirmations, service, commit),
     services: () =>
-      [...services]
-        .map(([service, kept]) => resolveService(service, kept, head, suspended(service)))
+      [...kept.services]
+        .map(([service, one]) => resolveService(service, one, head, suspended(service)))
         .toSorted((a, b) => (a.service < b.service ? -1 : 1)),
   };
 }

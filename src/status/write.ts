@@ -17,7 +17,7 @@ import { isGood, type PassHead } from "./kept.ts";
 import { keptFailures, nextServices } from "./next.ts";
 import { type KeptObject, writeObject } from "./objects.ts";
 import { namesOf } from "./place.ts";
-import { readStanding, type Standing } from "./standing.ts";
+import { readStanding, type Standing, standingAfter } from "./standing.ts";
 
 /** What a pass was, beside its outcome. */
 export interface PassAbout {
@@ -33,6 +33,8 @@ export interface WrittenStatus {
   readonly events: number;
   /** Why Events could not be written; they are for people, and nothing else waits for them. */
   readonly unsaid: readonly Failure[];
+  /** What is kept now. */
+  readonly standing: Standing;
 }
 
 const WRITES_AT_ONCE = 4;
@@ -82,8 +84,8 @@ async function writeOnce(
       known === undefined && !after.changed.some(({ service }) => groupOfService(service, groups) === index);
     if (known !== services && !empty) writes.set(name, { services });
   }
-  const jobs = jobsText(nextJobs(standing.jobs, outcome, about.some));
-  if (jobs !== jobsText(standing.jobs)) writes.set(names.jobs, { jobs });
+  const jobs = nextJobs(standing.jobs, outcome, about.some);
+  if (jobsText(jobs) !== jobsText(standing.jobs)) writes.set(names.jobs, { jobs: jobsText(jobs) });
   const end = nextHead(standing, outcome, { groups, wrote: writes.size > 0, nowMs, ...about });
 
   const write = async (
@@ -109,7 +111,8 @@ async function writeOnce(
   const objects = new Map([...kept.objects, ...written.map((object) => [object.name, object] as const)]);
   const events = eventsOf(after.changed, { first: head === undefined, groups });
   const said = await say(cluster, standing, events, objects, nowMs, signal);
-  return ok({ objects: written.map(({ name }) => name), ...said });
+  const now = { head: end ?? head, jobs, kept: { services: after.services, objects } };
+  return ok({ objects: written.map(({ name }) => name), ...said, standing: standingAfter(standing, now, nowMs) });
 }
 
 async function say(

@@ -137,6 +137,40 @@ describe("what is suspended must be known before anything is written", () => {
     expect(shown.notices).toHaveLength(1);
   });
 
+  test("when the cluster does not answer at all, nothing is done, and soon", async () => {
+    const never: Cluster["listObjects"] = (_kind, _options, ended) =>
+      new Promise((_resolve, reject) => ended.addEventListener("abort", () => reject(ended.reason as Error)));
+    const running = passed({ ...twin("a", 1), listObjects: never });
+    const done = { is: false };
+    void running.then(() => (done.is = true));
+    while (!done.is) await clock.advance(5_000);
+    expect(codes(await running)).toEqual(["cluster/timeout"]);
+    expect((await running).asked).toBeUndefined();
+    expect(clock.monotonicMs()).toBeLessThanOrEqual(20_000);
+  });
+
+  test("a process reads it whole again only when somebody wrote it", async () => {
+    const real = twin("a", 1);
+    const seen = { whole: 0 };
+    const cluster: Cluster = {
+      ...real,
+      listObjects(...asked) {
+        seen.whole += 1;
+        return real.listObjects(...asked);
+      },
+    };
+    const process: Acquaintance = {};
+    for (let time = 0; time < 3; time += 1) await passed(cluster, { process });
+    expect(seen.whole).toBe(1);
+    const asked = { glob: "dev/*", reason: "incident", author: "Ada", at: new Date(clock.nowMs()).toISOString() };
+    await suspend(real, clock, PLACE, [asked], signal);
+    const { asked: request } = await passed(cluster, { process });
+    expect(request?.suspended?.("dev/api")).toBe("suspended by Ada: incident");
+    expect(seen.whole).toBe(2);
+    await passed(cluster, { process });
+    expect(seen.whole).toBe(2);
+  });
+
   test("whoever never was allowed to read it goes on without; whoever once was does not", async () => {
     const cluster = twin("a", 1);
     const forbidden = refusing(cluster, 403, ["listObjects", "get"]);
