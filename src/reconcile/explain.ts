@@ -67,7 +67,7 @@ function sayWhy(assembled: Assembled | undefined, plan: ServicePlan | undefined,
   return becauseOf(assembled, plan ?? { steps: [] });
 }
 
-export function summaryOf(step: Step): StepSummary {
+function summaryOf(step: Step): StepSummary {
   const { action, why } = step;
   const at = "declared" in step ? { at: step.declared.at } : {};
   const drift = "drift" in step && step.drift !== undefined ? { drift: step.drift } : {};
