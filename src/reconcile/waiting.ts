@@ -27,6 +27,8 @@ export interface Waiting {
 
 /** An object is read again after so long although no watch told of it: a watch may be silent. */
 const FALLBACK_MS = 15_000;
+/** Pods are looked at from then on: most rollouts are through before, and cost one small read at each change of their status. */
+const PODS_AFTER_MS = 5_000;
 /** An object is read no more often than so, however much its pods have to tell. */
 const LOOK_MS_MIN = 500;
 
@@ -86,12 +88,14 @@ async function follow(
   const bell = newBell(clock);
   const ears: (() => void)[] = [];
   const since = new Map<Trouble["sort"], number>();
+  const podsAtMs = clock.monotonicMs() + PODS_AFTER_MS;
   let last: Seen = { state: "progressing", object, why: "it was not looked at yet", look: describing(object.ref) };
   try {
     while (!over.aborted) {
       bell.hush();
       const lookedMs = clock.monotonicMs();
-      last = await look(tools, object, over);
+      const withPods = lookedMs >= podsAtMs;
+      last = await look(tools, object, withPods, over);
       if (last.state !== "progressing") break;
       tell(object.ref, last.why);
       const leftMs = graceLeftMs(last.trouble, since, clock.monotonicMs());
@@ -99,8 +103,10 @@ async function follow(
         last = { ...last, state: "failed" };
         break;
       }
-      if (ears.length === 0) ears.push(...listen(tools.feeds, object, last.live, bell.ring));
-      await bell.wait(Math.min(FALLBACK_MS, leftMs), over);
+      if (ears.length === 0) ears.push(...hearOfObject(tools.feeds, object, bell.ring));
+      if (withPods && ears.length === 1) ears.push(...hearOfPods(tools.feeds, object, last.live, bell.ring));
+      const untilPodsMs = withPods ? Number.POSITIVE_INFINITY : podsAtMs - clock.monotonicMs();
+      await bell.wait(Math.min(FALLBACK_MS, leftMs, untilPodsMs), over);
       const restMs = lookedMs + LOOK_MS_MIN - clock.monotonicMs();
       if (restMs > 0) await clock.sleep(restMs, over);
     }
@@ -114,7 +120,7 @@ async function follow(
   return last;
 }
 
-async function look({ cluster, clock }: Tools, object: Awaited, signal: AbortSignal): Promise<Seen> {
+async function look({ cluster, clock }: Tools, object: Awaited, withPods: boolean, signal: AbortSignal): Promise<Seen> {
   const { ref, kind } = object;
   const base = { object, look: describing(ref) } as const;
   if (kind === undefined) return { ...base, state: "failed", why: "the API server serves no such kind" };
@@ -129,7 +135,8 @@ async function look({ cluster, clock }: Tools, object: Awaited, signal: AbortSig
     return object.vanishes ? { state: "healthy" } : { ...base, state: "progressing", why: "it is not there" };
   const health = healthOf(live);
   if (health.state === "healthy") return health;
-  const trouble = await troubleOf(cluster, live, clock.nowMs(), signal);
+  const deeper = withPods || health.state === "failed";
+  const trouble = deeper ? await troubleOf(cluster, live, clock.nowMs(), signal) : undefined;
   const why = trouble === undefined || trouble.why === health.why ? health.why : `${health.why}; ${trouble.why}`;
   if (health.state === "failed") return { ...base, state: "failed", why, look: trouble?.look ?? health.look };
   return {
@@ -152,25 +159,21 @@ function graceLeftMs(trouble: Trouble | undefined, since: Map<Trouble["sort"], n
   return began + trouble.graceMs - nowMs;
 }
 
-/** Hears of the object, and of its pods: they say first what goes wrong. */
-function listen(
-  feeds: Feeds,
-  { kind, ref, ours }: Awaited,
-  live: LiveObject | undefined,
-  ring: () => void,
-): readonly (() => void)[] {
+type Ears = readonly (() => void)[];
+
+function hearOfObject(feeds: Feeds, { kind, ref, ours }: Awaited, ring: () => void): Ears {
   if (kind === undefined) return [];
   const key = refKey(ref);
   const feed = ours ? { kind, labelSelector: SERVICE_LABEL } : { kind };
-  const ears = [
-    feeds.listen(feed, (changed) => (changed === undefined || refKey(changed.ref) === key ? ring() : undefined)),
-  ];
+  return [feeds.listen(feed, (changed) => (changed === undefined || refKey(changed.ref) === key ? ring() : undefined))];
+}
+
+/** Pods say first what goes wrong. */
+function hearOfPods(feeds: Feeds, { ref }: Awaited, live: LiveObject | undefined, ring: () => void): Ears {
   const selector = live === undefined ? undefined : podSelector(live);
-  if (selector !== undefined) {
-    const pods = { kind: PODS, namespace: ref.namespace };
-    ears.push(feeds.listen(pods, (pod) => (pod === undefined || selects(selector, pod.labels) ? ring() : undefined)));
-  }
-  return ears;
+  if (selector === undefined) return [];
+  const pods = { kind: PODS, namespace: ref.namespace };
+  return [feeds.listen(pods, (pod) => (pod === undefined || selects(selector, pod.labels) ? ring() : undefined))];
 }
 
 /** Whether labels may be meant: the parts of a selector that are no equations are taken to fit. */

@@ -47,7 +47,9 @@ describe("failing fast, with the reason that the pods give", () => {
     rollout(one);
     one.put(pod("crash-loop"));
     const waited = one.wait([awaited("Deployment", "cart")]);
-    await one.clock.advance(0);
+    await one.clock.advance(4_000);
+    expect(waited.ended()).toBeUndefined(); // pods are looked at after five seconds
+    await one.clock.advance(1_000);
     expect(waited.ended()?.failures).toMatchObject([
       {
         code: "health/failed",
@@ -69,7 +71,7 @@ describe("failing fast, with the reason that the pods give", () => {
     rollout(one);
     one.put(pod(file));
     const waited = one.wait([awaited("Deployment", "cart")]);
-    await one.clock.advance(graceMs - 1_000);
+    await one.clock.advance(5_000 + graceMs - 1_000);
     expect(waited.ended()).toBeUndefined();
     await one.clock.advance(1_500);
     expect(messages(waited)).toMatchObject([expect.stringMatching(/^health\/failed apps\/Deployment shop\/cart /)]);
@@ -94,7 +96,7 @@ describe("failing fast, with the reason that the pods give", () => {
     const one = await scene();
     rollout(one);
     const waited = one.wait([awaited("Deployment", "cart")]);
-    await one.clock.advance(2_000);
+    await one.clock.advance(6_000);
     one.put(pod("crash-loop"));
     await one.clock.advance(600);
     expect(waited.ended()?.health.state).toBe("failed");
@@ -141,7 +143,7 @@ describe("failing fast, with the reason that the pods give", () => {
     const one = await scene();
     rollout(one, fixture("deployment-progressing-quota.yaml"));
     const waited = one.wait([awaited("Deployment", "cart")]);
-    await one.clock.advance(59_000);
+    await one.clock.advance(64_000);
     expect(waited.ended()).toBeUndefined();
     await one.clock.advance(2_000);
     expect(waited.ended()?.failures).toMatchObject([
@@ -222,7 +224,7 @@ describe("failing fast, with the reason that the pods give", () => {
     const one = await scene();
     one.put(pod("unschedulable"));
     const waited = one.wait([awaited("Pod", "cart-5d8-x7k2p")]);
-    await one.clock.advance(59_000);
+    await one.clock.advance(64_000);
     expect(waited.ended()).toBeUndefined();
     await one.clock.advance(2_000);
     expect(waited.ended()?.health.state).toBe("failed");
