@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { isHealthy, newPaint, type PassRecord, recordPass, statusReport, statusText } from "../../src/report/index.ts";
+import type { ServiceStanding } from "../../src/model/index.ts";
+import {
+  isHealthy,
+  newPaint,
+  type PassRecord,
+  recordPass,
+  standingReport,
+  statusReport,
+  statusText,
+} from "../../src/report/index.ts";
 import { COMMIT, MISSING, pass, service, step, UNREACHABLE } from "./examples.ts";
 
 const T0 = Date.UTC(2026, 0, 1, 12);
@@ -100,6 +109,39 @@ describe("status", () => {
     expect(isHealthy(report(later, new Map()))).toBe(false);
   });
 
+  test("why the last pass did not run is told once, also when it is still in the way", () => {
+    const record = recordPass(
+      undefined,
+      { services: [], failures: [UNREACHABLE], builds: 0, durationMs: 1 },
+      about(T0),
+    );
+    const now = { staleAfterMs: HOUR, failures: [UNREACHABLE], matches: () => true };
+    const told = statusReport(record, undefined, { scope: "clusters/dev", nowMs: T0, ...now });
+    expect(told.failures).toEqual([UNREACHABLE]);
+    expect(statusText(told, T0, newPaint(false))).toContain("nothing is known of any service");
+  });
+
+  test("as text: when what failed is tried again, and what warns", () => {
+    const attempted = `main@sha1:${COMMIT}`;
+    const standing = (attempts: number, nextMs: number) => ({
+      attempted,
+      conditions: [],
+      warnings: [{ ...MISSING, code: "drift/flapping" } as const],
+      retry: { attempts, nextAt: new Date(nextMs).toISOString() },
+      history: [],
+    });
+    const services = [
+      { service: "dev/api", state: "failed", failures: [MISSING], standing: standing(3, T0 + 120_000) },
+      { service: "dev/pay", state: "backoff", failures: [], standing: standing(1, T0 - 1) },
+    ] as const;
+    const told = statusText({ scope: "clusters/dev", from: "cluster", services, failures: [] }, T0, newPaint(false));
+    expect(told).toContain(
+      "  → add the file, or delete line 7\ndev/api  tried again in 2 min 0 s, 3 failures in a row\n",
+    );
+    expect(told).toContain("dev/pay  tried again by the next pass, 1 failure in a row\n");
+    expect(told).toContain("dev/pay  drift/flapping  dev/releases/pay/kustomization.yaml:7\n");
+  });
+
   test("as text: the bad ones last, with their failures", () => {
     const record = recordPass(first, pass([service("dev/pay", "failed", { failures: [MISSING] }), synced]), about(T0));
     expect(statusText(report(record, new Map([["dev/api", 1]])), T0 + 90_000, newPaint(false))).toBe(
@@ -114,5 +156,67 @@ dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
 scope clusters/dev · last pass 1 min 30 s ago · 1 of 2 services need attention
 `,
     );
+  });
+});
+
+describe("status from what is kept in the cluster", () => {
+  const time = (ms: number): string => new Date(T0 + ms).toISOString();
+  const standing = (service_: string, more: Partial<ServiceStanding> = {}): ServiceStanding => ({
+    service: service_,
+    state: "synced",
+    conditions: [],
+    attempted: `main@sha1:${COMMIT}`,
+    applied: `main@sha1:${COMMIT}`,
+    lastAttempt: time(0),
+    lastSuccess: time(0),
+    objects: 2,
+    failures: [],
+    warnings: [],
+    history: [],
+    ...more,
+  });
+  const reported = (services: readonly ServiceStanding[], nowMs: number, owned?: ReadonlyMap<string, number>) =>
+    standingReport({ services, lastPass: time(0), failures: [] }, owned, {
+      scope: "clusters/dev",
+      nowMs,
+      staleAfterMs: HOUR,
+      failures: [],
+      matches: () => true,
+    });
+  const states = (report_: ReturnType<typeof reported>): readonly string[] =>
+    report_.services.map(({ service: id, state }) => `${id} ${state}`);
+
+  test("late is stale, whatever it was, but for what failed or is left alone on purpose", () => {
+    const asked = { glob: "*", reason: "freeze", author: "Ada", at: time(0) };
+    const { lastSuccess: _, ...never } = standing("never");
+    const all = [
+      standing("fine"),
+      standing("broken", { state: "failed" }),
+      standing("resting", { suspended: asked }),
+      never,
+    ];
+    expect(states(reported(all, T0 + HOUR))).toEqual([
+      "broken failed",
+      "fine synced",
+      "never synced",
+      "resting suspended",
+    ]);
+    const late = reported(all, T0 + HOUR + 1);
+    expect(states(late)).toEqual(["broken failed", "fine stale", "never stale", "resting suspended"]);
+    expect(isHealthy(late)).toBe(false);
+  });
+
+  test("tells the commit of the last success, and what the cluster says of owned objects", () => {
+    const report_ = reported(
+      [standing("fine")],
+      T0,
+      new Map([
+        ["fine", 2],
+        ["lost", 1],
+      ]),
+    );
+    expect(report_.services[0]).toMatchObject({ service: "fine", owned: 2, lastSuccessRevision: COMMIT });
+    expect(report_.services[1]).toEqual({ service: "lost", state: "unknown", owned: 1, failures: [] });
+    expect(isHealthy(reported([standing("fine")], T0))).toBe(true);
   });
 });
