@@ -34,6 +34,8 @@ describe("suspensions", () => {
     ["api", "payments/api", true],
     ["pay-*", "payments/pay-api", true],
     ["**", "clusters/dev/apps/web", true],
+    ["**", "apps/.hidden/web", true],
+    ["*", "payments/api", true],
     ["payments/api", "payments/api-worker", false],
   ])("%s holds %s: %s", (glob, service, held) => {
     expect(suspensionOf([asked(glob)], service, NOW) !== undefined).toBe(held);
