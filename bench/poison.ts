@@ -92,6 +92,7 @@ async function oneRound(bench: Bench, round: number): Promise<Round> {
   const beside = await measured(bench, branch, 1);
   await monorepo.commit(releaseOf(`${round}.2.0`), "another, without poison");
   await syncOf(bench, "main");
+  process.stderr.write(`round ${round}: ${JSON.stringify({ without, beside })}\n`);
   return { without, beside };
 }
 
