@@ -23,6 +23,7 @@ A service that fails holds up no other.`,
     },
     { does: "sync some services only", line: "gitops sync --service 'payments/*' --service web" },
     { does: "do the deletes that were held at a commit", line: "gitops sync --confirm 3f2a91c5d0e1" },
+    { does: "take over from Flux, which still runs", line: "gitops sync --adopt flux" },
     { does: "for scripts", line: "gitops sync -o json | jq '.services[] | select(.state == \"failed\")'" },
   ],
   exits: [
