@@ -7,8 +7,8 @@ import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import { NO_POLICY } from "../../src/policy/index.ts";
 import type { Document } from "../../src/report/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
-import { exampleStanding } from "./kept.ts";
 import { EXPLANATION, TRACE, TREES } from "./insights.ts";
+import { exampleStanding } from "./kept.ts";
 import { passing, run, type Script } from "./scripted.ts";
 
 describe("the reference pages", () => {

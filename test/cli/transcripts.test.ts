@@ -3,8 +3,8 @@ import type { Discovered } from "../../src/cli/engine.ts";
 import { DEFAULT_SETTINGS, failed, ok } from "../../src/model/index.ts";
 import { NO_POLICY } from "../../src/policy/index.ts";
 import { COMMIT, MISSING, MIXED, pass, service, step, UNREACHABLE } from "../report/examples.ts";
-import { exampleStanding } from "./kept.ts";
 import { EXPLANATION, STRAY, TRACE, TREES, UNTOUCHED } from "./insights.ts";
+import { exampleStanding } from "./kept.ts";
 import { passing, run, type Script, transcript } from "./scripted.ts";
 
 /** Runs a call and holds what it printed against `fixtures/cli/NAME.txt`. */

@@ -128,7 +128,10 @@ describe("whatever a settings file holds", () => {
       discovery: {
         services: [{ id: "shop", settings: { suspend: false } }],
         ignored: [
-          { at: { path: "shop/cart/gitops.yaml" }, why: "named like settings, but its folder is not that of a service" },
+          {
+            at: { path: "shop/cart/gitops.yaml" },
+            why: "named like settings, but its folder is not that of a service",
+          },
         ],
       },
     });
