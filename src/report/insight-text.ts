@@ -1,6 +1,7 @@
 import {
   type Authored,
   type Explanation,
+  type Failure,
   placeText,
   refText,
   revisionText,
@@ -20,13 +21,13 @@ const PATHS_SHOWN_MAX = 10;
 export function whyText(explanation: Explanation, paint: Paint): string {
   const { service, revision, at, because, runs, footprint, changed, change, steps, unchanged, failures } = explanation;
   const head = [
-    `${paint.strong(visible(service))} ${runs ? paint.note("would run") : paint.good("stays as it is")}: ${visible(because)}`,
+    `${paint.strong(visible(service))} ${verdict(runs, failures, paint)}: ${visible(because)}`,
     ...facts(paint, [
       ["revision", revisionText(revision)],
       ["defined", at && placeText(at)],
       ["built from", footprint === undefined ? undefined : `${counted(footprint, "path")}${unchangedText(changed)}`],
       ["last change", change && changeText(change)],
-      ["objects", objectsText(steps.length, unchanged)],
+      ["objects", objectsText(steps.length, unchanged, failures.length > 0)],
     ]),
   ];
   const paths = (changed ?? []).slice(0, PATHS_SHOWN_MAX).map((path) => `  ${paint.note("changed")} ${visible(path)}`);
@@ -48,7 +49,13 @@ function unchangedText(changed: readonly string[] | undefined): string {
   return changed.length === 0 ? ", none of them changed since the last build" : `, ${changed.length} changed`;
 }
 
-function objectsText(todo: number, unchanged: number): string {
+function verdict(runs: boolean, failures: readonly Failure[], paint: Paint): string {
+  if (failures.length > 0) return paint.bad(runs ? "would run, and fail" : "fails");
+  return runs ? paint.note("would run") : paint.good("stays as it is");
+}
+
+function objectsText(todo: number, unchanged: number, fails: boolean): string {
+  if (fails && todo === 0) return `${unchanged} as git says; what failed is not counted`;
   if (todo === 0) return `${counted(unchanged, "object")}, all as git says`;
   return `${unchanged} as git says, ${todo} not`;
 }

@@ -36,9 +36,11 @@ export function passText(outcome: PassOutcome, options: PassTextOptions): string
   const sections = [
     tableLines(listed.toSorted(byStateThenId), options),
     outcome.services.toSorted(byId).flatMap((service) => driftLines(service, options)),
+    outcome.services.toSorted(byId).flatMap((service) => waitLines(service, paint)),
     [...outcome.services.flatMap((service) => heldLines(service, paint)), ...confirmLines(outcome, paint)],
     outcome.services.toSorted(byId).flatMap(({ service, warnings = [] }) => warningLines(service, warnings, paint)),
     outcome.services.toSorted(byId).flatMap(({ service, failures }) => serviceFailureLines(service, failures, paint)),
+    meaningLines(outcome, paint),
     [totalLine(outcome, options)],
   ];
   return `${sections
@@ -147,6 +149,45 @@ function driftLines({ service, steps }: ServiceOutcome, { mode, paint }: PassTex
     ),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+/** What a service waits for: the health of its objects, or the time of the next try. */
+function waitLines({ service, state, health, retry }: ServiceOutcome, paint: Paint): readonly string[] {
+  const id = paint.strong(visible(service));
+  if (state === "backoff" && retry !== undefined) {
+    const at = new Date(retry.nextAtMs).toISOString();
+    return [`${id}  tried again at ${at}, ${counted(retry.attempts, "failure")} in a row`];
+  }
+  const objects = state === "progressing" ? (health?.objects ?? []) : [];
+  if (objects.length === 0) return [];
+  const more = objects.length - HELD_SHOWN_MAX;
+  return [
+    `${id}  ${paint.note(`${counted(objects.length, "object")} not healthy yet`)}`,
+    ...columns(
+      objects
+        .slice(0, HELD_SHOWN_MAX)
+        .map(({ ref, why }) => [{ text: `  ${visible(refText(ref))}` }, { text: visible(why), paint: paint.quiet }]),
+    ),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
+
+/** States whose name alone does not say what comes next. */
+const MEANING: Readonly<Partial<Record<ServiceState, string>>> = {
+  pending: "something it needs is not there yet; the next pass goes on with it",
+  backoff: "it failed, and nothing of it changed since; it is tried again by itself",
+  drifted: "somebody changed it, and it is only reported, as its settings say",
+  progressing: "it is applied, and was not seen healthy before the pass ended",
+  blocked: "a service that it depends on is not ready; nothing of it was tried",
+  interrupted: "the pass was told to stop before it was through; the next one goes on with it",
+};
+
+function meaningLines({ services }: PassOutcome, paint: Paint): readonly string[] {
+  const present = new Set(services.map(({ state }) => state));
+  return STATES.filter((state) => present.has(state)).flatMap((state) => {
+    const meaning = MEANING[state];
+    return meaning === undefined ? [] : [`${statePaint(state, paint)(state)}: ${meaning}`];
+  });
 }
 
 /** How to confirm what is held, once for all. */

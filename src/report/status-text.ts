@@ -1,5 +1,6 @@
-import type { Suspension } from "../model/index.ts";
+import type { ServiceStanding, Suspension } from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
+import { counted } from "./counts.ts";
 import { durationText } from "./duration.ts";
 import { failureLines } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
@@ -32,7 +33,10 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
   ]);
   const sections = [
     rows.length === 0 ? [] : columns([header, ...rows]),
-    services.flatMap(({ service, failures }) => failures.flatMap((failure) => failureLines(service, failure, paint))),
+    services.flatMap(({ service, failures, standing }) => [
+      ...failures.flatMap((failure) => failureLines(service, failure, paint)),
+      ...(standing?.retry === undefined ? [] : [retryLine(service, standing.retry, nowMs, paint)]),
+    ]),
     services.flatMap(({ service, standing }) => [
       ...(standing?.suspended === undefined ? [] : [suspendedLine(service, standing.suspended, paint)]),
       ...(standing?.warnings ?? []).flatMap((warning) => failureLines(service, warning, { ...paint, bad: paint.warn })),
@@ -46,6 +50,13 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
     .join("\n\n")}\n`;
 }
 
+/** `dev/pay  tried again in 2 min 0 s, 3 failures in a row` */
+function retryLine(service: string, retry: NonNullable<ServiceStanding["retry"]>, nowMs: number, paint: Paint): string {
+  const ms = Date.parse(retry.nextAt) - nowMs;
+  const when = ms > 0 ? `in ${durationText(ms)}` : "by the next pass";
+  return `${paint.strong(visible(service))}  tried again ${when}, ${counted(retry.attempts, "failure")} in a row`;
+}
+
 function suspendedLine(service: string, { author, reason, at, until }: Suspension, paint: Paint): string {
   const when = until === undefined ? "until it is resumed" : `until ${until}`;
   return `${paint.strong(visible(service))}  suspended by ${visible(author)} since ${at}, ${when}: ${visible(reason)}`;
@@ -54,6 +65,7 @@ function suspendedLine(service: string, { author, reason, at, until }: Suspensio
 function healthText(report: StatusReport): string {
   if (isHealthy(report)) return `all ${report.services.length} services as they should be`;
   const bad = report.services.filter(({ state }) => rank({ state }) > 0).length;
+  if (report.services.length === 0 && report.failures.length > 0) return "nothing is known of any service";
   return report.services.length === 0
     ? "nothing is known here: run gitops sync"
     : `${bad} of ${report.services.length} services need attention`;

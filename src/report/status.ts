@@ -149,7 +149,7 @@ export function standingReport(
       },
     };
   });
-  const failures = [...kept.failures, ...about.failures];
+  const failures = distinct([...kept.failures, ...about.failures]);
   return { scope: about.scope, from: "cluster", lastPass: kept.lastPass, services, failures };
 }
 
@@ -186,8 +186,13 @@ export function statusReport(
     from: "machine",
     ...(record === undefined ? {} : { lastPass: record.lastPass }),
     services,
-    failures: [...(record?.failures ?? []), ...about.failures],
+    failures: distinct([...(record?.failures ?? []), ...about.failures]),
   };
+}
+
+/** What kept the last pass from running may still be what is in the way now. */
+function distinct(failures: StatusReport["failures"]): StatusReport["failures"] {
+  return [...new Map(failures.map((failure) => [`${failure.code} ${failure.message}`, failure])).values()];
 }
 
 /** True when every service of a report is as it should be. */

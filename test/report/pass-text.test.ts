@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffText, newPaint, passText } from "../../src/report/index.ts";
-import { MIXED, pass, service, step, UNREACHABLE } from "./examples.ts";
+import { MISSING, MIXED, pass, service, step, UNREACHABLE } from "./examples.ts";
 
 const paint = newPaint(false);
 const text = (outcome = MIXED, all = false): string => passText(outcome, { mode: "sync", all, paint });
@@ -37,6 +37,29 @@ dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
 `);
   });
 
+  test("what is waited for is named, and each state that does not speak for itself is explained once", () => {
+    const ref = { group: "apps", kind: "Deployment", namespace: "dev", name: "api" };
+    const health = { state: "progressing", objects: [{ ref, why: "1 of 3 replicas are ready" }] } as const;
+    const retry = { attempts: 3, nextAtMs: Date.UTC(2026, 0, 1, 12) };
+    const outcome = pass([
+      service("dev/api", "progressing", { health }),
+      service("dev/pay", "backoff", { retry, failures: [MISSING] }),
+      service("dev/web", "pending"),
+      service("dev/www", "pending"),
+    ]);
+    expect(text(outcome).split("\n\n").slice(1, -1).join("\n\n")).toBe(`dev/api  1 object not healthy yet
+  apps/Deployment dev/api  1 of 3 replicas are ready
+dev/pay  tried again at 2026-01-01T12:00:00.000Z, 3 failures in a row
+
+dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
+  names ingress.yaml, which is not in this commit
+  → add the file, or delete line 7
+
+progressing: it is applied, and was not seen healthy before the pass ended
+pending: something it needs is not there yet; the next pass goes on with it
+backoff: it failed, and nothing of it changed since; it is tried again by itself`);
+  });
+
   test("what a sync did not come to is pending, and no object is called created that is not", () => {
     const steps = [
       step("create", "a"),
@@ -71,6 +94,8 @@ dev/api  2 objects drifted
 dev/api  drift/autoscaled
   it is scaled
   → remove spec.replicas
+
+drifted: somebody changed it, and it is only reported, as its settings say
 
 1 service: 1 drifted · objects: 1 updated, 1 drifted · main@3f2a91c5d0e1 · 2 builds · 4.2 s
 `);

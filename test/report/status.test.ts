@@ -126,7 +126,7 @@ describe("status", () => {
     const standing = (attempts: number, nextMs: number) => ({
       attempted,
       conditions: [],
-      warnings: [{ ...MISSING, code: "drift/flapping" } as const],
+      warnings: [{ ...MISSING, code: "drift/flapping", since: first.lastPass } as const],
       retry: { attempts, nextAt: new Date(nextMs).toISOString() },
       history: [],
     });

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import type { Explanation } from "../../src/model/index.ts";
+import { newPaint, whyText } from "../../src/report/index.ts";
+import { COMMIT, MISSING } from "./examples.ts";
+
+const quiet: Explanation = {
+  service: "dev/pay",
+  revision: { ref: "main", commit: COMMIT },
+  because: "nothing changed",
+  runs: false,
+  changed: [],
+  steps: [],
+  unchanged: 3,
+  failures: [],
+};
+
+const first = (explanation: Explanation): string => whyText(explanation, newPaint(false)).split("\n")[0] ?? "";
+
+test("a service that fails is not said to stay as it is", () => {
+  expect(first(quiet)).toBe("dev/pay stays as it is: nothing changed");
+  expect(first({ ...quiet, failures: [MISSING] })).toBe("dev/pay fails: nothing changed");
+  expect(first({ ...quiet, runs: true, because: "commit", failures: [MISSING] })).toBe(
+    "dev/pay would run, and fail: commit",
+  );
+});
+
+test("objects of a service that fails are not all there are", () => {
+  expect(whyText(quiet, newPaint(false))).toContain("3 objects, all as git says\n");
+  expect(whyText({ ...quiet, failures: [MISSING] }, newPaint(false))).not.toContain("all as git says");
+});
