@@ -69,6 +69,10 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "work: selected, gone": [81],
   "claims: kept and not served": [293],
   "plan: what lives in it": [22],
+  "remove: what lives in it now": [1015],
+  "confirm: the revision at hand": [30],
+  "confirm: enough digits": [41],
+  "drift: not what a webhook strips": [1],
 };
 
 const CLAIMS = "src/plan/claims.ts";
@@ -238,5 +242,55 @@ const KNOWN: readonly Guard[] = [
   guard("drift: not what a webhook strips", PLAN, "known?.hash === declared.hash ? known.fields : []", "[]"),
 ];
 
-/** Every guard of law L2 and those that it leans on. */
-export const GUARDS: readonly Guard[] = [...LIVE_DOUBTS, ...PLANNED, ...CLAIMED, ...KNOWN];
+const LIVE = "src/live/live.ts";
+const KEEPER = "src/live/keeper.ts";
+
+/** What a process that stays may go by. */
+const REMEMBERED: readonly Guard[] = [
+  guard(
+    "memory: a definition is its content",
+    "src/services/reader.ts",
+    "const key = `${tree.entry(path)?.id} ${path}`;",
+    "const key = path;",
+  ),
+  guard(
+    "memory: a build is its entry's",
+    "src/reconcile/builds.ts",
+    "before?.key === key && before.text === text",
+    "before !== undefined",
+  ),
+  guard("memory: declared is of its build", ASSEMBLE, "known?.answer === answer && known.from", "known?.from"),
+  guard("memory: declared as it is set", ASSEMBLE, " && known.from === from) return known.all", ") return known.all"),
+  guard("memory: unchanged as declared", PLAN, "unchanged?.get(object) === declared", "unchanged?.has(object)"),
+  guard(
+    "memory: what failed is tried again",
+    "src/reconcile/circuit.ts",
+    "circuit.of === of && nowMs < circuit.nextAtMs",
+    "circuit.of === of",
+  ),
+  guard("live: no answer in doubt", LIVE, "if (!known.has(keeper)) unlisted", "if (false) unlisted"),
+  guard(
+    "live: what doubts is not trusted",
+    KEEPER,
+    "  post.trusted = false;\n  post.wanted ??= reason;",
+    "  post.wanted ??= reason;",
+  ),
+  guard("live: fresh while it watches", KEEPER, 'isWatchable(post) && post.doing !== "wait"', "true"),
+  guard("live: silence", LIVE, "if (heardMs !== undefined && nowMs - heardMs > silenceMs)", "if (false)"),
+  guard("live: lists from time to time", LIVE, "const due = nowMs >= relistAtMs;", "const due = false;"),
+  guard(
+    "live: what went back",
+    "src/live/records.ts",
+    'return { changes: [], doubt: { kind: "regressed", why: backwards(object, before) } };',
+    "return { changes: [] };",
+  ),
+  guard(
+    "plan: nothing on the word of the past",
+    "src/reconcile/planning.ts",
+    "...(inventory.paused === undefined ? {} : { pausedDeletes: inventory.paused }),",
+    "",
+  ),
+];
+
+/** Every guard of law L2, those that it leans on, and those of what is known without asking. */
+export const GUARDS: readonly Guard[] = [...LIVE_DOUBTS, ...PLANNED, ...CLAIMED, ...KNOWN, ...REMEMBERED];
