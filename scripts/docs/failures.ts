@@ -273,7 +273,11 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     means: "The API server did not answer a request in time.",
     remedy: "Run again; check the server's load.",
   },
-  "cluster/other-cluster": { means: "The cluster is not the one that was expected.", remedy: "Check the context." },
+  "cluster/other-cluster": {
+    means:
+      "The cluster behind the context is not the one of before, or not the one of `--cluster-uid`. Nothing was changed.",
+    remedy: "Check the context; if this cluster is meant, give its uid with `--cluster-uid`.",
+  },
   "apply/invalid": { means: "The API server finds the object invalid.", remedy: "Correct the field that it names." },
   "apply/immutable": {
     means: "The change concerns a field that cannot be changed once the object exists.",
@@ -319,7 +323,8 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   },
   "prune/held": {
     means: "Deletes are held by a guard.",
-    remedy: "Look at what would go; if it shall, run `gitops sync --confirm` with the commit named.",
+    remedy:
+      "Look at what would go; if it shall, run `gitops confirm` with the commit named, for all services or for some.",
   },
   "health/failed": {
     means: "An object was applied and is not healthy, and it or its pods say that it will not be soon.",
