@@ -62,6 +62,31 @@ const USUAL: Readonly<Record<string, string>> = {
   tenantFrom: "`namespace`",
 };
 
+const EXAMPLES = `\`\`\`yaml
+# gitops.yaml at the root of the repository
+apiVersion: ${API_VERSION}
+kind: Settings
+defaults:                     # for every service
+  drift: detect
+  retryInterval: 1m
+services:                     # for some
+  - match: payments/*
+    drift: enforce
+    deleteLimit: {max: 2}
+  - match: [legacy-*, "!legacy-mail"]
+    suspend: true
+breaker:
+  run: {share: 10%}
+protect: [Secret, apps/StatefulSet]
+tenantFrom: label:team
+\`\`\`
+
+\`\`\`yaml
+# gitops.yaml in the folder of a service
+prune: false
+dependsOn: [infra/dns]
+\`\`\``;
+
 export function settingsPage(
   table: (header: readonly string[], rows: readonly (readonly string[])[]) => string,
 ): string {
@@ -86,30 +111,7 @@ export function settingsPage(
 
 Settings live in the repository, in files named \`gitops.yaml\`, and go through the same reviews as everything else. None is needed.
 
-\`\`\`yaml
-# gitops.yaml at the root of the repository
-apiVersion: ${API_VERSION}
-kind: Settings
-defaults:                     # for every service
-  drift: detect
-  retryInterval: 1m
-services:                     # for some
-  - match: payments/*
-    drift: enforce
-    deleteLimit: {max: 2}
-  - match: [legacy-*, "!legacy-mail"]
-    suspend: true
-breaker:
-  run: {share: 10%}
-protect: [Secret, apps/StatefulSet]
-tenantFrom: label:team
-\`\`\`
-
-\`\`\`yaml
-# gitops.yaml in the folder of a service
-prune: false
-dependsOn: [infra/dns]
-\`\`\`
+${EXAMPLES}
 
 [gitops.schema.generated.json](gitops.schema.generated.json) is the JSON Schema of both, for editors.
 

@@ -163,9 +163,11 @@ async function runService(
   }
 }
 
+const READY: ReadonlySet<ServiceOutcome["state"]> = new Set(["synced", "unchanged", "planned", "held", "drifted"]);
+
 function isReady({ state, health }: ServiceOutcome): boolean {
   if (health?.state === "progressing") return false;
-  return state === "synced" || state === "unchanged" || state === "planned" || state === "held";
+  return READY.has(state);
 }
 
 interface Job {
