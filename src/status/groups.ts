@@ -19,13 +19,20 @@ export function groupOfService(service: string, count: number): number {
   return createHash("sha256").update(service).digest().readUInt32BE(0) % count;
 }
 
-/** The texts of all groups, by index. Equal services, equal texts. */
-export function groupTexts(services: ReadonlyMap<string, KeptService>, count: number): readonly string[] {
-  const groups = Array.from({ length: count }, (): [string, KeptService][] => []);
-  for (const [service, kept] of [...services].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    groups[groupOfService(service, count)]?.push([service, kept]);
-  }
-  return groups.map((group) => JSON.stringify({ version: 1, groups: count, services: Object.fromEntries(group) }));
+/** The texts of groups, by index; of all, or of those that are asked for. Equal services, equal texts. */
+export function groupTexts(
+  services: ReadonlyMap<string, KeptService>,
+  count: number,
+  wanted?: ReadonlySet<number>,
+): ReadonlyMap<number, string> {
+  const groups = new Map<number, [string, KeptService][]>();
+  for (let index = 0; index < count; index += 1) if (wanted?.has(index) ?? true) groups.set(index, []);
+  for (const [service, kept] of services) groups.get(groupOfService(service, count))?.push([service, kept]);
+  const text = (group: [string, KeptService][]): string => {
+    const sorted = group.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return JSON.stringify({ version: 1, groups: count, services: Object.fromEntries(sorted) });
+  };
+  return new Map([...groups].map(([index, group]) => [index, text(group)]));
 }
 
 /**

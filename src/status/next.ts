@@ -261,14 +261,9 @@ function saysTheSame(old: KeptService, next: KeptService): boolean {
 }
 
 /** What is worth a write when it changes: not times alone, and not when exactly the next try is. */
-function lasting({
-  pass: _pass,
-  at: _at,
-  revision: _revision,
-  applied: _applied,
-  retry,
-  ...rest
-}: KeptService): object {
+function lasting(kept: KeptService): object {
+  // Of the history only the newest entry can differ, and that was compared.
+  const { pass: _pass, at: _at, revision: _revision, applied: _applied, history: _history, retry, ...rest } = kept;
   return { ...rest, attempts: retry?.attempts ?? 0 };
 }
 

@@ -75,14 +75,14 @@ async function writeOnce(
   const names = namesOf(place);
   const before = { services: kept.services, ...(head === undefined ? {} : { head }) };
   const after = nextServices(before, outcome, { nowMs, some: about.some, again: about.again === true });
-  const groups = groupCount(after.services, head?.groups ?? 0);
+  const still = after.changed.length === 0 && head !== undefined;
+  const groups = still ? head.groups : groupCount(after.services, head?.groups ?? 0);
   const writes = new Map<string, Readonly<Record<string, string>>>();
-  for (const [index, services] of groupTexts(after.services, groups).entries()) {
+  const touched = new Set(after.changed.map(({ service }) => groupOfService(service, groups)));
+  const wanted = groups === head?.groups ? touched : undefined;
+  for (const [index, services] of groupTexts(after.services, groups, wanted)) {
     const name = names.group(index);
-    const known = kept.objects.get(name)?.data["services"];
-    const empty =
-      known === undefined && !after.changed.some(({ service }) => groupOfService(service, groups) === index);
-    if (known !== services && !empty) writes.set(name, { services });
+    if (kept.objects.get(name)?.data["services"] !== services) writes.set(name, { services });
   }
   const jobs = nextJobs(standing.jobs, outcome, about.some);
   if (jobsText(jobs) !== jobsText(standing.jobs)) writes.set(names.jobs, { jobs: jobsText(jobs) });

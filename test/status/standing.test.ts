@@ -71,6 +71,19 @@ describe("what a pass leaves", () => {
     expect((await one(rest[0] ?? ""))?.attempted).toBe(revisionAt(1));
   });
 
+  test("when the groups become more, nothing of what was kept is lost", async () => {
+    const few = Array.from({ length: 20 }, (_, index) => `dev/fine-${index}`);
+    await passed(pass(few.map(made), at(0)));
+    expect((await objects()).items).toHaveLength(2);
+    const failures = Array.from({ length: 5 }, () => ({ ...MISSING, message: "x".repeat(400) }));
+    const many = Array.from({ length: 150 }, (_, index) => service(`dev/broken-${index}`, "failed", { failures }));
+    await passed(pass([...few.map(good), ...many], at(1)));
+    expect((await objects()).items.length).toBeGreaterThan(4);
+    expect((await read()).services()).toHaveLength(170);
+    for (const id of few) expect((await one(id))?.history).toMatchObject([{ what: "1 created" }]);
+    expect(await passed(pass([...few.map(good), ...many], at(1)))).toEqual([]);
+  });
+
   test("a service that left git and left nothing is gone; one whose deletes are held stays", async () => {
     await passed(pass([made("dev/api"), made("dev/old"), made("dev/web")], at(0)));
     const { at: _at, ...gone } = service("dev/old", "synced", { steps: [step("delete", "old")] });
