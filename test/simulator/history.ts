@@ -6,6 +6,7 @@ import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { GitFault } from "./repository.ts";
 import type { FaultKind, Trouble } from "./trouble.ts";
+import type { WatchFault, WatchTrouble } from "./watches.ts";
 import type { Webhook } from "./webhook.ts";
 
 /** One run of the program, and what goes wrong in it. */
@@ -20,6 +21,8 @@ export interface RunStep {
   readonly confirm: Confirm;
   /** Only services that match. */
   readonly only?: string;
+  /** A process that watches idles for so long before. */
+  readonly afterMs?: number;
 }
 
 export type Confirm = "nothing" | "head" | "another" | "few digits";
@@ -28,6 +31,7 @@ export type Step =
   | { readonly step: "commit"; readonly edits: readonly Edit[] }
   | { readonly step: "reset"; readonly back: number }
   | { readonly step: "act"; readonly act: Act }
+  | { readonly step: "watch"; readonly trouble: WatchTrouble }
   | RunStep;
 
 /** All that happens, as plain data: steps can be left out and it is still a history. */
@@ -37,6 +41,8 @@ export interface History {
   readonly webhook?: Webhook;
   /** All runs are of one process, as long as it does not die. */
   readonly stays?: true;
+  /** And it watches the cluster. */
+  readonly watches?: true;
   readonly steps: readonly Step[];
 }
 
@@ -123,14 +129,42 @@ export function historyOf(seed: number): History {
   const webhook = random.chance(0.15) ? random.pick<Webhook>(["strips", "rewrites"]) : undefined;
   const confirmed = random.chance(0.06) ? misconfirmed(random, steps) : steps;
   const stays = random.chance(0.4);
-  return {
-    seed,
-    breaker,
-    steps: confirmed,
-    ...(webhook === undefined ? {} : { webhook }),
-    ...(stays ? { stays } : {}),
-  };
+  const plain: History = { seed, breaker, steps: confirmed, ...(webhook === undefined ? {} : { webhook }) };
+  if (!stays) return plain;
+  // Other chances than those above: what a history holds besides stays as it is.
+  const others = newRandom(seed + OTHERS);
+  return others.chance(0.15)
+    ? { ...plain, stays }
+    : { ...plain, stays, watches: true, steps: watched(others, confirmed) };
 }
+
+const OTHERS = 2 ** 31;
+const WATCH_FAULTS: readonly [WatchFault, ...WatchFault[]] = [
+  "dropped",
+  "refused",
+  "expired",
+  "truncated",
+  "silent",
+  "late",
+  "twice",
+  "swapped",
+  "lost",
+  "past",
+  "ended",
+];
+
+/** With trouble on watches, and time that passes between runs. */
+function watched(random: Random, steps: readonly Step[]): readonly Step[] {
+  return steps.flatMap((step, index): Step[] => {
+    const of = random.chance(0.4) ? "all" : random.int(12);
+    const trouble = { fault: random.pick(WATCH_FAULTS), of } as const;
+    const before: Step[] = index > 1 && random.chance(0.4) ? [{ step: "watch", trouble }] : [];
+    const afterMs = random.pick(PAUSES_MS);
+    return [...before, step.step === "run" && afterMs > 0 ? { ...step, afterMs } : step];
+  });
+}
+
+const PAUSES_MS = [0, 0, 1000, 60_000, 5 * 60_000, 20 * 60_000] as const;
 
 /** One of the runs is told to confirm what is not its revision. */
 function misconfirmed(random: Random, steps: readonly Step[]): readonly Step[] {

@@ -30,6 +30,8 @@ export interface RunRecord {
   /** Some build was not waited for. */
   readonly late: boolean;
   readonly requests: readonly Request[];
+  /** Why nothing may be deleted, as the run was told. */
+  readonly paused?: string | undefined;
 }
 
 const APPLIED = "gitops.bulkhead.dev/applied";
@@ -44,6 +46,7 @@ export function judgeRun(run: RunRecord): readonly Violation[] {
   const writes = run.requests.filter(({ verb }) => verb === "apply" || verb === "remove" || verb === "patch");
   for (const write of writes) {
     if (!run.writes && !write.dryRun) say("a diff writes nothing", write, "it was written");
+    if (write.verb === "remove" && run.paused !== undefined) say("L6 not on the word of the past", write, run.paused);
     if (run.misconfirmed) say("a confirmation is of its revision", write, "what was confirmed is another one");
     if (run.sourceFailed || !run.intent.usable) say("L3 unknown is not empty", write, "the revision could not be had");
   }
@@ -162,7 +165,7 @@ function takenAlong({ before, world }: Request): readonly Live[] {
 }
 
 /** Whether a request asked for all of a kind that has an owner; others look at one place. */
-function isInventory({ verb, options }: Request): boolean {
+export function isInventory({ verb, options }: Request): boolean {
   return verb === "list" && options?.labelSelector !== undefined && options.namespace === undefined;
 }
 

@@ -4,19 +4,24 @@ import { resolve } from "node:path";
 import { runInThisContext } from "node:vm";
 import { build } from "esbuild";
 import type { Guard } from "./guards.ts";
-import type { RunPass } from "./simulate.ts";
+import type { Program } from "./simulate.ts";
 
 /** Modules that a pass never gets to: they are for real clusters and real git. */
 const FOREIGN = ["undici", "@kubernetes/client-node", "simple-git"];
 
+const PROGRAM = `
+export { newMemory, runPass } from "./src/reconcile/index.ts";
+export { openLive } from "./src/live/index.ts";
+`;
+
 /** The reconciler, built from the source with one guard taken out. Throws when the guard is not there exactly once. */
-export async function withoutGuard({ name, file, text, without }: Guard): Promise<RunPass> {
+export async function withoutGuard({ name, file, text, without }: Guard): Promise<Program> {
   const path = resolve(file);
   const source = readFileSync(path, "utf8");
   const times = source.split(text).length - 1;
   if (times !== 1) throw new Error(`guard "${name}" is ${times} times in ${file}, not once: ${text}`);
   const built = await build({
-    entryPoints: ["src/reconcile/index.ts"],
+    stdin: { contents: PROGRAM, resolveDir: resolve("."), loader: "ts" },
     bundle: true,
     write: false,
     platform: "node",
@@ -35,11 +40,13 @@ export async function withoutGuard({ name, file, text, without }: Guard): Promis
     ],
   });
   const code = built.outputFiles[0]?.text ?? "";
-  const module: { exports: { runPass?: RunPass } } = { exports: {} };
+  const module: { exports: Partial<Program> } = { exports: {} };
   const run = runInThisContext(`(function (module, exports, require) {${code}\n})`) as (
     ...parts: readonly unknown[]
   ) => void;
   run(module, module.exports, createRequire(resolve("package.json")));
-  if (module.exports.runPass === undefined) throw new Error("the bundle has no runPass");
-  return module.exports.runPass;
+  const { runPass, newMemory, openLive } = module.exports;
+  if (runPass === undefined || newMemory === undefined || openLive === undefined)
+    throw new Error("the bundle lacks a part");
+  return { runPass, newMemory, openLive };
 }

@@ -17,10 +17,10 @@ export async function* findRemovedGuards(first: number, runs: number): AsyncGene
 }
 
 export async function findRemoved(guard: Guard, first: number, runs: number): Promise<Finding> {
-  const pass = await withoutGuard(guard);
+  const program = await withoutGuard(guard);
   const seeds = Array.from({ length: runs }, (_, index) => first + index);
   for (const seed of [...guard.seeds, ...seeds]) {
-    const { violations } = await simulate(historyOf(seed), pass);
+    const { violations } = await simulate(historyOf(seed), program);
     const [violation] = violations;
     if (violation === undefined) continue;
     const sound = await simulate(historyOf(seed));

@@ -36,6 +36,7 @@ export function judgeRest(rest: Rest): readonly Violation[] {
     const expected = service.suspend ? ["failed", "suspended"] : ["failed"];
     if (service.state === "unknown" && !expected.includes(state)) say("L7 silence is not health", `it is ${state}`);
     if (service.state !== "known") continue;
+    if (state === "backoff") say("I7 it converges", `it is left alone after its time has come: ${why}`);
     if (state === "drifted") say("I7 it converges", `it is drifted: ${why}`);
     if (state === "blocked") {
       const ready = (id: string): boolean =>

@@ -1,17 +1,17 @@
 import type { History, RunStep, Step } from "./history.ts";
-import { type RunPass, simulate, type Verdict } from "./simulate.ts";
+import { type Program, simulate, type Verdict } from "./simulate.ts";
 
 /**
  * The least that still breaks the same law: whatever can be left out is, one thing after the other, until nothing more can.
  * What a step refers to is picked from what is there, so that a history with less in it is still one.
  */
-export async function shrunk(history: History, verdict: Verdict, pass?: RunPass): Promise<[History, Verdict]> {
+export async function shrunk(history: History, verdict: Verdict, program?: Program): Promise<[History, Verdict]> {
   let [least, why] = [history, verdict];
   const law = verdict.violations[0]?.law;
   for (let smaller = true; smaller; ) {
     smaller = false;
     for (const candidate of smallerThan(least)) {
-      const tried = await simulate(candidate, pass);
+      const tried = await simulate(candidate, program);
       if (tried.violations[0]?.law !== law) continue;
       [least, why] = [candidate, tried];
       smaller = true;
@@ -22,10 +22,13 @@ export async function shrunk(history: History, verdict: Verdict, pass?: RunPass)
 }
 
 function* smallerThan(history: History): Generator<History> {
-  const { webhook, stays, ...plain } = history;
-  const { steps } = plain;
-  if (webhook !== undefined) yield stays === undefined ? plain : { ...plain, stays };
-  if (stays !== undefined) yield webhook === undefined ? plain : { ...plain, webhook };
+  const { webhook, ...admitted } = history;
+  const { watches, ...blind } = history;
+  const { stays, ...forgetful } = blind;
+  const { steps } = history;
+  if (webhook !== undefined) yield admitted;
+  if (watches !== undefined) yield blind;
+  else if (stays !== undefined) yield forgetful;
   for (let index = steps.length - 1; index >= 0; index -= 1) yield { ...history, steps: steps.toSpliced(index, 1) };
   for (const [index, step] of steps.entries()) {
     for (const less of smallerSteps(step)) yield { ...history, steps: steps.with(index, less) };
@@ -59,7 +62,10 @@ function* smallerRuns(step: RunStep): Generator<RunStep> {
   for (const index of builds.keys()) yield { ...step, builds: builds.toSpliced(index, 1) };
   if (step.cache !== "kept") yield { ...step, cache: "kept" };
   if (step.confirm !== "nothing") yield { ...step, confirm: "nothing" };
-  const { git, only, ...rest } = step;
-  if (git !== undefined) yield only === undefined ? rest : { ...rest, only };
-  if (only !== undefined) yield git === undefined ? rest : { ...rest, git };
+  const { git, ...clean } = step;
+  const { only, ...whole } = step;
+  const { afterMs, ...soon } = step;
+  if (git !== undefined) yield clean;
+  if (only !== undefined) yield whole;
+  if (afterMs !== undefined) yield soon;
 }

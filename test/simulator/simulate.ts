@@ -1,17 +1,20 @@
 import picomatch from "picomatch";
+import type { Cluster } from "../../src/cluster/index.ts";
+import { openLive } from "../../src/live/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
-import { type Memory, newMemory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { newMemory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
 import type { Confirm, History, RunStep, Step } from "./history.ts";
 import { type Intent, intentOf } from "./intent.ts";
-import { judgeRun, type Violation } from "./judge.ts";
+import { isInventory, judgeRun, type Violation } from "./judge.ts";
 import type { Live } from "./live.ts";
 import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
 import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
 import { judgeLeftovers, judgeRest } from "./rest.ts";
 import { embeddedStage, type Stage } from "./stage.ts";
+import { newProcess, newWatching, type Process, toldBy } from "./staying.ts";
 import { NO_TROUBLE, troubled } from "./trouble.ts";
 
 /** What became of a history: where it broke a law, and what the API server logged. */
@@ -24,19 +27,26 @@ export interface Verdict {
 }
 
 /** The program under test; a mutated build of it can be put in its place. */
-export type RunPass = typeof runPass;
+export interface Program {
+  readonly runPass: typeof runPass;
+  readonly newMemory: typeof newMemory;
+  readonly openLive: typeof openLive;
+}
+
+const PROGRAM: Program = { runPass, newMemory, openLive };
 
 const LONG_MS = 24 * 60 * 60_000;
+/** After a long time, watches that fell silent are found to be so, and stand again. */
+const SETTLES_MS = 5 * 60_000;
 /** Runs after the last step until nothing changes any more. */
 const RUNS_TO_REST = 6;
 
 /** Plays a history through the real reconciler and stops at the first law that is broken. */
-export async function simulate(history: History, pass: RunPass = runPass, place?: Stage): Promise<Verdict> {
+export async function simulate(history: History, program: Program = PROGRAM, place?: Stage): Promise<Verdict> {
   const stage = place ?? (await embeddedStage(history));
-  // What a process remembers holds code of its own, so that a mutated build begins with nothing each time.
-  const process = history.stays === true && pass === runPass ? { memory: newProcess() } : {};
   const repository = newRepository(EMPTY_MONOREPO);
-  const world: World = { history, pass, stage, repository, cache: memoryCache(), process };
+  const world: World = { history, program, stage, repository, cache: memoryCache(), staying: {} };
+  await renewed(world);
   const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
   try {
     for (const [at, step] of history.steps.entries()) {
@@ -45,22 +55,33 @@ export async function simulate(history: History, pass: RunPass = runPass, place?
     }
     return verdict(history.steps.length, await brought(world));
   } finally {
+    world.staying.process?.watching?.end();
     await stage.close();
   }
 }
 
+/** A process that stays, where there is one, is another one from here on. */
+async function renewed({ history, program, stage, staying }: World): Promise<void> {
+  if (history.stays !== true) return;
+  staying.process?.watching?.end();
+  const process = newProcess(program.newMemory);
+  staying.process = process;
+  if (history.watches !== true || stage.watches !== true) return;
+  const clock = stage.clock();
+  const way = await stage.way(NO_TROUBLE, clock);
+  const { cluster } = troubled(stage.ground, way, NO_TROUBLE, new AbortController());
+  staying.calm = cluster;
+  staying.process = { ...process, watching: newWatching(program.openLive, cluster, clock) };
+}
+
 interface World {
   readonly history: History;
-  readonly pass: RunPass;
+  readonly program: Program;
   readonly stage: Stage;
   readonly repository: Repository;
   readonly cache: ReturnType<typeof memoryCache>;
-  /** What the process that stays remembers. */
-  readonly process: { memory?: Memory };
-}
-
-function newProcess(): Memory {
-  return newMemory(() => 1 / 2);
+  /** The process that stays, and its way to the cluster between runs. */
+  readonly staying: { process?: Process; calm?: Cluster };
 }
 
 async function played(world: World, step: Step): Promise<readonly Violation[]> {
@@ -76,7 +97,11 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
       await act(stage.ground, step.act);
       await stage.settled();
       return [];
+    case "watch":
+      world.staying.process?.watching?.watches.trouble(step.trouble);
+      return [];
     case "run":
+      await world.staying.process?.watching?.idle(step.afterMs ?? 0);
       return (await run(world, step)).violations;
   }
 }
@@ -86,13 +111,16 @@ interface Ran {
   readonly outcome?: PassOutcome;
   /** Requests that were to change something, and were granted. */
   readonly writes: readonly string[];
+  /** Lists of all of a kind. */
+  readonly lists: readonly string[];
 }
 
 const SCOPE = "simulated";
 
 async function run(world: World, step: RunStep): Promise<Ran> {
   const { cache, repository, stage, history } = world;
-  const clock = stage.clock();
+  const watching = world.staying.process?.watching;
+  const clock = watching?.clock ?? stage.clock();
   if (step.cache === "wiped") cache.wipe();
   else if (step.cache !== "kept") cache.corrupt(step.cache);
   const stop = new AbortController();
@@ -111,13 +139,22 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     breaker: history.breaker,
     ...confirmation(step.confirm, commit.id),
   };
-  const { process } = world;
-  const remembers = process.memory !== undefined;
-  const io = { source: repository.source(step.git), cluster, builders, cache, clock, ...process };
+  const told = watching && (await toldBy(watching, stage.ground, requests));
+  watching?.go(cluster);
+  const { memory } = world.staying.process ?? {};
+  const io = {
+    source: repository.source(step.git),
+    cluster: watching?.live.cluster ?? cluster,
+    builders,
+    cache,
+    clock,
+    ...(memory === undefined ? {} : { memory }),
+    ...(told === undefined ? {} : { live: told.live }),
+  };
   let outcome: PassOutcome | undefined;
   let thrown: string | undefined;
-  const passed = world
-    .pass(io, request, () => undefined, stop.signal)
+  const passed = world.program
+    .runPass(io, request, () => undefined, stop.signal)
     .then(
       (done) => void (outcome = done),
       (cause: unknown) => void (thrown = cause instanceof Error ? cause.message : "no error"),
@@ -130,7 +167,9 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const through = await clock.runUntil(ends);
   await ended();
   await stage.settled();
-  if (process.memory !== undefined && step.trouble.crash !== undefined) process.memory = newProcess();
+  if (world.staying.calm !== undefined) watching?.go(world.staying.calm);
+  if (step.trouble.crash !== undefined) await renewed(world);
+  const lists = requests.filter((one) => isInventory(one) && one.known === undefined);
   const intent = intentOf(commit.monorepo);
   const violations = [
     ...judgeRun({
@@ -141,11 +180,14 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       misconfirmed: step.confirm === "another" || step.confirm === "few digits",
       writes: step.mode === "sync",
       selected: selector(step.only),
-      sourceFailed: lacksSource(step, intent, remembers),
+      sourceFailed: lacksSource(step, intent, memory !== undefined),
       unbuilt,
       late: step.builds.length > 0,
-      requests,
+      // A process that watches goes by what it knows, whatever it lists to know it.
+      requests: watching === undefined ? requests : requests.filter((one) => !lists.includes(one)),
+      paused: told?.paused(),
     }),
+    ...(told?.violations ?? []),
     ...(through ? [] : [{ law: "D it ends", what: "the run hangs" }]),
     ...(thrown === undefined ? [] : [{ law: "D it ends", what: `the run throws: ${thrown}` }]),
     ...bugsIn(outcome),
@@ -153,7 +195,12 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const writes = requests
     .filter(({ verb, dryRun, done }) => done && (verb === "apply" || verb === "remove" || verb === "patch") && !dryRun)
     .map(({ verb, kind, namespace, name }) => `${verb} ${kind?.kind} ${namespace}/${name}`);
-  return { violations, writes, ...(outcome === undefined ? {} : { outcome }) };
+  return {
+    violations,
+    writes,
+    lists: lists.map(({ kind }) => kind?.kind ?? ""),
+    ...(outcome === undefined ? {} : { outcome }),
+  };
 }
 
 /** A revision without any definition has no content that could be missing, and a process may have read all that there is. */
@@ -215,12 +262,14 @@ async function brought(world: World): Promise<readonly Violation[]> {
   const rest = { intent, live, scope: SCOPE };
   const unmet = judgeRest({ ...rest, outcome: first.outcome });
   if (unmet.length > 0) return unmet;
-  world.stage.skip(LONG_MS);
+  await longAfter(world);
   const again = await run(world, CALM);
   if (again.violations.length > 0) return again.violations;
   const builds = again.outcome?.builds ?? 0;
   if (again.writes.length + builds > 0)
     return [{ law: "I8 a no-op is free", what: `${builds} builds, writes ${again.writes.join(", ")}` }];
+  if (world.staying.process?.watching !== undefined && again.lists.length > 0)
+    return [{ law: "I8 a no-op is free", what: `lists of ${again.lists.join(", ")}` }];
   const confirmed = await toRest(world, { ...CALM, confirm: "head" });
   if (confirmed.violations.length > 0 || confirmed.outcome === undefined) return confirmed.violations;
   const end = { ...rest, live: (await at(world)).live, outcome: confirmed.outcome };
@@ -231,13 +280,18 @@ async function toRest(world: World, step: RunStep): Promise<Ran> {
   let writes: readonly string[] = [];
   for (let count = 0; count < RUNS_TO_REST; count += 1) {
     // Whoever failed, or fought with somebody over a field, tries again after a while.
-    world.stage.skip(LONG_MS);
+    await longAfter(world);
     const ran = await run(world, step);
     if (ran.violations.length > 0 || ran.writes.length === 0) return ran;
     writes = ran.writes;
   }
   const what = `it still writes after ${RUNS_TO_REST} runs: ${writes.slice(0, 3).join(", ")}`;
-  return { violations: [{ law: "I7 it converges", what }], writes };
+  return { violations: [{ law: "I7 it converges", what }], writes, lists: [] };
+}
+
+async function longAfter({ stage, staying }: World): Promise<void> {
+  stage.skip(LONG_MS);
+  await staying.process?.watching?.idle(SETTLES_MS);
 }
 
 async function at({ repository, stage }: World): Promise<{ intent: Intent; live: readonly Live[] }> {

@@ -44,6 +44,8 @@ export interface Stage {
   readonly audit: readonly string[];
   /** The clock of one run. */
   clock(): RunClock;
+  /** Watches tell here what happens. */
+  readonly watches?: true;
   way(trouble: Trouble, clock: RunClock): Soon<Way>;
   /** Time that passes between two runs. */
   skip(durationMs: number): void;
@@ -81,6 +83,7 @@ export async function embeddedStage({ seed, webhook }: History): Promise<Stage> 
     },
     audit,
     clock: () => time.clock(),
+    watches: true,
     way: (trouble, clock) => embeddedWay(admitted, trouble, past, clock),
     skip: (durationMs) => time.skip(durationMs),
     settled: () => undefined,

@@ -3,7 +3,7 @@ import type { Verdict } from "./simulate.ts";
 
 /** A history and what became of it, for people. */
 export function tellHistory(
-  { seed, breaker, steps, webhook, stays }: History,
+  { seed, breaker, steps, webhook, stays, watches }: History,
   { violations, at, audit }: Verdict,
 ): string {
   const limits = (["service", "run", "gone"] as const).map((name) => {
@@ -11,7 +11,7 @@ export function tellHistory(
     return `${name} ${free} free, ${share * 100} %, ${max} at most`;
   });
   return [
-    `seed ${seed}; breakers: ${limits.join("; ")}${webhook === undefined ? "" : `; a webhook ${webhook} fields`}${stays === undefined ? "" : "; one process"}`,
+    `seed ${seed}; breakers: ${limits.join("; ")}${webhook === undefined ? "" : `; a webhook ${webhook} fields`}${stays === undefined ? "" : "; one process"}${watches === undefined ? "" : " that watches"}`,
     ...steps.map((step, index) => `${index === at ? "→" : " "} ${index}. ${tellStep(step)}`),
     ...(at >= steps.length ? [`→ ${steps.length}. runs without trouble until nothing changes`] : []),
     "broken:",
@@ -32,6 +32,8 @@ function tellStep(step: Step): string {
       return `force-push ${step.back} commits back`;
     case "act":
       return `somebody: ${JSON.stringify(step.act)}`;
+    case "watch":
+      return `a watch: ${JSON.stringify(step.trouble)}`;
     case "run": {
       const { step: _, trouble, ...rest } = step;
       return `run ${JSON.stringify({ ...rest, ...trouble })}`;
