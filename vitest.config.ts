@@ -15,7 +15,7 @@ export default defineConfig({
           setupFiles,
           include: ["test/**/*.test.ts"],
           exclude: ["test/corpus/**", "test/e2e/**"],
-          testTimeout: 20_000,
+          testTimeout: 90_000,
         },
       },
       { test: { name: "corpus", setupFiles, include: ["test/corpus/**/*.test.ts"], testTimeout: 600_000 } },

@@ -6,9 +6,12 @@ import { tidyMirror } from "./mirror.ts";
 import { damaged, type OpenMirror, rebuildMirror, updateMirror } from "./mirror-refresh.ts";
 import { type ObjectReader, openReader } from "./object-reader.ts";
 import type { RefName } from "./ref-name.ts";
-import { type Remote, resolveRef } from "./remote.ts";
+import { type Remote, type Resolved, resolveRef } from "./remote.ts";
 import { type Kept, NOTHING_KEPT, type Snapshot, type SnapshotLimits } from "./snapshot.ts";
 import type { Source } from "./source.ts";
+
+/** What a look at the remote says is good for so long. */
+const LOOKED_MS_MAX = 500;
 
 export interface MirrorSettings {
   readonly cacheDir: string;
@@ -26,6 +29,13 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
   let reader: ObjectReader | undefined;
   let kept: Kept = NOTHING_KEPT;
   let last: Snapshot | undefined;
+  let looked: { readonly at: Resolved; readonly ms: number } | undefined;
+  /** Where the ref points now. What was seen a moment ago, to find out whether to fetch, is not asked for twice. */
+  const resolve = async (signal: AbortSignal): Promise<Result<Resolved>> => {
+    const recent = looked !== undefined && clock.monotonicMs() - looked.ms < LOOKED_MS_MAX ? looked : undefined;
+    looked = undefined;
+    return recent === undefined ? resolveRef(remote, cacheDir, wanted, signal) : ok(recent.at);
+  };
 
   /** Nothing writes to the mirror but in here, and no call in here is longer than the lock is good for. */
   const locked = async <T>(work: () => Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> => {
@@ -86,10 +96,12 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
     describe: () => remote.repository.url,
     async latest(signal) {
       const resolved = await resolveRef(remote, cacheDir, wanted, signal);
-      return resolved.ok ? ok(resolved.value.revision) : resolved;
+      if (!resolved.ok) return resolved;
+      looked = { at: resolved.value, ms: clock.monotonicMs() };
+      return ok(resolved.value.revision);
     },
     async fetch(signal) {
-      const at = await resolveRef(remote, cacheDir, wanted, signal);
+      const at = await resolve(signal);
       if (!at.ok) return at;
       if (last !== undefined && isSameRevision(last.revision, at.value.revision)) return ok(last);
       return locked(async () => {
