@@ -8,8 +8,10 @@ export const say = <S extends v.GenericSchema>(schema: S, text: string) => v.pip
 export const optional = <S extends v.GenericSchema>(schema: S, text: string) => v.optional(say(schema, text));
 
 export const json: v.GenericSchema<unknown> = v.unknown();
-export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-export const ms = count;
+const whole = () => v.pipe(v.number(), v.integer(), v.minValue(0));
+export const count = whole();
+/** Milliseconds. */
+export const ms = whole();
 
 export const ref = v.strictObject({ group: v.string(), kind: v.string(), namespace: v.string(), name: v.string() });
 

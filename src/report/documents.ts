@@ -12,7 +12,6 @@ import {
   type PassOutcome,
   type Place,
   type Revision,
-  revisionText,
   type Service,
   type ServiceOutcome,
   type ServiceStanding,
@@ -20,14 +19,12 @@ import {
   type Suspension,
 } from "../model/index.ts";
 import { type ActionCounts, countObjects, countStates, countSteps, type PassMode } from "./counts.ts";
+import { type Common, failureDocument, type RevisionDocument, revisionDocument, SCHEMA } from "./document-parts.ts";
 import type { TraceDocument, TreeDocument, WhyDocument } from "./insight-document.ts";
 import type { OrphansDocument } from "./orphans-document.ts";
 import type { SettingsDocument } from "./settings-document.ts";
 import type { EventLine } from "./standing-text.ts";
 import type { ServiceStatus, StatusReport } from "./status.ts";
-
-/** The version of every document below. A field may be added within a version; nothing is renamed or taken away. */
-export const SCHEMA = 1;
 
 /** What `-o json` and `-o yaml` print. `docs/output.md` describes every field. */
 export type Document =
@@ -46,18 +43,6 @@ export type Document =
   | SettingsDocument
   | VersionDocument
   | ErrorDocument;
-
-export interface Common<Kind extends string> {
-  readonly kind: Kind;
-  readonly schema: 1;
-}
-
-export interface RevisionDocument {
-  readonly ref: string;
-  readonly commit: string;
-  /** Flux's form, `main@sha1:…`. */
-  readonly text: string;
-}
 
 interface StepDocument {
   readonly group: string;
@@ -326,20 +311,4 @@ export function versionDocument(version: string, node: string, platform: string)
 
 export function errorDocument(failures: readonly Failure[], exit: number): ErrorDocument {
   return { kind: "Error", schema: SCHEMA, exit, failures: failures.map(failureDocument) };
-}
-
-export function revisionDocument(revision: Revision): RevisionDocument {
-  return { ref: revision.ref, commit: revision.commit, text: revisionText(revision) };
-}
-
-/** The documented fields of a failure and no others. */
-export function failureDocument({ code, message, remedy, at, chain, object }: Failure): Failure {
-  return {
-    code,
-    message,
-    remedy,
-    ...(at === undefined ? {} : { at }),
-    ...(chain === undefined ? {} : { chain }),
-    ...(object === undefined ? {} : { object }),
-  };
 }

@@ -17,12 +17,8 @@ export { errorText } from "./failure-text.ts";
 export { traceDocument, treeDocument, whyDocument } from "./insight-document.ts";
 export { traceText, treeText, whyText } from "./insight-text.ts";
 export { type Log, type LogLevel, newLog } from "./logs.ts";
-export {
-  METRIC_DESCRIPTIONS,
-  type Metrics,
-  newMetrics,
-  passResult,
-} from "./metrics.ts";
+export { METRIC_DESCRIPTIONS } from "./metric-list.ts";
+export { type Metrics, newMetrics, passResult } from "./metrics.ts";
 export { orphansDocument } from "./orphans-document.ts";
 export { orphansText } from "./orphans-text.ts";
 export { newPaint, type Paint } from "./paint.ts";

@@ -1,5 +1,5 @@
 import type { Explanation, Failure, Place, ServiceTree, StepSummary, Trace } from "../model/index.ts";
-import { type Common, failureDocument, type RevisionDocument, revisionDocument, SCHEMA } from "./documents.ts";
+import { type Common, failureDocument, type RevisionDocument, revisionDocument, SCHEMA } from "./document-parts.ts";
 
 interface ObjectDocument {
   readonly group: string;

@@ -1,5 +1,5 @@
 import type { Orphan, Orphans } from "../model/index.ts";
-import { type Common, type RevisionDocument, revisionDocument, SCHEMA } from "./documents.ts";
+import { type Common, type RevisionDocument, revisionDocument, SCHEMA } from "./document-parts.ts";
 
 export interface OrphansDocument extends Common<"Orphans"> {
   readonly exit: number;

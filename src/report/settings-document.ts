@@ -1,5 +1,5 @@
 import type { BrokenService, DeleteLimit, Json, Place, Revision } from "../model/index.ts";
-import { type Common, failureDocument, type RevisionDocument, revisionDocument, SCHEMA } from "./documents.ts";
+import { type Common, failureDocument, type RevisionDocument, revisionDocument, SCHEMA } from "./document-parts.ts";
 import { type SettingsReport, settingsOf } from "./settings-text.ts";
 
 export interface SettingsDocument extends Common<"EffectiveSettings"> {
