@@ -114,7 +114,7 @@ function begin(args: readonly string[]): Loop {
   child.stderr?.on("data", (data: Buffer) => {
     const parts = (rest + data.toString()).split("\n");
     rest = parts.pop() ?? "";
-    for (const part of parts) lines.push(JSON.parse(part) as LogLine);
+    for (const part of parts) if (part.startsWith("{")) lines.push(JSON.parse(part) as LogLine);
   });
   return {
     child,
