@@ -40,7 +40,9 @@ of sync, so that one set of them serves both; git itself is not asked.`,
       };
       const kept = standing.ok ? keptStatus(standing.value) : undefined;
       const live = owned.ok ? owned.value : undefined;
-      if (!standing.ok) world.stderr.write(`status in the cluster: ${standing.failures[0]?.message ?? "unknown"}\n`);
+      // When nothing of the cluster answers, the report says so already.
+      if (!standing.ok && owned.ok)
+        world.stderr.write(`status in the cluster: ${standing.failures[0]?.message ?? "unknown"}\n`);
       // Without anything in the cluster, what this machine itself remembers is better than nothing.
       const record = kept === undefined ? await readRecord(settings) : undefined;
       if (record?.ok === false) return printer.error(record.failures, EXIT.couldNotRun);
