@@ -3,6 +3,7 @@ export { type ClusterConfig, connect } from "./connect.ts";
 export { isOnlyImmutable, problemFailure } from "./failure-of.ts";
 export { readJson, writeJson } from "./json-exact.ts";
 export { isLiveObject, liveMetadata } from "./metadata.ts";
+export { holdsSecrets } from "./paths.ts";
 export type {
   Answer,
   Applied,
@@ -17,4 +18,5 @@ export type {
   RemoveOptions,
   WatchEvent,
 } from "./port.ts";
+export { statusProblem } from "./problem.ts";
 export { readOnly } from "./read-only.ts";

@@ -2,6 +2,7 @@ import {
   type Answer,
   type Applied,
   type Cluster,
+  holdsSecrets,
   isLiveObject,
   type Kind,
   type ListOptions,
@@ -10,6 +11,7 @@ import {
   liveMetadata,
   type PatchType,
   type Problem,
+  statusProblem,
   type WatchEvent,
 } from "../cluster/index.ts";
 import { groupOf, isObject, type Json, type JsonObject, type Manifest, versionOf } from "../model/index.ts";
@@ -236,7 +238,8 @@ function requests(core: Core, caller: Caller): Ask {
       code: outcome.ok ? codeOf(outcome.value) : outcome.refusal.code,
       ...(outcome.ok ? {} : { reason: outcome.refusal.reason }),
     });
-    return outcome.ok ? { ok: true, value: outcome.value } : { ok: false, problem: problemOf(outcome.refusal) };
+    if (outcome.ok) return { ok: true, value: outcome.value };
+    return { ok: false, problem: problemOf(outcome.refusal, kind, verb === "patch" || verb === "delete") };
   };
 }
 
@@ -276,20 +279,10 @@ function liveOrDry(object: JsonObject): LiveObject {
   return whole;
 }
 
-function problemOf({ code, reason, message, details }: Refusal): Problem {
-  const causes = Array.isArray(details?.["causes"]) ? (details["causes"] as readonly Json[]) : [];
-  return {
-    kind: "status",
-    status: code,
-    ...(reason === "" ? {} : { reason }),
-    message: message.replace(/\s*\n\s*/g, " "),
-    causes: causes.filter(isObject).map((cause) => ({
-      reason: scalarText(cause["reason"] ?? ""),
-      field: scalarText(cause["field"] ?? ""),
-      message: scalarText(cause["message"] ?? ""),
-    })),
-    ambiguous: code >= 500,
-  };
+/** As the client reads a refusal that comes over HTTP: with the same words, and as silent about Secrets. */
+function problemOf({ code, reason, message, details }: Refusal, kind: Kind, write: boolean): Problem {
+  const said = { kind: "Status", message, ...(reason === "" ? {} : { reason }), ...(details && { details }) };
+  return statusProblem(code, JSON.stringify(said), undefined, { write, secret: holdsSecrets(kind) });
 }
 
 async function* watch(
@@ -304,7 +297,11 @@ async function* watch(
   const one = resource === undefined ? undefined : served(resource, kind.version);
   if (resource === undefined || one === undefined) {
     const refusal = notFound({ group: kind.group, kind: kind.resource, name: "" });
-    yield { type: "ended", gone: false, problem: problemOf({ ...refusal, message: "404 page not found" }) };
+    yield {
+      type: "ended",
+      gone: false,
+      problem: problemOf({ ...refusal, message: "404 page not found" }, kind, false),
+    };
     return;
   }
   const target = core.target(one, resource, options.namespace ?? "", { caller });
@@ -314,7 +311,7 @@ async function* watch(
     [signal, core.closed],
   );
   if (!begun.ok) {
-    yield { type: "ended", gone: begun.refusal.code === 410, problem: problemOf(begun.refusal) };
+    yield { type: "ended", gone: begun.refusal.code === 410, problem: problemOf(begun.refusal, kind, false) };
     return;
   }
   for await (const change of begun.value) {

@@ -65,6 +65,17 @@ export function refusalCases(s: Subject): void {
     expect(refused.status).toBeGreaterThanOrEqual(400);
   });
 
+  test("a Secret, without a word of what is in it", async () => {
+    const metadata = { name: "typed", namespace: await s.namespace() };
+    const secret = { apiVersion: "v1", kind: "Secret", metadata };
+    const numeric = await s.refused({ ...secret, data: { pin: 7_654_321 } });
+    expect(numeric.message).toContain(".data.pin: expected string");
+    const halved = await s.refused({ ...secret, type: "kubernetes.io/tls", data: { "tls.crt": "NzY1NDMyMQ==" } });
+    expect(halved).toMatchObject({ status: 422, reason: "Invalid" });
+    expect(halved.causes.map(({ field }) => field)).toEqual(["data[tls.key]"]);
+    expect(JSON.stringify([numeric, halved])).not.toMatch(/7654321|NzY1NDMyMQ/);
+  });
+
   test("a name that is no name", async () => {
     const refused = await s.refused(configMap(await s.namespace(), "Not_A_Name", {}));
     expect(refused).toMatchObject({ status: 422, reason: "Invalid" });
