@@ -151,6 +151,7 @@ const WATCH_FAULTS: readonly [WatchFault, ...WatchFault[]] = [
   "lost",
   "past",
   "ended",
+  "away",
 ];
 
 /** With trouble on watches, and time that passes between runs. */

@@ -251,6 +251,7 @@ const CALM: RunStep = {
 async function brought(world: World): Promise<readonly Violation[]> {
   // What finalizers hold is left alone while they do.
   for (const _ of ["deletes", "finds deleted"]) {
+    await world.staying.process?.watching?.idle(0);
     const held = await run(world, CALM);
     if (held.violations.length > 0) return held.violations;
   }

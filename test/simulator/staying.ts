@@ -1,9 +1,9 @@
 import type { Cluster } from "../../src/cluster/index.ts";
 import { type Inventory, LIVE_DEFAULTS, type openLive } from "../../src/live/index.ts";
-import { refKey } from "../../src/model/index.ts";
+import { type Json, refKey } from "../../src/model/index.ts";
 import { type Io, type Memory, type newMemory } from "../../src/reconcile/index.ts";
 import type { Violation } from "./judge.ts";
-import type { Live } from "./live.ts";
+import { isProven, type Live } from "./live.ts";
 import type { Ground } from "./stage.ts";
 import type { Request } from "./trouble.ts";
 import type { RunClock } from "./virtual-clock.ts";
@@ -21,6 +21,9 @@ export interface Watching {
   readonly clock: RunClock;
   readonly watches: Watches;
   readonly live: ReturnType<typeof openLive>;
+  /** The kinds that are declared, as the last run had it. */
+  declared(): ReadonlySet<string>;
+  use(kinds: ReadonlySet<string>): void;
   /** From here on, all that the process asks goes this way. */
   go(way: Cluster): void;
   /** Nobody runs for so long; and what was on its way has come. */
@@ -38,15 +41,18 @@ export function newProcess(memory: typeof newMemory): { readonly memory: Memory 
 
 /** `calm` is the way to the cluster between runs. */
 export function newWatching(open: typeof openLive, calm: Cluster, clock: RunClock): Watching {
-  const state = { way: calm, dead: false };
+  const state = { way: calm, dead: false, declared: new Set<string>() as ReadonlySet<string> };
   const watches = newWatches(clock);
   const ask = <T>(answer: (way: Cluster) => Promise<T>): Promise<T> => (state.dead ? never : answer(state.way));
   const cluster: Cluster = {
     identity: (...asked) => ask((way) => way.identity(...asked)),
     kinds: (...asked) => ask((way) => way.kinds(...asked)),
     async list(...asked) {
+      const [kind, { namespace }] = asked;
+      const problem = namespace === undefined ? watches.refusal(kind) : undefined;
+      if (problem !== undefined) return { ok: false, problem };
       const answer = await ask((way) => way.list(...asked));
-      if (answer.ok && asked[1].namespace === undefined) watches.listed(asked[0]);
+      if (answer.ok && namespace === undefined) watches.listed(kind);
       return answer;
     },
     listObjects: (...asked) => ask((way) => way.listObjects(...asked)),
@@ -59,10 +65,16 @@ export function newWatching(open: typeof openLive, calm: Cluster, clock: RunCloc
       watches.follow(kind, options.resourceVersion, (inner) => state.way.watch(kind, options, inner), signal),
     close: () => Promise.resolve(),
   };
+  const live = open(cluster, clock, { ...LIVE_DEFAULTS, random: HALF });
   return {
     clock,
     watches,
-    live: open(cluster, clock, { ...LIVE_DEFAULTS, random: HALF }),
+    live,
+    declared: () => state.declared,
+    use(kinds) {
+      state.declared = kinds;
+      live.use(kinds);
+    },
     go: (way) => void (state.way = way),
     async idle(durationMs) {
       await clock.runUntil(clock.sleep(durationMs, new AbortController().signal));
@@ -83,7 +95,8 @@ export interface Told {
 }
 
 /** Notes what is told among the requests of the run. */
-export async function toldBy({ live, watches }: Watching, ground: Ground, requests: Request[]): Promise<Told> {
+export async function toldBy(watching: Watching, ground: Ground, requests: Request[]): Promise<Told> {
+  const { live, watches } = watching;
   const before = owned(await ground.list());
   const violations: Violation[] = [];
   const state: { paused?: string } = {};
@@ -91,19 +104,25 @@ export async function toldBy({ live, watches }: Watching, ground: Ground, reques
     violations,
     paused: () => state.paused,
     live: {
-      use: (kinds) => live.use(kinds),
+      use: (kinds) => watching.use(kinds),
       async inventory(signal) {
         const answer = await live.inventory(signal);
         if (!answer.ok) return answer;
         const { value } = answer;
         if (value.paused !== undefined) state.paused = value.paused;
         const now = await ground.list();
+        const proven = [...value.live.values()].filter(({ managedFields }) =>
+          isProven(managedFields as unknown as Json),
+        );
+        const ownedKinds = new Set(proven.map(({ ref }) => `${ref.group}/${ref.kind}`));
         const excused = (key: string): boolean => {
           const kind = value.kinds.get(key);
           if (kind === undefined || value.unlisted.has(key) || watches.withheld(kind)) return true;
+          // What nobody declares and we own nothing of is not watched.
+          if (!watching.declared().has(key) && !ownedKinds.has(key)) return true;
           return requests.some((one) => one.kind?.kind === kind.kind && one.fault === "stale");
         };
-        for (const what of watches.overdue())
+        for (const what of watches.overdue(value.kinds.values()))
           violations.push({ law: "L6 doubt ends in a list", what: `${what}, was not listed` });
         for (const what of outdated(value, before, owned(now)))
           if (!excused(what.kind)) violations.push({ law: "L6 what is told is so", what: what.what });

@@ -1,11 +1,12 @@
-import type { Kind, WatchEvent } from "../../src/cluster/index.ts";
+import type { Kind, Problem, WatchEvent } from "../../src/cluster/index.ts";
 import type { Clock } from "../../src/model/index.ts";
 
 /**
  * What may happen to a watch that stands. `dropped` its connection is cut · `refused` so are the next ones · `expired` its version
  * is too old (410) · `truncated` the next event cannot be read · `silent` nothing comes any more · `late` events take their time ·
  * `twice` each is told twice · `swapped` the later of two comes first · `lost` one never comes · `past` one is
- * followed by an older state of its object, as a server tells it that went back · `ended` by the server, as it does from time to time.
+ * followed by an older state of its object, as a server tells it that went back · `ended` by the server, as it does from time to time · `away` and lists of
+ * the kind are refused for a while, too.
  */
 export type WatchFault =
   | "dropped"
@@ -18,7 +19,8 @@ export type WatchFault =
   | "swapped"
   | "lost"
   | "past"
-  | "ended";
+  | "ended"
+  | "away";
 
 /** `of` picks among the watches that stand. */
 export interface WatchTrouble {
@@ -36,12 +38,14 @@ export interface Watches {
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent>;
   trouble(trouble: WatchTrouble): void;
+  /** Why a list is not answered. */
+  refusal(kind: Kind): Problem | undefined;
   /** A list of a kind was answered: what it did not hear of before, the process knows now. */
   listed(kind: Kind): void;
   /** Whether something that happened to a kind is being kept from the process. */
   withheld(kind: Kind): boolean;
-  /** What was kept from the process for longer than it may go by a watch alone. */
-  overdue(): readonly string[];
+  /** Served kinds that the process did not list for longer than it may go by a watch alone. */
+  overdue(served: Iterable<Kind>): readonly string[];
   /** The process is dead: nobody hears anything any more. */
   end(): void;
 }
@@ -54,7 +58,7 @@ const ALONE_MS = 5000;
 const REFUSED = 3;
 /** A silent watch is given up after three minutes, and everything is listed every ten; a list may fail, and is made again. */
 const SILENT_MS_MAX = 4.5 * 60_000;
-const LOST_MS_MAX = 12 * 60_000;
+const LISTED_MS_MAX = 12 * 60_000;
 
 interface Stream {
   readonly kind: Kind;
@@ -70,7 +74,9 @@ interface Stream {
 export function newWatches(clock: Clock): Watches {
   const streams = new Set<Stream>();
   const refused = new Map<string, number>();
+  const unlisted = new Map<string, number>();
   const lost = new Map<string, number>();
+  const lists = new Map<string, number>();
   const life = new AbortController();
   return {
     follow(kind, version, open, signal) {
@@ -82,15 +88,24 @@ export function newWatches(clock: Clock): Watches {
       const all = [...streams];
       for (const one of of === "all" ? all : all.slice(of % Math.max(1, all.length)).slice(0, 1)) {
         one.fault = fault;
-        if (fault === "refused") refused.set(one.kind.kind, REFUSED);
-        if (fault === "dropped" || fault === "refused") one.cut(CUT);
+        if (fault === "refused" || fault === "away") refused.set(one.kind.kind, REFUSED);
+        if (fault === "away") unlisted.set(one.kind.kind, REFUSED);
+        if (fault === "dropped" || fault === "refused" || fault === "away") one.cut(CUT);
         if (fault === "ended") one.cut({ type: "ended", gone: false });
         if (fault === "expired") one.cut({ type: "ended", gone: true });
       }
     },
-    listed: ({ kind }) => void lost.delete(kind),
+    refusal({ kind }) {
+      const left = unlisted.get(kind) ?? 0;
+      unlisted.set(kind, Math.max(0, left - 1));
+      return left > 0 ? BUSY.problem : undefined;
+    },
+    listed({ kind }) {
+      lost.delete(kind);
+      lists.set(kind, clock.monotonicMs());
+    },
     withheld: ({ kind }) => lost.has(kind) || [...streams].some((one) => one.kind.kind === kind && one.held.size > 0),
-    overdue() {
+    overdue(served) {
       const nowMs = clock.monotonicMs();
       const silent = [...streams].flatMap(({ kind, held }) =>
         [...held.values()].map((sinceMs) => ({ kind: kind.kind, sinceMs })),
@@ -100,8 +115,11 @@ export function newWatches(clock: Clock): Watches {
           .filter(({ sinceMs }) => nowMs - sinceMs > SILENT_MS_MAX)
           .map(({ kind }) => `${kind}, whose watch is silent`),
         ...[...lost]
-          .filter(([, sinceMs]) => nowMs - sinceMs > LOST_MS_MAX)
+          .filter(([, sinceMs]) => nowMs - sinceMs > LISTED_MS_MAX)
           .map(([kind]) => `${kind}, of which an event was lost`),
+        ...[...served]
+          .filter(({ kind }) => nowMs - (lists.get(kind) ?? nowMs) > LISTED_MS_MAX)
+          .map(({ kind }) => `${kind}, for a long time`),
       ];
     },
     end: () => life.abort("dead"),
