@@ -51,6 +51,7 @@ describeWithCluster("a cluster in which something is broken", () => {
       behave(socket);
     }).listen(0, "127.0.0.1");
     await once(broken, "listening");
+    await fleet.commit(fleet.declares("other", { map: map("other") }));
     await fleet.ask("POST", DEFINITIONS, definition("widgets", "Widget", "v1"));
     await fleet.ask("POST", DEFINITIONS, definition("gadgets", "Gadget", "v1"));
     const gadgets = fleet.path("", "blocked.example.org/v2/gadgets");
