@@ -29,13 +29,7 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
   let reader: ObjectReader | undefined;
   let kept: Kept = NOTHING_KEPT;
   let last: Snapshot | undefined;
-  let looked: { readonly at: Resolved; readonly ms: number } | undefined;
-  /** Where the ref points now. What was seen a moment ago, to find out whether to fetch, is not asked for twice. */
-  const resolve = async (signal: AbortSignal): Promise<Result<Resolved>> => {
-    const recent = looked !== undefined && clock.monotonicMs() - looked.ms < LOOKED_MS_MAX ? looked : undefined;
-    looked = undefined;
-    return recent === undefined ? resolveRef(remote, cacheDir, wanted, signal) : ok(recent.at);
-  };
+  const look = looking((signal) => resolveRef(remote, cacheDir, wanted, signal), clock);
 
   /** Nothing writes to the mirror but in here, and no call in here is longer than the lock is good for. */
   const locked = async <T>(work: () => Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> => {
@@ -95,13 +89,11 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
   return {
     describe: () => remote.repository.url,
     async latest(signal) {
-      const resolved = await resolveRef(remote, cacheDir, wanted, signal);
-      if (!resolved.ok) return resolved;
-      looked = { at: resolved.value, ms: clock.monotonicMs() };
-      return ok(resolved.value.revision);
+      const resolved = await look.now(signal);
+      return resolved.ok ? ok(resolved.value.revision) : resolved;
     },
     async fetch(signal) {
-      const at = await resolve(signal);
+      const at = await look.recent(signal);
       if (!at.ok) return at;
       if (last !== undefined && isSameRevision(last.revision, at.value.revision)) return ok(last);
       return locked(async () => {
@@ -124,6 +116,29 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
 const LOCKED_CALLS_MAX = 12;
 
 /** One mirror for one repository, whoever asks for it and with which credentials. */
+interface Looking {
+  /** Where the ref points now. */
+  now(signal: AbortSignal): Promise<Result<Resolved>>;
+  /** The same, but what was seen a moment ago, to find out whether to fetch, is not asked for twice. */
+  recent(signal: AbortSignal): Promise<Result<Resolved>>;
+}
+
+function looking(resolve: (signal: AbortSignal) => Promise<Result<Resolved>>, clock: Clock): Looking {
+  let seen: { readonly at: Resolved; readonly ms: number } | undefined;
+  return {
+    async now(signal) {
+      const resolved = await resolve(signal);
+      if (resolved.ok) seen = { at: resolved.value, ms: clock.monotonicMs() };
+      return resolved;
+    },
+    async recent(signal) {
+      const last = seen;
+      seen = undefined;
+      return last !== undefined && clock.monotonicMs() - last.ms < LOOKED_MS_MAX ? ok(last.at) : resolve(signal);
+    },
+  };
+}
+
 function mirrorName(url: string): string {
   const plain = url.replace(/\/+$/, "").replace(/\.git$/, "");
   return createHash("sha256").update(plain).digest("hex").slice(0, 32);
