@@ -76,6 +76,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "live: fresh while it watches": [305],
   "live: silence": [122],
   "live: lists from time to time": [1],
+  "plan: nothing on the word of the past": [746],
   "plan: what lives in it": [22],
   "remove: what lives in it now": [1015],
   "confirm: the revision at hand": [30],
@@ -268,6 +269,12 @@ const REMEMBERED: readonly Guard[] = [
   guard("live: fresh while it watches", KEEPER, 'isWatchable(post) && post.doing !== "wait"', "true"),
   guard("live: silence", LIVE, "if (heardMs !== undefined && nowMs - heardMs > silenceMs)", "if (false)"),
   guard("live: lists from time to time", LIVE, "const due = nowMs >= relistAtMs;", "const due = false;"),
+  guard(
+    "plan: nothing on the word of the past",
+    "src/reconcile/planning.ts",
+    "...(inventory.paused === undefined ? {} : { pausedDeletes: inventory.paused }),",
+    "",
+  ),
 ];
 
 /** Every guard of law L2, those that it leans on, and those of what is known without asking. */
