@@ -38,6 +38,7 @@ export const openEngine: OpenEngine = (settings, world) => {
   );
 
   const memory = newMemory();
+  const { circuits: _circuits, ...passing } = memory;
   const acquaintance: Acquaintance = {};
   const kept: { live?: Live; onHint?: () => void } = {};
 
@@ -59,7 +60,7 @@ export const openEngine: OpenEngine = (settings, world) => {
         builders: await builders.get(signal),
         cache,
         clock: world.clock,
-        memory,
+        memory: kept.onHint === undefined ? passing : memory,
       };
       const keeper = { cluster: to.value, settings, world, acquaintance };
       const run = (asked: PassRequest) => runPass(io, asked, onEvent, signal);

@@ -21,8 +21,8 @@ export interface Memory {
   readonly waits: Map<string, { readonly of: string; readonly sinceMs: number }>;
   /** Services whose objects were all seen healthy, by id, and at which versions. */
   readonly healthy: Map<string, string>;
-  /** Services that failed, by id. */
-  readonly circuits: Map<string, Circuit>;
+  /** Services that failed, by id; absent in a process that tries each of them once and ends. */
+  readonly circuits?: Map<string, Circuit>;
   /** A number from 0 to 1, so that what failed together is not tried together. */
   readonly random: () => number;
 }
@@ -34,7 +34,7 @@ export function forgetGone(
 ): void {
   const there = new Set(services.map(({ id }) => id));
   for (const kept of [builds, declared, circuits, waits, healthy])
-    for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
+    for (const id of kept?.keys() ?? []) if (!there.has(id)) kept?.delete(id);
 }
 
 export function newMemory(random: () => number = Math.random): Memory {

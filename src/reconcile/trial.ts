@@ -23,7 +23,7 @@ export function tryService(
   failures: readonly Failure[],
 ): Trial {
   const { memory, clock } = io;
-  if (memory === undefined || request.mode !== "sync") return { ended: () => ({}) };
+  if (memory?.circuits === undefined || request.mode !== "sync") return { ended: () => ({}) };
   const { circuits, random } = memory;
   const before = circuits.get(service.id);
   const left = before && openCircuit(before, madeOf(service, plan, failures), clock.nowMs());
