@@ -1,9 +1,9 @@
 import picomatch from "picomatch";
-import { readInventory } from "../live/index.ts";
-import { type BrokenService, type Failure, refKey } from "../model/index.ts";
+import { type Inventory, readInventory } from "../live/index.ts";
+import { type BrokenService, type Failure, ok, type Result, refKey } from "../model/index.ts";
 import { kindKey, ownerOf } from "../plan/index.ts";
 import { dependencyFailures, sourcesOf } from "../services/index.ts";
-import { type Assembled, assemble } from "./assemble.ts";
+import { type Assembled, type Assembly, assemble } from "./assemble.ts";
 import { readAutoscalers } from "./autoscalers.ts";
 import { openFights } from "./fights.ts";
 import { readInhabitants } from "./inhabitants.ts";
@@ -49,22 +49,22 @@ export async function prepare(
     }),
   ];
   onEvent({ type: "phase", phase: "build" });
-  const assembly = await assemble(
-    { io, request, revision, inventory: listed.value, broken, services: fit, onEvent },
-    stop,
-  );
+  const over = (inventory: Inventory): Promise<Assembly> =>
+    assemble({ io, request, revision, inventory, broken, services: fit, onEvent }, stop);
+  const settledOn = await withServedKinds(io, listed.value, over, stop);
+  if (!settledOn.ok) return settledOn;
+  const { inventory, assembly } = settledOn.value;
   const settled = await openSettled(io.cache, request.scope);
   const fights = await openFights(io.cache, request.scope, io.clock);
-  const autoscalers = await readAutoscalers(io, listed.value, assembly.ready, stop);
+  const autoscalers = await readAutoscalers(io, inventory, assembly.ready, stop);
   const selected = selector(request.services);
   const declared = assembly.ready.flatMap(({ service, desired }) =>
     desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
   );
-  io.live?.use(kindsOf(assembly.ready));
   const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
-  const strangers = newStrangers(io.cluster, io.clock, listed.value, stop);
+  const strangers = newStrangers(io.cluster, io.clock, inventory, stop);
   const [inhabitants] = await Promise.all([
-    readInhabitants(io.cluster, listed.value, { scope: request.scope, isWanted: (key) => wanted.has(key) }, stop),
+    readInhabitants(io.cluster, inventory, { scope: request.scope, isWanted: (key) => wanted.has(key) }, stop),
     strangers.look(declared.filter(({ service, ref }) => selected(service) || SHARED.has(kindKey(ref)))),
   ]);
   return {
@@ -73,7 +73,7 @@ export async function prepare(
       io,
       request,
       revision,
-      inventory: listed.value,
+      inventory,
       assembly,
       settled,
       fights,
@@ -85,6 +85,30 @@ export async function prepare(
       selected,
     },
   };
+}
+
+/**
+ * What services want, with what the cluster holds of it. An inventory that is kept may lag behind what is served: a kind that came
+ * since is asked for once more, or its objects would be taken for new and their owners passed over (law L4).
+ */
+async function withServedKinds(
+  { live }: Pick<Io, "live">,
+  inventory: Inventory,
+  over: (inventory: Inventory) => Promise<Assembly>,
+  stop: AbortSignal,
+): Promise<Result<{ readonly inventory: Inventory; readonly assembly: Assembly }>> {
+  const assembly = await over(inventory);
+  if (live === undefined) return ok({ inventory, assembly });
+  const kinds = kindsOf(assembly.ready);
+  live.use(kinds);
+  const missing = [...kinds].filter((kind) => !inventory.kinds.has(kind));
+  if (missing.length === 0) return ok({ inventory, assembly });
+  const now = await live.inventory(stop);
+  if (!now.ok) return now;
+  if (!missing.some((kind) => now.value.kinds.has(kind))) return ok({ inventory, assembly });
+  const again = await over(now.value);
+  const builds = (): number => assembly.builds() + again.builds();
+  return ok({ inventory: now.value, assembly: { ...again, builds } });
 }
 
 /** These are applied for whoever needs them, also when their own service was not asked for. */

@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as rest } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startFaultProxy } from "../support/fault-proxy.ts";
 import { type Fleet, isOfServices, named, startFleet } from "../support/fleet.ts";
 import { send } from "../support/https.ts";
 import { startMutator } from "../support/mutating-webhook.ts";
@@ -118,11 +121,18 @@ describeWithCluster("what others do to our objects", () => {
     await fleet.monorepo.commit(Object.fromEntries(changes), "change all");
     const since = fleet.cluster.mark();
     const written = () => fleet.cluster.audit({ since, userAgent: "gitops/" }).filter(isOfServices);
-    const child = start(["sync", ...flagsOf(fleet.target), "--concurrency", "1", "-o", "json"]);
+    // Each write takes a while, so that the signal comes in the middle, however fast the machine is.
+    const proxy = await startFaultProxy(fleet.cluster);
+    proxy.add({ method: "PATCH", fault: { kind: "delay", ms: 400 } });
+    const kubeconfig = join(fleet.monorepo.path, "../proxied.kubeconfig");
+    const direct = readFileSync(fleet.target.kubeconfig, "utf8");
+    writeFileSync(kubeconfig, direct.replace(fleet.cluster.url, proxy.url));
+    const child = start(["sync", ...flagsOf({ ...fleet.target, kubeconfig }), "--concurrency", "1", "-o", "json"]);
     const exited = once(child, "exit");
     while (written().length === 0 && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
     child.kill("SIGTERM");
     const [code] = (await exited) as [number | null];
+    await proxy.close();
     expect(code).toBe(143);
     expect(written().every(({ responseStatus }) => (responseStatus?.code ?? 500) < 300)).toBe(true);
     const rest = await sync(fleet.target);

@@ -14,7 +14,7 @@ import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
 import { judgeLeftovers, judgeRest } from "./rest.ts";
 import { embeddedStage, type Stage } from "./stage.ts";
-import { newProcess, newWatching, type Process, toldBy } from "./staying.ts";
+import { newProcess, newWatching, type Process, toldBy, type Watching } from "./staying.ts";
 import { NO_TROUBLE, troubled } from "./trouble.ts";
 
 /** What became of a history: where it broke a law, and what the API server logged. */
@@ -247,8 +247,19 @@ const CALM: RunStep = {
   confirm: "nothing",
 };
 
+const PAUSED_MS_MAX = 15 * 60_000;
+
+/** Deletes that are paused, since the cluster went back, go on when that is over. */
+async function settleDown(watching: Watching | undefined): Promise<void> {
+  if (watching === undefined) return;
+  watching.watches.calm();
+  const known = await watching.live.inventory(new AbortController().signal);
+  if (known.ok && known.value.paused !== undefined) await watching.idle(PAUSED_MS_MAX);
+}
+
 /** Runs without trouble until one writes nothing, and judges what is there then. */
 async function brought(world: World): Promise<readonly Violation[]> {
+  await settleDown(world.staying.process?.watching);
   // What finalizers hold is left alone while they do.
   for (const _ of ["deletes", "finds deleted"]) {
     await world.staying.process?.watching?.idle(0);

@@ -46,6 +46,8 @@ export interface Watches {
   withheld(kind: Kind): boolean;
   /** Served kinds that the process did not list for longer than it may go by a watch alone. */
   overdue(served: Iterable<Kind>): readonly string[];
+  /** From here on the cluster goes back no more, and answers whoever asks. */
+  calm(): void;
   /** The process is dead: nobody hears anything any more. */
   end(): void;
 }
@@ -121,6 +123,11 @@ export function newWatches(clock: Clock): Watches {
           .filter(({ kind }) => nowMs - (lists.get(kind) ?? nowMs) > LISTED_MS_MAX)
           .map(({ kind }) => `${kind}, for a long time`),
       ];
+    },
+    calm() {
+      for (const one of streams) if (one.fault === "past") one.fault = undefined;
+      refused.clear();
+      unlisted.clear();
     },
     end: () => life.abort("dead"),
   };
