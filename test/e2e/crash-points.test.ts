@@ -136,8 +136,8 @@ async function everyPoint(stage: Stage, followUp: FollowUp): Promise<number> {
   }
 }
 
-/** One discovery, three lists, seven applies, and for each of three deletes a read and the delete. */
-const REQUESTS = 1 + KINDS.length + 7 + 3 * 2;
+/** One discovery, three lists, a look for each of three new objects, seven applies, and for each of three deletes a read and the delete. */
+const REQUESTS = 1 + KINDS.length + 3 + 7 + 3 * 2;
 
 function newNamespaces(cluster: Cluster, prefix: string): Stage {
   const state = { count: 0 };
