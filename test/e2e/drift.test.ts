@@ -137,7 +137,9 @@ describeWithCluster("what others do to our objects", () => {
     expect(written().every(({ responseStatus }) => (responseStatus?.code ?? 500) < 300)).toBe(true);
     const rest = await sync(fleet.target);
     expect(rest.code).toBe(0);
-    expect(named(written())).toHaveLength(fleet.monorepo.services.length);
+    // Besides, the fields that a test before left with kubectl are taken over.
+    const applied = written().filter(({ requestURI }) => requestURI.includes("fieldManager=gitops"));
+    expect(named(applied)).toHaveLength(fleet.monorepo.services.length);
   });
 });
 
