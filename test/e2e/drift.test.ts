@@ -1,13 +1,9 @@
-import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as rest } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startFaultProxy } from "../support/fault-proxy.ts";
-import { type Fleet, isOfServices, named, startFleet } from "../support/fleet.ts";
+import { type Fleet, named, startFleet } from "../support/fleet.ts";
 import { send } from "../support/https.ts";
 import { startMutator } from "../support/mutating-webhook.ts";
-import { flagsOf, run, type Synced, start, sync } from "../support/program.ts";
+import { flagsOf, run, type Synced } from "../support/program.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
 import { map, type SmallFleet, startSmallFleet } from "../support/small-fleet.ts";
 
@@ -111,35 +107,6 @@ describeWithCluster("what others do to our objects", () => {
     expect(kept.map(({ name, why }) => `${name}: ${why}`)).toEqual([
       "copy: it carries our label, but our apply did not write it",
     ]);
-  });
-
-  test("D25 SIGTERM ends a sync at a safe point; the next one finishes it", async () => {
-    const changes = fleet.monorepo.services.map(({ folder, name }) => [
-      `${folder}/configmap.yaml`,
-      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {VERSION: after}\n`,
-    ]);
-    await fleet.monorepo.commit(Object.fromEntries(changes), "change all");
-    const since = fleet.cluster.mark();
-    const written = () => fleet.cluster.audit({ since, userAgent: "gitops/" }).filter(isOfServices);
-    // Each write takes a while, so that the signal comes in the middle, however fast the machine is.
-    const proxy = await startFaultProxy(fleet.cluster);
-    proxy.add({ method: "PATCH", fault: { kind: "delay", ms: 400 } });
-    const kubeconfig = join(fleet.monorepo.path, "../proxied.kubeconfig");
-    const direct = readFileSync(fleet.target.kubeconfig, "utf8");
-    writeFileSync(kubeconfig, direct.replace(fleet.cluster.url, proxy.url));
-    const child = start(["sync", ...flagsOf({ ...fleet.target, kubeconfig }), "--concurrency", "1", "-o", "json"]);
-    const exited = once(child, "exit");
-    while (written().length === 0 && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
-    child.kill("SIGTERM");
-    const [code] = (await exited) as [number | null];
-    await proxy.close();
-    expect(code).toBe(143);
-    expect(written().every(({ responseStatus }) => (responseStatus?.code ?? 500) < 300)).toBe(true);
-    const rest = await sync(fleet.target);
-    expect(rest.code).toBe(0);
-    // Besides, the fields that a test before left with kubectl are taken over.
-    const applied = written().filter(({ requestURI }) => requestURI.includes("fieldManager=gitops"));
-    expect(named(applied)).toHaveLength(fleet.monorepo.services.length);
   });
 });
 
