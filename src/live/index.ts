@@ -1,4 +1,4 @@
 export type { Hint } from "./hints.ts";
-export { type Inventory, readInventory } from "./inventory.ts";
+export { type Inventory, isListed, readInventory } from "./inventory.ts";
 export { LIVE_DEFAULTS, type Live, type LiveOptions, openLive } from "./live.ts";
 export { most } from "./most.ts";

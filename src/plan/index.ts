@@ -16,7 +16,7 @@ export { fieldChanges } from "./fields.ts";
 export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./foreign.ts";
 export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
 export { selfCleaningJob } from "./jobs.ts";
-export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, SERVICE_LABEL } from "./marks.ts";
+export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, SERVICE_LABEL, STATUS_MANAGER } from "./marks.ts";
 export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";

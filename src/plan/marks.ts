@@ -5,7 +5,7 @@ import { DELETION_ANNOTATION, PRUNE_ANNOTATION } from "./switches.ts";
 
 /** The field manager of every server-side apply. */
 export const FIELD_MANAGER = "gitops";
-/** The field manager of what the program keeps its own records in. */
+/** The field manager of what the program keeps its own records in. Not that of what services own: neither is taken for the other. */
 export const STATUS_MANAGER = "gitops-status";
 /** The owner: which service an object belongs to. */
 export const SERVICE_LABEL = "gitops.bulkhead.dev/service";

@@ -1,5 +1,5 @@
 import type { Cluster, Kind } from "../cluster/index.ts";
-import type { Inventory } from "../live/index.ts";
+import { type Inventory, isListed } from "../live/index.ts";
 import { type Failure, type LiveMetadata, refKey, refText } from "../model/index.ts";
 import {
   hasInhabitants,
@@ -39,7 +39,7 @@ export async function inhabitantsOf(
   { ref }: LiveMetadata,
   signal: AbortSignal,
 ): Promise<Inhabitants> {
-  const all = [...kinds.values()].filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"));
+  const all = [...kinds.values()].filter(isListed);
   const isNamespace = ref.kind === "Namespace";
   const asked = isNamespace
     ? all.filter(({ namespaced }) => namespaced)

@@ -1,3 +1,4 @@
+import { isListed } from "../live/index.ts";
 import { type LiveMetadata, type Orphan, type Orphans, ok, type Result, refKey } from "../model/index.ts";
 import {
   compareRefs,
@@ -99,7 +100,7 @@ async function markedByFluxV1(
 ): Promise<{ readonly objects: readonly LiveMetadata[]; readonly unlisted: ReadonlyMap<string, string> }> {
   const objects: LiveMetadata[] = [];
   const unlisted = new Map<string, string>();
-  const asked = [...kinds].filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"));
+  const asked = [...kinds].filter(isListed);
   await Promise.all(
     asked.map(async (kind) => {
       const answer = await cluster.list(kind, { labelSelector: FLUX_V1_MARK }, signal);

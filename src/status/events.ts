@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { type Cluster, problemFailure } from "../cluster/index.ts";
 import { child, failed, type LiveObject, ok, type Result, stringMap, text } from "../model/index.ts";
+import { STATUS_MANAGER } from "../plan/index.ts";
 import { conditionsOf } from "./conditions.ts";
 import { groupOfService } from "./groups.ts";
 import { isGood, type KeptService } from "./kept.ts";
 import { type Changed, isDriftRepair } from "./next.ts";
 import type { KeptObject } from "./objects.ts";
-import { EVENT, namesOf, STATUS_MANAGER, type StatusPlace, standingLabels, standingSelector } from "./place.ts";
+import { EVENT, namesOf, type StatusPlace, standingLabels, standingSelector } from "./place.ts";
 
 /** One thing to tell about a service, in its group's Events. */
 export interface StatusEvent {

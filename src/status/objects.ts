@@ -7,7 +7,8 @@ import {
   problemFailure,
 } from "../cluster/index.ts";
 import { child, failed, type ObjectRef, ok, type Result, stringMap } from "../model/index.ts";
-import { CONFIG_MAP, NAMESPACE, STATUS_MANAGER, type StatusPlace, standingLabels } from "./place.ts";
+import { STATUS_MANAGER } from "../plan/index.ts";
+import { CONFIG_MAP, NAMESPACE, type StatusPlace, standingLabels } from "./place.ts";
 
 /** One object that is kept: its texts by key, and the version that was read. */
 export interface KeptObject {

@@ -8,9 +8,6 @@ export interface StatusPlace {
   readonly scope: string;
 }
 
-/** Field manager of everything that is kept. Not that of what services own, so that neither is taken for the other. */
-export const STATUS_MANAGER = "gitops-status";
-
 /** Names the scope on every object that is kept. It is no owner label: such objects are never planned and never pruned. */
 const STANDING_LABEL = "gitops.bulkhead.dev/standing";
 
