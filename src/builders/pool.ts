@@ -11,8 +11,10 @@ import { type Ending, startThread, type Thread } from "./thread.ts";
 export interface BuildersOptions {
   /** The text of the bundled worker. */
   readonly worker: string;
-  /** How many builds run at once. */
+  /** How many builds run at once, at most. */
   readonly threads: number;
+  /** After waiting this long a build gets another thread: below it, starting and warming one up costs more than it gives. */
+  readonly growAfterMs: number;
   /** Memory of one thread; a build that needs more ends as `build/out-of-memory`. */
   readonly heapMb: number;
   /** How long one build may take, reading included. */
@@ -29,6 +31,7 @@ const MIB = 1024 * 1024;
 
 export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
   threads: 2,
+  growAfterMs: 300,
   heapMb: 256,
   deadlineMs: 10_000,
   patienceMs: 500,
@@ -51,10 +54,14 @@ export interface Builders {
 /** How often a build that outran its time once makes way for newcomers, before it is left to its end. */
 const YIELDS_MAX = 3;
 
+/** So many waiting builds have their files read while those before them run. */
+const READ_AHEAD = 4;
+
 interface Pending {
   readonly job: BuildJob;
   /** Aborts when the caller gives up, or the builders are closed. */
   readonly signal: AbortSignal;
+  readonly sinceMs: number;
   /** How often it was stopped to make way. */
   yields: number;
   content?: Promise<ReadonlyMap<string, Uint8Array>>;
@@ -87,6 +94,8 @@ interface Pool {
   readonly late: Pending[];
   readonly sharedOf: ReturnType<typeof sharedSources>;
   readonly closing: AbortSignal;
+  /** How many of the slots are used: more as builds wait. */
+  open: number;
   killed: number;
   /** Whether `watch` is at it. */
   watched: boolean;
@@ -103,6 +112,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
     late: [],
     sharedOf: sharedSources(),
     closing: closing.signal,
+    open: 1,
     killed: 0,
     watched: false,
   };
@@ -123,7 +133,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
           either.removeEventListener("abort", giveUp);
           resolve(answer);
         };
-        const pending: Pending = { job, signal: either, yields: 0, settle };
+        const pending: Pending = { job, signal: either, sinceMs: clock.monotonicMs(), yields: 0, settle };
         either.addEventListener("abort", giveUp, { once: true });
         pool.queue.push(pending);
         pump(pool);
@@ -143,13 +153,13 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
 
 /** Gives idle threads work, and starts to read what comes next. */
 function pump(pool: Pool): void {
-  for (const slot of pool.slots) {
+  for (const slot of pool.slots.slice(0, pool.open)) {
     if (slot.run !== undefined) continue;
     const pending = pool.queue.shift() ?? pool.late.shift();
     if (pending === undefined) break;
     void occupy(pool, slot, pending).then(() => pump(pool));
   }
-  for (const next of pool.queue.slice(0, pool.slots.length)) void contentOf(pool, next);
+  for (const next of pool.queue.slice(0, READ_AHEAD)) void contentOf(pool, next);
   makeRoom(pool);
 }
 
@@ -157,11 +167,11 @@ function pump(pool: Pool): void {
  * Stops builds that took longer than is fair while others wait. One that was stopped before is stopped again only when
  * nothing but such builds runs, so that it comes to its end at some time.
  */
-function makeRoom({ slots, queue }: Pool): void {
+function makeRoom({ slots, open, queue }: Pool): void {
   const runs = slots.flatMap(({ run }) => (run === undefined ? [] : [run]));
   const overdue = runs.filter((run) => run.overdue);
   const first = overdue.filter(({ pending }) => pending.yields === 0).slice(0, queue.length);
-  const blocked = runs.length === slots.length && runs.every(({ pending }) => pending.yields > 0);
+  const blocked = runs.length === open && runs.every(({ pending }) => pending.yields > 0);
   const again = blocked && queue.length > 0 ? overdue.filter(({ pending }) => pending.yields < YIELDS_MAX) : [];
   for (const run of first.length > 0 ? first : again.slice(0, 1)) run.stop("late");
 }
@@ -221,12 +231,13 @@ function settle({ options, late }: Pool, pending: Pending, ending: Ending | Stop
 function watch(pool: Pool): void {
   if (pool.watched) return;
   pool.watched = true;
-  const { patienceMs, deadlineMs } = pool.options;
-  const tickMs = Math.max(5, Math.min(100, patienceMs / 4, deadlineMs / 4));
+  const { growAfterMs, patienceMs, deadlineMs } = pool.options;
+  const tickMs = Math.max(5, Math.min(100, growAfterMs / 3, patienceMs / 4, deadlineMs / 4));
   const look = async (): Promise<void> => {
     while (pool.slots.some(({ run }) => run !== undefined)) {
       await pool.clock.sleep(tickMs, pool.closing);
       for (const { run } of pool.slots) if (run !== undefined) checkTime(pool, run);
+      grow(pool);
       makeRoom(pool);
     }
   };
@@ -235,6 +246,15 @@ function watch(pool: Pool): void {
     .finally(() => {
       pool.watched = false;
     });
+}
+
+/** Lets one more thread work when somebody has waited long enough. */
+function grow(pool: Pool): void {
+  const [first] = pool.queue;
+  if (first === undefined || pool.open === pool.slots.length) return;
+  if (pool.clock.monotonicMs() - first.sinceMs < pool.options.growAfterMs) return;
+  pool.open += 1;
+  pump(pool);
 }
 
 function checkTime({ clock, options }: Pool, run: Run): void {

@@ -50,12 +50,23 @@ const built = (answer: BuildAnswer): string => (answer.ok ? String(answer.footpr
 const code = (answer: BuildAnswer): string => (answer.ok ? "" : (answer.failures[0]?.code ?? "?"));
 
 describe("the builders", () => {
-  test("answer each job with its own result, on as many threads as given", async () => {
-    const pool = builders({ threads: 2 });
+  test("answer each job with its own result, on one thread as long as nobody waits for long", async () => {
+    const pool = builders({ threads: 2, growAfterMs: 60_000 });
     const folders = Array.from({ length: 50 }, (_, index) => `ok-${index}`);
     const answers = await Promise.all(folders.map((folder) => pool.build(job(folder), never)));
     expect(answers.map(built)).toEqual(folders);
-    expect(pool.state()).toEqual({ threads: 2, running: 0, waiting: 0, killed: 0 });
+    expect(pool.state()).toEqual({ threads: 1, running: 0, waiting: 0, killed: 0 });
+  });
+
+  test("take another thread for a build that waits for long", async () => {
+    const pool = builders({ threads: 2, growAfterMs: 20, patienceMs: 20_000, deadlineMs: 20_000 });
+    const [slow, quick] = [new AbortController(), pool.build(job("ok"), never)];
+    const stopped = pool.build(job("sleep"), slow.signal);
+    await quick;
+    expect(built(await pool.build(job("ok-2"), never))).toBe("ok-2");
+    expect(pool.state()).toMatchObject({ threads: 2, running: 1 });
+    slow.abort(new Error("enough"));
+    await expect(stopped).rejects.toThrow("enough");
   });
 
   test("stop a build at its deadline, say so, and go on with a fresh thread", async () => {
