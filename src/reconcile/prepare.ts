@@ -51,19 +51,21 @@ export async function prepare(
   onEvent({ type: "phase", phase: "build" });
   const over = (inventory: Inventory): Promise<Assembly> =>
     assemble({ io, request, revision, inventory, broken, services: fit, onEvent }, stop);
-  const settledOn = await withServedKinds(io, listed.value, over, stop);
+  const [settled, fights, settledOn] = await Promise.all([
+    openSettled(io.cache, request.scope),
+    openFights(io.cache, request.scope, io.clock),
+    withServedKinds(io, listed.value, over, stop),
+  ]);
   if (!settledOn.ok) return settledOn;
   const { inventory, assembly } = settledOn.value;
-  const settled = await openSettled(io.cache, request.scope);
-  const fights = await openFights(io.cache, request.scope, io.clock);
-  const autoscalers = await readAutoscalers(io, inventory, assembly.ready, stop);
   const selected = selector(request.services);
   const declared = assembly.ready.flatMap(({ service, desired }) =>
     desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
   );
   const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
   const strangers = newStrangers(io.cluster, io.clock, inventory, stop);
-  const [inhabitants] = await Promise.all([
+  const [autoscalers, inhabitants] = await Promise.all([
+    readAutoscalers(io, inventory, assembly.ready, stop),
     readInhabitants(io.cluster, inventory, { scope: request.scope, isWanted: (key) => wanted.has(key) }, stop),
     strangers.look(declared.filter(({ service, ref }) => selected(service) || SHARED.has(kindKey(ref)))),
   ]);
