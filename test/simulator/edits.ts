@@ -1,5 +1,6 @@
 import { clashes } from "./intent.ts";
 import type { Breakage, Monorepo, ServiceSpec, Settings, Spelling, Thing } from "./monorepo.ts";
+import type { OwnSettings, SettingsFile, SettingsPlace } from "./settings.ts";
 
 /** One change of the repository. Numbers pick among what is there, so that any edit means something in any repository. */
 export type Edit =
@@ -32,6 +33,8 @@ export type Edit =
   | { readonly edit: "loose"; readonly thing: Thing }
   | { readonly edit: "move-to-loose"; readonly service: number; readonly thing: number }
   | { readonly edit: "drop-loose" }
+  | { readonly edit: "settings"; readonly place: SettingsPlace; readonly file?: SettingsFile }
+  | { readonly edit: "own-settings"; readonly service: number; readonly own?: OwnSettings }
   | { readonly edit: "path"; readonly gone: boolean };
 
 export function edited(monorepo: Monorepo, edit: Edit): Monorepo {
@@ -47,6 +50,10 @@ export function edited(monorepo: Monorepo, edit: Edit): Monorepo {
       return withLoose(monorepo, edit.thing);
     case "drop-loose":
       return { ...monorepo, loose: [] };
+    case "settings": {
+      const { [edit.place]: _, ...others } = monorepo.settings;
+      return { ...monorepo, settings: edit.file === undefined ? others : { ...others, [edit.place]: edit.file } };
+    }
     case "path":
       return { ...monorepo, pathGone: edit.gone };
   }
@@ -88,6 +95,10 @@ function editedService(monorepo: Monorepo, edit: ServiceEdit): Monorepo {
     case "mend": {
       const { breakage: _, ...sound } = service;
       return replaced(sound);
+    }
+    case "own-settings": {
+      const { own: _, ...usual } = service;
+      return replaced(edit.own === undefined ? usual : { ...usual, own: edit.own });
     }
     case "use-base": {
       const { bases } = service;
@@ -168,8 +179,12 @@ function editedThing(monorepo: Monorepo, edit: ThingEdit, at: number, service: S
   }
 }
 
+const FIXABLE: ReadonlySet<string> = new Set(["ConfigMap", "Secret", "PersistentVolumeClaim", "Deployment"]);
+
 /** Only some kinds have versions, and only a ConfigMap is generated. */
 function respelled(thing: Thing, spelling: Spelling = thing.spelling): Thing {
+  if (spelling === "immutable" || spelling === "recreated")
+    return FIXABLE.has(thing.kind) ? { ...thing, spelling } : thing;
   const fits = spelling === "unserved" ? thing.kind === "Role" : spelling !== "generated";
   return fits ? { ...thing, spelling } : thing;
 }

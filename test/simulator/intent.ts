@@ -1,5 +1,6 @@
 import { BUILDERS_DEFAULTS } from "../../src/builders/index.ts";
 import { build } from "../../src/kustomize/index.ts";
+import type { DeleteLimit, DriftMode } from "../../src/model/index.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 import { PARSED } from "./builds.ts";
 import {
@@ -11,10 +12,12 @@ import {
   PATH,
   PLAIN,
   type ServiceSpec,
+  type Spelling,
   serviceId,
   type Thing,
   type ThingKind,
 } from "./monorepo.ts";
+import { countingFile, type Settled, saidByDefinition, saidOfGone, settledFor } from "./settings.ts";
 
 /** One object that a service means to have. */
 export interface Wish {
@@ -28,6 +31,8 @@ export interface Wish {
   readonly unserved: boolean;
   /** Made by a generator, which writes no annotations. */
   readonly generated: boolean;
+  readonly spelling: Spelling;
+  readonly rollout?: "fail" | "stuck";
 }
 
 /** What one service of a revision is meant to be. */
@@ -40,6 +45,14 @@ export interface ServiceIntent {
   readonly prune: boolean;
   readonly suspend: boolean;
   readonly dependsOn: readonly string[];
+  /** What is done about what others change. */
+  readonly drift: DriftMode;
+  /** What it leaves behind when it leaves git stays. */
+  readonly orphan: boolean;
+  /** Its own limit of deletes. */
+  readonly deleteLimit?: DeleteLimit;
+  /** It is through only when what it applied is healthy. */
+  readonly waits?: "all" | "checks";
 }
 
 /** What a revision is meant to say: the judge's own reading, made from the meaning and not from the files. */
@@ -49,21 +62,34 @@ export interface Intent {
   /** False when a definition cannot be read, so that services may exist that nobody can list. */
   readonly complete: boolean;
   readonly services: readonly ServiceIntent[];
+  /** Kinds beside the usual ones whose deletes wait for a confirmation, `group/Kind`. */
+  readonly protect: ReadonlySet<string>;
+  /** Whether a service that is not in the revision, and what it has, is left as it is. */
+  readonly leftAlone: (id: string) => boolean;
+  /** Whether settings keep what a service left behind that is not in the revision. */
+  readonly orphaned: (id: string) => boolean;
 }
 
 export function intentOf(monorepo: Monorepo): Intent {
-  if (monorepo.pathGone) return { usable: false, complete: false, services: [] };
+  const file = countingFile(monorepo);
+  const around = {
+    protect: new Set((file?.protect ?? []).map((kind) => (kind.includes("/") ? kind : `/${kind}`))),
+    leftAlone: (id: string) => saidOfGone(id, file).leftAlone,
+    orphaned: (id: string) => saidOfGone(id, file).orphan,
+  };
+  if (monorepo.pathGone || file?.breakage !== undefined)
+    return { usable: false, complete: false, services: [], ...around };
   const services = monorepo.services.map((service) => intentOfService(service, monorepo));
   const documents = monorepo.services.filter(({ form }) => form === "flux");
   const unreadable = documents.some(({ breakage }) => breakage === "document");
   if (monorepo.loose.length > 0 && documents.length > 0) {
+    const settled = settledFor(PATH, {}, file, undefined);
     services.push({
       id: PATH,
-      state: unreadable ? "unknown" : "known",
+      state: unreadable || settled.wrong ? "unknown" : settled.suspend ? "suspended" : "known",
       wishes: monorepo.loose.map((thing) => wishOf(thing, { targetNamespace: "", prefix: "" })),
-      prune: true,
-      suspend: false,
       dependsOn: [],
+      ...settledIntent(settled),
     });
   }
   const unlisted = documents.filter(({ breakage }) => breakage === "document").map(serviceId);
@@ -71,29 +97,39 @@ export function intentOf(monorepo: Monorepo): Intent {
   return {
     usable: true,
     complete: !unreadable,
+    ...around,
     services: services.map((service) => (unfit.has(service.id) ? { ...service, state: "unknown" } : service)),
   };
 }
 
-function intentOfService(service: ServiceSpec, { bases }: Monorepo): ServiceIntent {
+function intentOfService(service: ServiceSpec, monorepo: Monorepo): ServiceIntent {
+  const { bases } = monorepo;
   const { breakage } = service;
-  // A plain folder has nothing to state settings in.
+  const settled = settledFor(serviceId(service), saidByDefinition(service), countingFile(monorepo), service.own);
+  // A plain folder has no document to state these in.
   const settings = service.form === "flux" ? service.settings : { ...PLAIN, prefix: service.settings.prefix };
   const renaming = settings.targetNamespace !== "";
   const things = renaming
     ? service.things.filter(({ kind }) => kind !== "Namespace")
     : [...service.things, ...service.bases.flatMap((base) => bases[base] ?? [])];
   const wishes = breakage === "folder" && service.form === "flux" ? [] : things.map((thing) => wishOf(thing, settings));
-  const broken = isBroken(service) || clashes(things, settings.targetNamespace);
+  const broken = isBroken(service) || settled.wrong || clashes(things, settings.targetNamespace);
   return {
     id: serviceId(service),
-    state: broken ? "unknown" : settings.suspend ? "suspended" : "known",
+    state: broken ? "unknown" : settled.suspend ? "suspended" : "known",
     wishes,
-    prune: settings.prune,
-    suspend: settings.suspend,
+    ...settledIntent(settled),
     // What a document says that cannot be a definition, nobody can know.
     dependsOn: isUndefined(service) ? [] : settings.dependsOn.map((name) => `flux-system/${name}`),
+    ...(settings.wait === undefined ? {} : { waits: settings.wait }),
   };
+}
+
+function settledIntent({
+  wrong: _,
+  ...settled
+}: Settled): Pick<ServiceIntent, "prune" | "suspend" | "drift" | "orphan" | "deleteLimit"> {
+  return settled;
 }
 
 const OF_DOCUMENTS: ReadonlySet<Breakage | undefined> = new Set(["field", "document", "folder", "twice"]);
@@ -116,7 +152,7 @@ export function clashes(things: readonly Thing[], targetNamespace: string): bool
 }
 
 function wishOf(thing: Thing, settings: { readonly targetNamespace: string; readonly prefix: string }): Wish {
-  const { kind, value, spelling } = thing;
+  const { kind, value, spelling, rollout } = thing;
   const namespace = isNamespaced(kind) ? settings.targetNamespace || thing.namespace : "";
   const prefix = kind === "Namespace" || kind === "CustomResourceDefinition" ? "" : settings.prefix;
   const name = spelling === "generated" ? generatedName(thing, prefix) : `${prefix}${nameOf(thing)}`;
@@ -128,6 +164,8 @@ function wishOf(thing: Thing, settings: { readonly targetNamespace: string; read
     value,
     unserved: spelling === "unserved",
     generated: spelling === "generated",
+    spelling,
+    ...(rollout === undefined ? {} : { rollout }),
   };
 }
 

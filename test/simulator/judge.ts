@@ -1,8 +1,8 @@
 import type { LiveMetadata } from "../../src/cluster/index.ts";
-import { child, type Json, stringMap } from "../../src/model/index.ts";
+import { child, type DeleteLimit, type Json, stringMap } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
 import { type Intent, type ServiceIntent, type Wish, wantersOf } from "./intent.ts";
-import { asLabel, isProven, keepsItself, type Live, strangersIn } from "./live.ts";
+import { asId, asLabel, isOrphan, isProven, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
 
@@ -97,7 +97,8 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
   if (keepsItself(before)) say("it says that it must not be pruned");
-  if (PROTECTED.has(before.kind.kind) && !run.confirmed) say("its kind is protected and nobody confirmed");
+  const sacred = PROTECTED.has(before.kind.kind) || run.intent.protect.has(`${before.kind.group}/${before.kind.kind}`);
+  if (sacred && !run.confirmed) say("its kind is protected and nobody confirmed");
   const wanters = wantersOf(run.intent, key);
   if (wanters.length > 0) say(`${wanters.join(" and ")} want it`);
   for (const along of takenAlong(request)) {
@@ -106,14 +107,17 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   }
   for (const id of inhabitantsMeant(run.intent, before)) say(`${id} wants something that lives in it`);
   if (before.kind.kind === "Namespace") judgeInhabitants(before, request.world, earlier, say);
-  judgeOwner(run, owner.service, earlier, say);
+  judgeOwner(run, before, owner.service, earlier, say);
 }
 
 /** What the owner of a deleted object has to be. */
-function judgeOwner(run: RunRecord, label: string, earlier: readonly Request[], say: Say): void {
+function judgeOwner(run: RunRecord, before: Live, label: string, earlier: readonly Request[], say: Say): void {
   const service = serviceOf(run, label);
   if (service === undefined) {
     if (!run.intent.complete) say("its owner may be in a definition that cannot be read");
+    const id = asId(label);
+    if (run.intent.leftAlone(id)) say(`${id}, which left git, is left alone`);
+    if (run.intent.orphaned(id) || isOrphan(before)) say(`what ${id} left behind stays`);
     if (!run.selected(label.replaceAll("_", "/"))) say(`${label} was not asked for`);
     return;
   }
@@ -214,10 +218,22 @@ function judgeApply(run: RunRecord, request: Request, say: Say): void {
     ({ id, state, wishes }) =>
       id !== service.id && state === "known" && wishes.some((one) => one.key === key && !one.unserved),
   );
+  judgeRepair(run, service, key, request, say);
   if (rival !== undefined && !mine && !run.late && list?.fault !== "stale")
     say(`${rival.id} wants it, too, and ${service.id} does not own it`);
   if (list?.fault === "stale" || then?.owner === undefined || before?.uid !== then.uid) return;
   judgeTaking(run, service, key, then.owner, say);
+}
+
+/** What others changed of an object is taken back only where settings say so. */
+function judgeRepair(run: RunRecord, service: ServiceIntent, key: string, { manifest }: Request, say: Say): void {
+  const planned = listed(run, key);
+  if (service.drift === "enforce" || planned === undefined || planned.deletionTimestamp !== undefined) return;
+  if (planned.labels["gitops.bulkhead.dev/service"] !== asLabel(service.id)) return;
+  if (planned.labels["gitops.bulkhead.dev/scope"] !== run.scope) return;
+  const applied = stringMap(manifest?.metadata["annotations"] as never)[APPLIED];
+  if (planned.annotations[APPLIED] === applied)
+    say(`drift is ${service.drift} for ${service.id}, and it was applied as it is`);
 }
 
 /** Whether a service may have an object that had a proven owner when the run began. */
@@ -234,6 +250,7 @@ function judgeTaking(
   const other = serviceOf(run, owner.service);
   if (other === undefined) {
     if (!run.intent.complete) say("its owner may be in a definition that cannot be read");
+    if (run.intent.leftAlone(asId(owner.service))) say(`its owner ${owner.service}, which left git, is left alone`);
     return;
   }
   if (other.state !== "known") return say(`its owner is ${other.id}, and what that wants is ${other.state}`);
@@ -266,8 +283,9 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
     count > limit.free && (count > limit.share * whole || count > limit.max);
   const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
   const known = new Set(run.intent.services.map(({ id }) => asLabel(id)));
+  const limitOf = (label: string): DeleteLimit => serviceOf(run, label)?.deleteLimit ?? run.breaker.service;
   for (const [label, count] of deleted) {
-    if (known.has(label) && over(count, owned.get(label) ?? 0, run.breaker.service))
+    if (known.has(label) && over(count, owned.get(label) ?? 0, limitOf(label)))
       say(`${count} of ${owned.get(label) ?? 0} objects of ${label}`);
   }
   if (over(sum(deleted), sum(owned), run.breaker.run)) say(`${sum(deleted)} of all ${sum(owned)} objects`);

@@ -13,6 +13,17 @@ export const SERVED: readonly Kind[] = [
   kind("sim.dev", "v1", "Widget", "widgets", true),
 ];
 
+/** Kinds that other tools keep their owners in; served where there are such tools. */
+export const OWNER_KINDS: readonly Kind[] = [
+  kind("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", true),
+  kind("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", true),
+  kind("argoproj.io", "v1alpha1", "Application", "applications", true),
+];
+
+/** Workloads and what scales them; only some histories have them. */
+export const DEPLOYMENTS = kind("apps", "v1", "Deployment", "deployments", true);
+export const AUTOSCALERS = kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true);
+
 function kind(group: string, version: string, name: string, resource: string, namespaced: boolean): Kind {
   const verbs = ["get", "list", "watch", "patch", "delete"];
   return { group, version, versions: [version], kind: name, resource, namespaced, verbs };
@@ -87,6 +98,11 @@ export function keepsItself({ labels, annotations }: Live): boolean {
   );
 }
 
+/** Whether an object says that it stays when its service leaves git. */
+export function isOrphan({ annotations }: Pick<Live, "annotations">): boolean {
+  return annotations["gitops.bulkhead.dev/deletion-policy"] === "orphan";
+}
+
 /** What lives in a namespace and is not its own service's to let go; what goes by itself does not count. */
 export function strangersIn(home: Live, world: readonly Live[]): readonly Live[] {
   return world.filter((one) => {
@@ -100,4 +116,9 @@ export function strangersIn(home: Live, world: readonly Live[]): readonly Live[]
 /** A service's or scope's id as its label shows it; simulated ids hold no underscore and are short. */
 export function asLabel(id: string): string {
   return id.replaceAll("/", "_");
+}
+
+/** The id that a label shows. */
+export function asId(label: string): string {
+  return label.replaceAll("_", "/");
 }

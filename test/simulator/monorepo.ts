@@ -1,3 +1,5 @@
+import { type OwnSettings, type SettingsFile, type SettingsPlace, settingsFiles } from "./settings.ts";
+
 /** The kinds that simulated services declare. */
 export type ThingKind =
   | "ConfigMap"
@@ -7,14 +9,27 @@ export type ThingKind =
   | "PersistentVolumeClaim"
   | "Namespace"
   | "Widget"
-  | "CustomResourceDefinition";
+  | "CustomResourceDefinition"
+  | "Deployment"
+  | "HorizontalPodAutoscaler";
 
 /**
  * How an object is written down. `generated`: a ConfigMap by a generator, with a hash in its name. `labelled`, `far` and
  * `anchored` are spellings in which its name is not the first thing a reader of the text finds. `unserved`: a version of
- * its kind that the API server does not have. `kept`: it says itself that it must not be pruned.
+ * its kind that the API server does not have. `kept`: it says itself that it must not be pruned. `immutable`: its value is in a field
+ * that cannot change; `recreated`: and it asks to be deleted and created anew for that. `adopting`: it asks to be taken over.
  */
-export type Spelling = "plain" | "generated" | "labelled" | "far" | "anchored" | "unserved" | "kept";
+export type Spelling =
+  | "plain"
+  | "generated"
+  | "labelled"
+  | "far"
+  | "anchored"
+  | "unserved"
+  | "kept"
+  | "immutable"
+  | "recreated"
+  | "adopting";
 
 /** One object as somebody means it. */
 export interface Thing {
@@ -23,6 +38,8 @@ export interface Thing {
   readonly name: string;
   readonly value: string;
   readonly spelling: Spelling;
+  /** How the rollout of a Deployment ends, where it does not become ready. */
+  readonly rollout?: "fail" | "stuck";
 }
 
 /**
@@ -38,6 +55,10 @@ export interface Settings {
   readonly dependsOn: readonly string[];
   readonly targetNamespace: string;
   readonly prefix: "" | "p-";
+  /** Whether it is through only when what it applied is healthy: all of it, or the Deployments that it names. */
+  readonly wait?: "all" | "checks";
+  /** As Flux writes it; five minutes where it is not given. */
+  readonly timeout?: "1m" | "3m";
 }
 
 export interface ServiceSpec {
@@ -50,6 +71,8 @@ export interface ServiceSpec {
   readonly bases: readonly number[];
   readonly settings: Settings;
   readonly breakage?: Breakage;
+  /** `gitops.yaml` in its folder. */
+  readonly own?: OwnSettings;
 }
 
 /** What people mean the repository to say. */
@@ -60,9 +83,11 @@ export interface Monorepo {
   readonly loose: readonly Thing[];
   /** The folder that the program is pointed at is not there. */
   readonly pathGone: boolean;
+  /** `gitops.yaml` of the revision, in either place. */
+  readonly settings: { readonly [Place in SettingsPlace]?: SettingsFile };
 }
 
-export const EMPTY_MONOREPO: Monorepo = { services: [], bases: [[], []], loose: [], pathGone: false };
+export const EMPTY_MONOREPO: Monorepo = { services: [], bases: [[], []], loose: [], pathGone: false, settings: {} };
 
 export const PATH = "fleet";
 export const PLAIN: Settings = { prune: true, suspend: false, dependsOn: [], targetNamespace: "", prefix: "" };
@@ -76,7 +101,7 @@ export type Files = Readonly<Record<string, string>>;
 
 /** The monorepo as it is written down. */
 export function filesOf(monorepo: Monorepo): Files {
-  const files: Record<string, string> = { "README.md": "a simulated monorepo\n" };
+  const files: Record<string, string> = { "README.md": "a simulated monorepo\n", ...settingsFiles(monorepo) };
   monorepo.bases.forEach((things, index) => writeFolder(files, `base/${index}`, things, { prefix: "", bases: [] }));
   for (const service of monorepo.services) writeService(files, service);
   if (monorepo.loose.length > 0) files[`${PATH}/loose.yaml`] = monorepo.loose.map(documentOf).join("---\n");
@@ -143,19 +168,32 @@ function writeFolder(
   files[`${folder}/kustomization.yaml`] = lines.join("");
 }
 
-function fluxDocument({ name, settings, breakage }: ServiceSpec, home: string): string {
-  const { prune, suspend, dependsOn, targetNamespace } = settings;
+function fluxDocument({ name, things, settings, breakage }: ServiceSpec, home: string): string {
+  const { prune, suspend, dependsOn, targetNamespace, wait, timeout = "5m" } = settings;
+  const checks = wait === "checks" ? checkedOf(things, settings) : [];
   const depends = dependsOn.map((one) => `{name: ${one}}`).join(", ");
   return [
     "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n",
     `metadata: {name: ${name}, namespace: flux-system}\n`,
-    `spec:\n  interval: 10m\n  timeout: 5m\n  path: ./${home}\n  prune: ${prune}\n`,
+    `spec:\n  interval: 10m\n  timeout: ${timeout}\n  path: ./${home}\n  prune: ${prune}\n`,
     "  sourceRef: {kind: GitRepository, name: fleet}\n",
     suspend ? "  suspend: true\n" : "",
     depends === "" ? "" : `  dependsOn: [${depends}]\n`,
+    wait === "all" ? "  wait: true\n" : "",
+    checks.length === 0 ? "" : `  healthChecks: [${checks.join(", ")}]\n`,
     targetNamespace === "" ? "" : `  targetNamespace: ${targetNamespace}\n`,
     breakage === "field" ? "  unheardOf: {a: b}\n" : "",
   ].join("");
+}
+
+/** Names every Deployment of a service that health checks can name. */
+function checkedOf(things: readonly Thing[], { targetNamespace, prefix }: Settings): readonly string[] {
+  return things
+    .filter(({ kind }) => kind === "Deployment")
+    .map((thing) => {
+      const namespace = targetNamespace || thing.namespace;
+      return `{apiVersion: apps/v1, kind: Deployment, name: ${prefix}${thing.name}, namespace: ${namespace}}`;
+    });
 }
 
 export const API_VERSIONS: Readonly<Record<ThingKind, string>> = {
@@ -167,6 +205,8 @@ export const API_VERSIONS: Readonly<Record<ThingKind, string>> = {
   Namespace: "v1",
   Widget: "sim.dev/v1",
   CustomResourceDefinition: "apiextensions.k8s.io/v1",
+  Deployment: "apps/v1",
+  HorizontalPodAutoscaler: "autoscaling/v2",
 };
 
 const CLUSTER_SCOPED: ReadonlySet<ThingKind> = new Set(["ClusterRole", "Namespace", "CustomResourceDefinition"]);
@@ -184,6 +224,9 @@ export function nameOf({ kind, name }: Thing): string {
 /** An annotation of everything that nobody needs: what a webhook may do something to. */
 export const NOTE = "simulator/note";
 
+/** Tells the API server in memory how a rollout ends. */
+const ROLLOUT = "embedded.gitops.bulkhead.dev/rollout";
+
 /** The annotation that carries an object's value, whatever its kind. */
 export const VALUE = "simulator/value";
 
@@ -198,19 +241,46 @@ const CRD_SPEC = `spec:
       schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 `;
 
-const BODIES: Readonly<Record<ThingKind, (value: string) => string>> = {
-  ConfigMap: (value) => `data: {value: ${value}}\n`,
-  Secret: (value) => `stringData: {value: ${value}}\n`,
+/** Whether an object is written so that its value cannot change. */
+export function isFixed(spelling: Spelling): boolean {
+  return spelling === "immutable" || spelling === "recreated";
+}
+
+/** The replicas that a Deployment says. */
+export function replicasFor(value: string): number {
+  return 2 + Number(value.slice(1));
+}
+
+type Bodied = Pick<Thing, "name" | "value" | "spelling">;
+
+const fixed = ({ spelling }: Bodied): string => (isFixed(spelling) ? "immutable: true\n" : "");
+
+const BODIES: Readonly<Record<ThingKind, (thing: Bodied) => string>> = {
+  ConfigMap: (thing) => `data: {value: ${thing.value}}\n${fixed(thing)}`,
+  Secret: (thing) => `stringData: {value: ${thing.value}}\n${fixed(thing)}`,
   Role: () => "rules: []\n",
   ClusterRole: () => "rules: []\n",
-  PersistentVolumeClaim: () => "spec:\n  accessModes: [ReadWriteOnce]\n  resources: {requests: {storage: 1Gi}}\n",
+  PersistentVolumeClaim: ({ value, spelling }) => {
+    const mode = isFixed(spelling) && replicasFor(value) % 2 === 1 ? "ReadWriteMany" : "ReadWriteOnce";
+    return `spec:\n  accessModes: [${mode}]\n  resources: {requests: {storage: 1Gi}}\n`;
+  },
   Namespace: () => "",
-  Widget: (value) => `spec: {value: ${value}}\n`,
+  Widget: ({ value }) => `spec: {value: ${value}}\n`,
   CustomResourceDefinition: () => CRD_SPEC,
+  Deployment: ({ name, value, spelling }) => {
+    const app = isFixed(spelling) ? `${name}-${value}` : name;
+    return [
+      `spec:\n  replicas: ${replicasFor(value)}\n  selector: {matchLabels: {app: ${app}}}\n`,
+      `  template:\n    metadata: {labels: {app: ${app}}}\n`,
+      `    spec: {containers: [{name: main, image: "registry.example/app:${value}"}]}\n`,
+    ].join("");
+  },
+  HorizontalPodAutoscaler: ({ name }) =>
+    `spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ${name}}\n  minReplicas: 1\n  maxReplicas: 20\n`,
 };
 
 function documentOf(thing: Thing): string {
-  const { kind, namespace, value, spelling } = thing;
+  const { kind, namespace, value, spelling, rollout } = thing;
   const apiVersion = spelling === "unserved" ? API_VERSIONS[kind].replace(/v1$/, "v1alpha7") : API_VERSIONS[kind];
   const name = spelling === "anchored" ? `&name ${nameOf(thing)}` : nameOf(thing);
   const before =
@@ -219,11 +289,16 @@ function documentOf(thing: Thing): string {
       : spelling === "far"
         ? `  # ${"a long way to the name ".repeat(120)}\n`
         : "";
-  const kept = spelling === "kept" ? ", gitops.bulkhead.dev/prune: disabled" : "";
+  const marks = [
+    spelling === "kept" ? ", gitops.bulkhead.dev/prune: disabled" : "",
+    spelling === "recreated" ? ", gitops.bulkhead.dev/recreate: enabled" : "",
+    spelling === "adopting" ? ", gitops.bulkhead.dev/adopt: enabled" : "",
+    rollout === undefined ? "" : `, ${ROLLOUT}: ${rollout}`,
+  ].join("");
   return [
     `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n${before}  name: ${name}\n`,
     isNamespaced(kind) ? `  namespace: ${namespace}\n` : "",
-    `  annotations: {${VALUE}: ${value}, ${NOTE}: declared${kept}}\n`,
-    BODIES[kind](value),
+    `  annotations: {${VALUE}: ${value}, ${NOTE}: declared${marks}}\n`,
+    BODIES[kind](thing),
   ].join("");
 }

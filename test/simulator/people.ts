@@ -36,6 +36,8 @@ export interface Act {
   readonly with: number;
 }
 
+/** What people write over a value. */
+export const EDITED = "edited";
 const HOLD = "simulator.dev/hold";
 const APPLIED = "gitops.bulkhead.dev/applied";
 const never = new AbortController().signal;
@@ -50,7 +52,7 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
     person.patch(live.kind, live.namespace, live.name, "application/merge-patch+json", body, never);
   switch (what) {
     case "edit":
-      return await patch({ metadata: { annotations: { [VALUE]: "edited" } } });
+      return await patch({ metadata: { annotations: { [VALUE]: EDITED } } });
     case "relabel":
       return await patch({ metadata: { labels: ownerLabels(another) } });
     case "unlabel":
@@ -64,7 +66,7 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       return await apply(person, live.kind, copyOf(live, live.name), "kubectl");
     case "restore":
       // Whoever applies as the program does applies what is declared.
-      if (live.annotations[VALUE] === "edited") return undefined;
+      if (live.annotations[VALUE] === EDITED) return undefined;
       await deleted(ground, live);
       return await apply(program, live.kind, copyOf(live, live.name), "gitops");
     case "claim":
@@ -97,7 +99,7 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
         what === "transfer" ? ownerLabels(another) : { ...ownerLabels(live), "gitops.bulkhead.dev/scope": "elsewhere" };
       const labels = { ...live.labels, ...owner };
       // A run says what it applied: what somebody edited is not what the hash before stood for.
-      const edited = live.annotations[VALUE] === "edited" ? { [APPLIED]: "of-another-content" } : {};
+      const edited = live.annotations[VALUE] === EDITED ? { [APPLIED]: "of-another-content" } : {};
       const annotations = { ...live.annotations, ...edited };
       return await apply(
         program,

@@ -1,9 +1,10 @@
 import type { PassOutcome } from "../../src/model/index.ts";
-import { child, stringMap } from "../../src/model/index.ts";
+import { child, refKey, stringMap } from "../../src/model/index.ts";
 import type { Intent, ServiceIntent, Wish } from "./intent.ts";
 import type { Violation } from "./judge.ts";
-import { asLabel, keepsItself, type Live, strangersIn } from "./live.ts";
+import { asId, asLabel, isOrphan, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
+import { EDITED } from "./people.ts";
 
 /** What is left when nothing happens any more. */
 export interface Rest {
@@ -37,7 +38,7 @@ export function judgeRest(rest: Rest): readonly Violation[] {
     if (service.state === "unknown" && !expected.includes(state)) say("L7 silence is not health", `it is ${state}`);
     if (service.state !== "known") continue;
     if (state === "backoff") say("I7 it converges", `it is left alone after its time has come: ${why}`);
-    if (state === "drifted") say("I7 it converges", `it is drifted: ${why}`);
+    if (state === "drifted" && service.drift !== "detect") say("I7 it converges", `it is drifted: ${why}`);
     if (state === "blocked") {
       const ready = (id: string): boolean =>
         ["synced", "unchanged", "held"].includes(outcome.services.find((one) => one.service === id)?.state ?? "");
@@ -74,21 +75,39 @@ function excuseFor({ intent, scope, live }: Rest, service: ServiceIntent, wish: 
   if (owner === undefined || mine) return undefined;
   if (owner.scope !== scope) return "it belongs to another scope";
   const other = intent.services.find(({ id }) => asLabel(id) === owner.service);
-  if (other === undefined) return intent.complete ? undefined : "its owner cannot be asked";
+  if (other === undefined)
+    return intent.complete && !intent.leftAlone(asId(owner.service)) ? undefined : "its owner cannot be asked";
   return other.state === "known" ? undefined : "its owner cannot be asked";
 }
 
-function unmet({ scope, live }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
+function unmet({ scope, live, outcome }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
   const now = live.find(({ key }) => key === wish.key);
   if (now === undefined) return "is not there";
   if (now.terminating) return "is being deleted";
-  if (now.owner?.service !== asLabel(service.id) || now.owner.scope !== scope || !now.owner.proven)
+  const drifts = service.drift !== "enforce" && isLeftChanged(now, wish);
+  if (drifts && service.drift === "detect" && !isToldOf(outcome, service.id, wish)) return "is not told to be drifted";
+  if (now.owner?.service !== asLabel(service.id) || now.owner.scope !== scope || !(now.owner.proven || drifts))
     return `is owned by ${now.owner?.service ?? "nobody"}`;
   const annotated = wish.generated ? wish.value : now.annotations[VALUE];
-  if (annotated !== wish.value) return `has value ${annotated}, not ${wish.value}`;
+  if (annotated !== wish.value && !drifts) return `has value ${annotated}, not ${wish.value}`;
   const data = stringMap(child(now.object, "data"))["value"];
   if (wish.kind === "ConfigMap" && data !== wish.value) return `holds ${data}, not ${wish.value}`;
+  if (isOrphan(now) !== service.orphan)
+    return service.orphan ? "does not say that it stays" : "says that it stays when its service goes";
+  if (!service.prune && !keepsItself(now)) return "does not say that it is not pruned";
   return undefined;
+}
+
+/** Whether somebody changed an object who is left to it: a field, or the record of who wrote which. */
+function isLeftChanged(now: Live, wish: Wish): boolean {
+  return (!wish.generated && now.annotations[VALUE] === EDITED) || now.owner?.proven === false;
+}
+
+function isToldOf({ services }: PassOutcome, id: string, { key }: Wish): boolean {
+  const said = services.find(({ service }) => service === id);
+  // Whoever fails says that; what else is not right is seen to after it.
+  if (said === undefined || (said.state !== "drifted" && said.state !== "held")) return said?.state === "failed";
+  return said.steps.some(({ ref, action }) => action === "drifted" && refKey(ref) === key);
 }
 
 /** Objects of ours that nobody wants any more and that nothing speaks for, after everything held was confirmed. */
@@ -104,6 +123,10 @@ export function judgeLeftovers({ intent, scope, outcome, live }: Rest): readonly
       if (intent.services.some(({ wishes }) => wishes.some((wish) => wish.key === key))) return false;
       if (intent.services.some(({ wishes }) => wishes.some((wish) => livesIn(wish, key)))) return false;
       const service = intent.services.find(({ id }) => asLabel(id) === owner.service);
+      if (service === undefined) {
+        const id = asId(owner.service);
+        if (isOrphan(all) || intent.orphaned(id) || intent.leftAlone(id)) return false;
+      }
       if (service !== undefined && (!service.prune || service.state !== "known")) return false;
       if (UNDONE.has(states.get(owner.service) ?? "") || states.get(owner.service) === "blocked") return false;
       return !unsure;
