@@ -313,6 +313,7 @@ const effectiveSettingsDocument = v.strictObject({
   file: optional(v.string(), "the `gitops.yaml` of the revision; absent when there is none"),
   breaker: say(v.strictObject({ service: limit, run: limit, gone: limit }), "deletes that are too many at once"),
   protect: say(v.array(v.string()), "kinds as `group/Kind`, beside those that always are protected"),
+  rewrites: say(v.picklist(["hold", "allow"]), "what becomes of deletes when history was rewritten"),
   services: v.array(
     v.strictObject({
       service: say(v.string(), "id"),

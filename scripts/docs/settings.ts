@@ -59,6 +59,7 @@ const USUAL: Readonly<Record<string, string>> = {
   "breaker.run": limit(DEFAULT_BREAKER.run),
   "breaker.gone": limit(DEFAULT_BREAKER.gone),
   protect: "none",
+  rewrites: "`hold`",
   tenantFrom: "`namespace`",
 };
 
@@ -175,7 +176,7 @@ ${table(
   [
     ...rows(only(root, ["apiVersion", "kind", "defaults", "services"])),
     ...rows(unwrapped(root["breaker"]).properties ?? {}, "breaker."),
-    ...rows(only(root, ["protect", "tenantFrom"])),
+    ...rows(only(root, ["protect", "rewrites", "tenantFrom"])),
   ],
 )}`;
 }

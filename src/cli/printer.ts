@@ -28,10 +28,11 @@ export function newPrinter(format: Settings["output"], noColor: boolean, world: 
   };
 }
 
-/** Colours where a terminal is, unless told otherwise. Source: no-color.org, and the FORCE_COLOR of Node's own tools. */
+/** Colours and lines of its width where a terminal is, unless told otherwise. Source: no-color.org, and the FORCE_COLOR of Node's own tools. */
 export function paintFor(sink: Sink, noColor: boolean, env: World["env"]): Paint {
   const says = (name: string): boolean => (env[name] ?? "") !== "";
-  if (noColor || says("NO_COLOR")) return newPaint(false);
-  if (says("FORCE_COLOR")) return newPaint(env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false");
-  return newPaint(sink.terminal && env["TERM"] !== "dumb");
+  const room = sink.terminal ? sink.columns() : Number.POSITIVE_INFINITY;
+  if (noColor || says("NO_COLOR")) return newPaint(false, room);
+  if (says("FORCE_COLOR")) return newPaint(env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false", room);
+  return newPaint(sink.terminal && env["TERM"] !== "dumb", room);
 }

@@ -13,7 +13,7 @@ export function orphansText({ orphans, unlisted, complete }: Orphans, paint: Pai
     { text: visible(why), paint: deleted ? paint.warn : paint.quiet },
   ]);
   const sections = [
-    rows.length === 0 ? [] : columns([header, ...rows]),
+    rows.length === 0 ? [] : columns([header, ...rows], paint.room),
     unlisted.map(({ kind, why }) => paint.bad(`${visible(kind)} could not be listed: ${visible(why)}`)),
     complete ? [] : [paint.warn("some files could not be read, so what their services own is not told")],
     [orphans.length === 0 ? "no orphans" : counted(orphans.length, "orphan")],

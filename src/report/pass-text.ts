@@ -84,7 +84,7 @@ function tableLines(services: readonly ServiceOutcome[], { mode, paint }: PassTe
     })),
     { text: durationText(durationMs), right: true },
   ]);
-  return columns([header, ...rows]);
+  return columns([header, ...rows], paint.room);
 }
 
 export function statePaint(state: ServiceState | "stale" | "unknown", paint: Paint): (text: string) => string {

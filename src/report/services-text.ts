@@ -18,7 +18,7 @@ export function servicesText(found: Discovery, paint: Paint): string {
     { text: visible(settings.suspend ? `${why}; suspended` : why), paint: paint.quiet },
   ]);
   const sections = [
-    rows.length === 0 ? [] : columns([header, ...rows]),
+    rows.length === 0 ? [] : columns([header, ...rows], paint.room),
     found.broken.flatMap(({ id, failures }) => serviceFailureLines(id, failures, paint)),
     found.complete ? [] : [paint.warn("some files could not be read, so there may be more services than these")],
     [`${counted(found.services.length, "service")}, ${found.broken.length} broken`],

@@ -8,6 +8,7 @@ export interface SettingsDocument extends Common<"EffectiveSettings"> {
   readonly file?: string;
   readonly breaker: Readonly<Record<"service" | "run" | "gone", DeleteLimit>>;
   readonly protect: readonly string[];
+  readonly rewrites: SettingsReport["rewrites"];
   readonly services: readonly {
     readonly service: string;
     /** As `gitops.yaml` has them. */
@@ -20,7 +21,7 @@ export interface SettingsDocument extends Common<"EffectiveSettings"> {
 }
 
 export function settingsDocument(report: SettingsReport, revision: Revision, exit: number): SettingsDocument {
-  const { file, breaker, protect, services, broken, unused, stray } = report;
+  const { file, breaker, protect, rewrites, services, broken, unused, stray } = report;
   return {
     kind: "EffectiveSettings",
     schema: SCHEMA,
@@ -29,6 +30,7 @@ export function settingsDocument(report: SettingsReport, revision: Revision, exi
     ...(file === undefined ? {} : { file }),
     breaker,
     protect,
+    rewrites,
     services: services.map((service) => {
       const settings = settingsOf(service, breaker.service);
       return {

@@ -24,6 +24,8 @@ export interface SettingsReport {
   readonly breaker: Readonly<Record<"service" | "run" | "gone", DeleteLimit>>;
   /** Kinds as `group/Kind`, beside those that always are protected. */
   readonly protect: readonly string[];
+  /** What becomes of deletes when history was rewritten. */
+  readonly rewrites: "hold" | "allow";
   readonly services: readonly Service[];
   readonly broken: readonly BrokenService[];
   /** Entries for services that match none. */
@@ -91,8 +93,9 @@ export function settingsText(report: SettingsReport, all: boolean, paint: Paint)
         { text: valueText(asJson(report.breaker[name])) },
       ]),
       [{ text: "protect", paint: paint.quiet }, { text: protect.length === 0 ? "none" : protect.join(", ") }],
+      [{ text: "rewrites", paint: paint.quiet }, { text: report.rewrites }],
     ]),
-    rows.length === 0 ? [] : columns([header, ...rows]),
+    rows.length === 0 ? [] : columns([header, ...rows], paint.room),
     report.broken.flatMap(({ id, failures }) => serviceFailureLines(id, failures, paint)),
     [
       ...report.unused.map(({ globs, at }) => `${placeText(at)}: ${globs.join(", ")} matches no service`),

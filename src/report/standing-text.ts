@@ -37,7 +37,7 @@ export function historyText(standing: ServiceStanding, nowMs: number, paint: Pai
   ]);
   const applied = standing.applied === undefined ? "nothing yet" : shortRevision(standing.applied);
   const end = `${visible(standing.service)} · applied ${applied} · attempted ${shortRevision(standing.attempted)}`;
-  return sections([columns([header, ...rows]), columns(conditions), [end]]);
+  return sections([columns([header, ...rows], paint.room), columns(conditions), [end]]);
 }
 
 function whatText({ what, confirmed }: HistoryEntry): string {
@@ -55,7 +55,7 @@ export function eventsText(events: readonly EventLine[], nowMs: number, paint: P
     { text: event.service === "" ? "-" : visible(event.service) },
     { text: visible(event.message) },
   ]);
-  return sections([columns([header, ...rows])]);
+  return sections([columns([header, ...rows], paint.room)]);
 }
 
 /** What is suspended, by whom and why; `services`: those that are known and held by it. Ends in a line break. */
@@ -76,7 +76,7 @@ export function suspensionsText(
   ]);
   const known = services.length === 0 ? "no service that is known matches" : services.map(visible).join(", ");
   const end = `${counted(services.length, "service")} left alone from the next pass on: ${known}`;
-  return sections([columns([header, ...rows]), [end]]);
+  return sections([columns([header, ...rows], paint.room), [end]]);
 }
 
 /** What was confirmed, and whose deletes are held at that commit. Ends in a line break. */
@@ -93,7 +93,7 @@ export function confirmedText(
 }
 
 function headed(titles: readonly string[], paint: Paint): readonly Cell[] {
-  return titles.map((text) => ({ text, paint: paint.quiet, right: text === "TOOK" }));
+  return titles.map((text) => ({ text, paint: paint.quiet, right: text === "TOOK", spare: text === "DIGEST" }));
 }
 
 function ago(time: string, nowMs: number): string {

@@ -20,7 +20,12 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
     "REVISION",
     "LAST ATTEMPT",
     "LAST SUCCESS",
-  ].map((text, index) => ({ text, paint: paint.quiet, right: index === 2 || index === 3 }));
+  ].map((text, index) => ({
+    text,
+    paint: paint.quiet,
+    right: index === 2 || index === 3,
+    spare: text === "LAST ATTEMPT",
+  }));
   const services = report.services.toSorted((a, b) => rank(a) - rank(b) || (a.service < b.service ? -1 : 1));
   const rows = services.map((service): readonly Cell[] => [
     { text: visible(service.service) },
@@ -32,7 +37,7 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
     { text: ago(service.lastSuccess) },
   ]);
   const sections = [
-    rows.length === 0 ? [] : columns([header, ...rows]),
+    rows.length === 0 ? [] : columns([header, ...rows], paint.room),
     services.flatMap(({ service, failures, standing }) => [
       ...failures.flatMap((failure) => failureLines(service, failure, paint)),
       ...(standing?.retry === undefined ? [] : [retryLine(service, standing.retry, nowMs, paint)]),
