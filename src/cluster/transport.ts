@@ -1,3 +1,4 @@
+import { type ConnectionOptions, createSecureContext } from "node:tls";
 import { type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { Clock } from "../model/index.ts";
 import type { Credentials, ReadCredentials } from "./credentials.ts";
@@ -152,11 +153,12 @@ const WATCHES_MAX = 1_000;
 function connectionPools(options: TransportOptions): ConnectionPools {
   let { tls } = options.credentials;
   const openPools = (): Pools => {
+    const trust = sharedTrust(tls);
     const open = (connections: number): Dispatcher => {
       const keepAlive = { connections, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS, pipelining: 1 };
       return options.proxyUrl === undefined
-        ? new Pool(options.server.origin, { ...keepAlive, connect: { ...tls, timeout: CONNECT_MS } })
-        : new ProxyAgent({ uri: options.proxyUrl, requestTls: tls, ...keepAlive });
+        ? new Pool(options.server.origin, { ...keepAlive, connect: { ...trust, timeout: CONNECT_MS } })
+        : new ProxyAgent({ uri: options.proxyUrl, requestTls: trust, ...keepAlive });
     };
     const pools = { requests: open(options.connections), watches: open(WATCHES_MAX) };
     all.add(pools);
@@ -185,6 +187,15 @@ function connectionPools(options: TransportOptions): ConnectionPools {
       await Promise.all([...all].flatMap(({ requests, watches }) => [requests.destroy(), watches.destroy()]));
     },
   };
+}
+
+/** Certificates are read once, not for each connection. Those that cannot be read fail the connection, as they did. */
+function sharedTrust(tls: Credentials["tls"]): Credentials["tls"] & Pick<ConnectionOptions, "secureContext"> {
+  try {
+    return { ...tls, secureContext: createSecureContext(tls) };
+  } catch {
+    return tls;
+  }
 }
 
 function tlsText({ ca, cert, key }: Credentials["tls"]): string {
