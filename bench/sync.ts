@@ -189,6 +189,8 @@ async function timed(target: Target, code: number, ...more: readonly string[]): 
 function lastWriteMs(cluster: TestCluster, since: number, victims: ReadonlySet<string>): number {
   const times = cluster
     .audit({ since, userAgent: "gitops/" })
+    // Of objects only: what the program keeps of its own is written when the last poisoned service is through.
+    .filter(({ requestURI }) => requestURI.includes("fieldManager=gitops&"))
     .filter(({ objectRef }) => !victims.has(objectRef?.name ?? ""))
     .map((event) => Date.parse((event as unknown as { stageTimestamp: string }).stageTimestamp));
   return Math.max(...times) - Math.min(...times);
