@@ -1,7 +1,14 @@
 import type { Cluster } from "../cluster/index.ts";
 import { type Failure, ok, type PassOutcome, type Result } from "../model/index.ts";
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
-import { emptyStanding, readStanding, type Standing, type StatusPlace, writeStatus } from "../status/index.ts";
+import {
+  appliedAt,
+  emptyStanding,
+  readStanding,
+  type Standing,
+  type StatusPlace,
+  writeStatus,
+} from "../status/index.ts";
 import { checkIdentity, type KnownCluster, readKnownCluster, rememberCluster } from "./known-cluster.ts";
 import { podNamespaces } from "./pod-namespace.ts";
 import type { Settings } from "./settings.ts";
@@ -107,6 +114,7 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
     },
     confirmed: (service, commit) => standing.confirmed(service, commit),
     jobsDone: standing.jobs,
+    appliedAt: (service) => appliedAt(standing, service),
     ownNamespaces: [...ownNamespaces, standing.place.namespace],
   };
 }

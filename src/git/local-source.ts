@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Clock, failed, isSameRevision, ok, type Result, type Revision } from "../model/index.ts";
+import { ancestryAtHand } from "./ancestry.ts";
 import { type Environment, readingEnvironment } from "./environment.ts";
 import { damaged } from "./mirror-refresh.ts";
 import { openReader } from "./object-reader.ts";
@@ -78,6 +79,7 @@ export function localSource(
       ({ kept, snapshot: last } = taken);
       return ok(last);
     },
+    ancestry: (commit, earlier, signal) => ancestryAtHand(reading, commit, earlier, signal),
     async close() {
       reader.close();
     },

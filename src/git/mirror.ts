@@ -124,7 +124,8 @@ function absent(url: string, commit: string): Failure {
   };
 }
 
-const FETCH = [
+/** Options of every fetch: nothing but what is asked for. */
+export const FETCH = [
   "fetch",
   "--no-tags",
   "--no-write-fetch-head",

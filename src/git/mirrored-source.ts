@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Clock, type Failure, failed, isSameRevision, ok, type Result } from "../model/index.ts";
+import { openHistory } from "./history.ts";
 import { takeLock } from "./lock.ts";
 import { tidyMirror } from "./mirror.ts";
 import { damaged, type OpenMirror, rebuildMirror, updateMirror } from "./mirror-refresh.ts";
@@ -26,20 +27,24 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
   const { cacheDir, wanted, timeoutMs, limits, clock } = settings;
   const folder = join(cacheDir, mirrorName(remote.repository.url));
   const gitDir = join(folder, "repository");
+  // With a lock of its own: nobody who only reads files waits for history.
+  const history = join(folder, "history");
   let reader: ObjectReader | undefined;
   let kept: Kept = NOTHING_KEPT;
   let last: Snapshot | undefined;
   const look = looking((signal) => resolveRef(remote, cacheDir, wanted, signal), clock);
 
   /** Nothing writes to the mirror but in here, and no call in here is longer than the lock is good for. */
-  const locked = async <T>(work: () => Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> => {
-    const lock = await takeLock(folder, timeoutMs, LOCKED_CALLS_MAX * timeoutMs, clock, signal).catch(
-      (error: unknown) => {
-        if (!isDiskTrouble(error)) throw error;
-        return error;
-      },
-    );
-    if (lock instanceof Error) return failed(diskTrouble(folder, lock.code));
+  const locked = async <T>(
+    work: () => Promise<Result<T>>,
+    signal: AbortSignal,
+    of: string = folder,
+  ): Promise<Result<T>> => {
+    const lock = await takeLock(of, timeoutMs, LOCKED_CALLS_MAX * timeoutMs, clock, signal).catch((error: unknown) => {
+      if (!isDiskTrouble(error)) throw error;
+      return error;
+    });
+    if (lock instanceof Error) return failed(diskTrouble(of, lock.code));
     if (lock === undefined) {
       return failed({
         code: "source/locked",
@@ -51,7 +56,7 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
       return await work();
     } catch (error) {
       if (!isDiskTrouble(error)) throw error;
-      return failed(diskTrouble(folder, error.code));
+      return failed(diskTrouble(of, error.code));
     } finally {
       await lock.release().catch(() => {}); // it counts as free when this process ends
     }
@@ -106,6 +111,7 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
         return ok(last);
       }, signal);
     },
+    ancestry: openHistory({ remote, folder: history, timeoutMs, clock, locked }),
     async close() {
       closeReader();
     },

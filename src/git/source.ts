@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { type Clock, failed, ok, type Result, type Revision } from "../model/index.ts";
+import { type Ancestry, type Clock, failed, ok, type Result, type Revision } from "../model/index.ts";
 import type { Credentials } from "./credentials.ts";
 import { allowed } from "./environment.ts";
 import { gitFolderOf, localSource } from "./local-source.ts";
@@ -42,6 +42,8 @@ export interface Source {
   latest(signal: AbortSignal): Promise<Result<Revision>>;
   /** Brings the ref's commit here, if it is not here yet, and answers its tree. */
   fetch(signal: AbortSignal): Promise<Result<Snapshot>>;
+  /** How earlier commits stand to a commit that was fetched, by id. Brings history here, of commits alone, when it has to. */
+  ancestry(commit: string, earlier: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Ancestry>>;
   /** Ends its processes. Snapshots keep what they have loaded and load no more. */
   close(): Promise<void>;
 }

@@ -30,7 +30,7 @@ export type {
 export type { Overlay, OverlayImage, OverlayPatch } from "./overlay.ts";
 export { groupOf, type ObjectRef, refKey, refOf, refText, versionOf } from "./ref.ts";
 export { failed, ok, type Result, unreachable } from "./result.ts";
-export { isSameRevision, type Revision, revisionText } from "./revision.ts";
+export { type Ancestry, commitOf, isSameRevision, type Revision, revisionText } from "./revision.ts";
 export {
   type BrokenService,
   DEFAULT_DELETE_LIMIT,

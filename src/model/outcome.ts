@@ -112,6 +112,8 @@ export interface ServiceOutcome {
   readonly tenant?: string;
   /** Who confirmed deletes that would have been held. */
   readonly confirmed?: Confirmation;
+  /** Where deletes depended on it: revisions that it may hold objects of, and that the one at hand is not known to follow. */
+  readonly departed?: readonly string[];
   readonly durationMs: number;
 }
 

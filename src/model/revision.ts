@@ -15,3 +15,20 @@ export function revisionText(revision: Revision): string {
 export function isSameRevision(a: Revision, b: Revision): boolean {
   return a.ref === b.ref && a.commit === b.commit;
 }
+
+/** The commit of a revision's text; undefined when it is none. */
+export function commitOf(text: string): string | undefined {
+  return /(?:^|@)sha(?:1:([0-9a-f]{40})|256:([0-9a-f]{64}))$/
+    .exec(text)
+    ?.slice(1)
+    .find((id) => id !== undefined);
+}
+
+/**
+ * How an earlier commit stands to a later one. `ancestor`: the later one was made on top of it, or is the same. `stranger`: it
+ * was not, as after a force-push. `unknown` never counts as an ancestor.
+ */
+export type Ancestry =
+  | { readonly kind: "ancestor" }
+  | { readonly kind: "stranger" }
+  | { readonly kind: "unknown"; readonly why: string };

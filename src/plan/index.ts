@@ -21,5 +21,6 @@ export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
 export { asksForRecreation, notRecreated, underAnotherName } from "./recreate.ts";
+export { type Before, heldIfRewritten } from "./rewritten.ts";
 export { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
 export { FLUX_V1_MARK, hasFormerManager, takeOverPatch } from "./takeover.ts";

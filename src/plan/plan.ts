@@ -49,6 +49,8 @@ export interface ServicePlan {
   readonly warnings?: readonly Failure[];
   /** Who confirmed it, when deletes go that would be held otherwise. */
   readonly confirmed?: Confirmation;
+  /** Revisions that it may hold objects of, and that the one at hand is not known to follow; absent when nobody asked. */
+  readonly departed?: readonly string[];
 }
 
 export interface PlanInput {
@@ -354,7 +356,8 @@ function withRunBreakers(
   });
 }
 
-function held(
+/** Steps without deletes when there is a reason; whoever confirmed them releases those that may be. */
+export function held(
   steps: readonly Step[],
   why: string | undefined,
   confirmable: boolean,

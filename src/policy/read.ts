@@ -30,6 +30,8 @@ export interface Policy {
   readonly breaker: PolicyBreaker;
   /** Kinds as `group/Kind` whose deletes wait for a confirmation; of the core group `/Kind`. */
   readonly protect: ReadonlySet<string>;
+  /** What becomes of deletes when history was rewritten. */
+  readonly rewrites: "hold" | "allow";
   readonly tenantFrom: TenantFrom;
 }
 
@@ -57,6 +59,7 @@ export const NO_POLICY: Policy = {
   entries: [],
   breaker: {},
   protect: new Set(),
+  rewrites: "hold",
   tenantFrom: { kind: "namespace" },
 };
 
@@ -92,7 +95,7 @@ function entryOf({ path }: Problem, all: readonly Problem[]): number | undefined
 
 function policyOf(document: PlacedDocument, file: string, broken: ReadonlyMap<number, readonly Failure[]>): Policy {
   // Only entries that are not looked into can be other than the type says.
-  const { defaults, services, breaker, protect, tenantFrom } = document.value as unknown as SettingsFile;
+  const { defaults, services, breaker, protect, rewrites, tenantFrom } = document.value as unknown as SettingsFile;
   const entries = (services ?? []).map(({ match, ...fields }, index): PolicyEntry => {
     const globs = typeof match === "string" ? [match] : match;
     const failures = broken.get(index) ?? [];
@@ -112,6 +115,7 @@ function policyOf(document: PlacedDocument, file: string, broken: ReadonlyMap<nu
       ...(gone === undefined ? {} : { gone: limitOf(gone) }),
     },
     protect: new Set((protect ?? []).map((kind) => (kind.includes("/") ? kind : `/${kind}`))),
+    rewrites: rewrites ?? "hold",
     tenantFrom: tenantFrom?.startsWith("label:")
       ? { kind: "label", key: tenantFrom.slice("label:".length) }
       : { kind: "namespace" },

@@ -194,6 +194,10 @@ export const settingsFile = map(
       ),
       "kinds as `group/Kind` whose deletes wait for a confirmation, beside Namespace, CustomResourceDefinition, PersistentVolume and PersistentVolumeClaim",
     ),
+    rewrites: field(
+      v.picklist(["hold", "allow"], "hold or allow"),
+      "deletes of a revision that does not follow from what was applied before, as after a force-push: they wait for a confirmation (`hold`, the default), or are done as all others (`allow`)",
+    ),
     tenantFrom: field(
       v.pipe(
         v.string("namespace or label:<key>"),
@@ -215,7 +219,7 @@ export const serviceFile = map(
     ...service,
   },
   (name) =>
-    ["defaults", "services", "breaker", "protect", "tenantFrom"].includes(name)
+    ["defaults", "services", "breaker", "protect", "rewrites", "tenantFrom"].includes(name)
       ? "write it in the gitops.yaml at the root of the repository, or of --path"
       : asManifest(name),
 );

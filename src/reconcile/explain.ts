@@ -12,6 +12,7 @@ import { type ServicePlan, type Step, stepRef } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { becauseOf } from "./because.ts";
+import { judged } from "./lineage.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import { planPass } from "./planning.ts";
 import { prepare } from "./prepare.ts";
@@ -31,7 +32,8 @@ export async function explain(
   const ready = [...state.assembly.ready, ...state.joined];
   const all = { ...state, assembly: { ...state.assembly, ready, late: [] } };
   const { snapshot } = state.revision;
-  const plan = planPass(all).find(({ service }) => service === id);
+  const planned = planPass(all).filter(({ service }) => service === id);
+  const [plan] = await judged(all, planned, signal);
   const assembled = ready.find(({ service }) => service.id === id);
   const broken = state.broken.find((one) => one.id === id);
   if (plan === undefined && assembled === undefined && broken === undefined) return failed(noSuchService(id, state));

@@ -10,6 +10,7 @@ import {
   type PlanInput,
   type Step,
 } from "../plan/index.ts";
+import { judged } from "./lineage.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import { planInput, planPass } from "./planning.ts";
 import { prepare } from "./prepare.ts";
@@ -32,7 +33,7 @@ export async function findOrphans(io: Io, request: PassRequest, signal: AbortSig
   const input = planInput(all, all.assembly.ready);
   const suspended = new Set(suspendedGone(state).map(labelValue));
   const found = new Map<string, Orphan>();
-  for (const step of planPass(all).flatMap(({ steps }) => steps)) {
+  for (const step of (await judged(all, planPass(all), signal)).flatMap(({ steps }) => steps)) {
     const orphan = "declared" in step || isControlled(step.live) ? undefined : fromStep(step);
     if (orphan !== undefined) found.set(refKey(orphan.ref), orphan);
   }

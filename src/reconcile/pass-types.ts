@@ -52,6 +52,8 @@ export interface PassRequest {
   readonly leftSuspended?: (service: string) => boolean;
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
   readonly jobsDone?: ReadonlyMap<string, string>;
+  /** Revisions that a service may hold objects of, as they were kept; absent where nothing is kept. */
+  readonly appliedAt?: (service: string) => readonly string[] | "unknown";
   /** Namespace of namespaced objects that name none. */
   readonly defaultNamespace: string;
   /** Services worked on at once. */

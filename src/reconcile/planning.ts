@@ -13,6 +13,7 @@ import {
 import { orphans } from "../policy/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { declaredAutoscalers } from "./autoscalers.ts";
+import type { Io, PassRequest } from "./pass-types.ts";
 import type { PassState } from "./state.ts";
 import { suspendedClaimant, suspendedGone } from "./suspended.ts";
 
@@ -122,7 +123,17 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
 }
 
 /** Who confirmed the deletes of a service at the revision at hand: whoever runs this pass, or as the request says. */
-function confirmationOf({ io, request, revision }: PassState, service: string): Confirmation | undefined {
+export function confirmationOf(
+  {
+    io,
+    request,
+    revision,
+  }: Pick<PassState, "revision"> & {
+    readonly io: Pick<Io, "clock">;
+    readonly request: Pick<PassRequest, "confirm" | "confirmed" | "author">;
+  },
+  service: string,
+): Confirmation | undefined {
   if (request.confirm === undefined) return request.confirmed?.(service, revision.snapshot.commit);
   const by = request.author ?? "whoever ran it";
   return { by, at: new Date(io.clock.nowMs()).toISOString(), how: "flag" };

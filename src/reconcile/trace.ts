@@ -23,6 +23,7 @@ import {
   stepRef,
 } from "../plan/index.ts";
 import { authored } from "./explain.ts";
+import { judged } from "./lineage.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import { planPass } from "./planning.ts";
 import { prepare } from "./prepare.ts";
@@ -98,7 +99,7 @@ export async function trace(io: Io, request: PassRequest, named: Named, signal: 
     controllers.push(next);
     top = above.value;
   }
-  const step = planPass(state)
+  const step = (await judged(state, planPass(state), signal))
     .flatMap(({ steps }) => steps)
     .find((one) => refKey(stepRef(one)) === refKey(top.ref));
   const owner = ownerOf(top);

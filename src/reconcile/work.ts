@@ -23,6 +23,7 @@ import { fairQueue } from "./fair-queue.ts";
 import { first, type Gates, newGates } from "./gates.ts";
 import { seeHealth } from "./health.ts";
 import { objectionNow } from "./inhabitants.ts";
+import { openLineage } from "./lineage.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import { planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
@@ -77,7 +78,11 @@ export async function workThrough(
   for (const id of waitingIds) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
-    outcomes.set(`gone:${plan.service}`, crew.work({ plan, built: false, failures: [], timeoutMs: GONE_TIMEOUT_MS }));
+    const gone = { built: false, failures: [], timeoutMs: GONE_TIMEOUT_MS };
+    outcomes.set(
+      `gone:${plan.service}`,
+      crew.judge(plan).then((judged) => crew.work({ plan: judged, ...gone })),
+    );
   }
   for (const service of suspendedGone(state)) {
     if (!selected(service)) continue;
@@ -143,8 +148,9 @@ async function runService(
       return { ...base, state: "blocked", built, failures: [notReady(names, service)] };
     }
     if (planned === undefined) await state.strangers.look(desired.declared);
-    const plan = planned ?? planLate(state, assembled);
-    if (plan === undefined) throw new Error("a service whose objects are known has a plan");
+    const made = planned ?? planLate(state, assembled);
+    if (made === undefined) throw new Error("a service whose objects are known has a plan");
+    const plan = await crew.judge(made);
     const { timeoutMs, recreate, tenant } = service.settings;
     const trial = tryService(state, service, plan, failures);
     if (trial.left !== undefined) return { ...base, built, ...trial.left };
@@ -182,6 +188,8 @@ interface Job {
 }
 
 interface Crew {
+  /** The plan as it may be carried out. */
+  judge(plan: ServicePlan): Promise<ServicePlan>;
   work(job: Job): Promise<ServiceOutcome>;
   /** Waits for the health of what was applied, without a place in the pool. */
   seeHealth(service: Service, plan: ServicePlan, applied: ServiceOutcome): Promise<ServiceOutcome>;
@@ -201,6 +209,7 @@ function newCrew(
   const pool = fairQueue(request.concurrency);
   const never = new AbortController().signal;
   const applier = newApplier(state, plans);
+  const lineage = openLineage(state, plans, stop);
   const waiting = openWaiting(io.cluster, clock);
   const cancelled = either(stop, request.cancelWaits);
   // Shared objects are applied on behalf of everybody, so no service's deadline ends that.
@@ -243,6 +252,7 @@ function newCrew(
         built,
         ...rest,
         ...(plan.confirmed === undefined ? {} : { confirmed: plan.confirmed }),
+        ...(plan.departed === undefined ? {} : { departed: plan.departed }),
         durationMs: clock.monotonicMs() - started,
       };
     } finally {
@@ -251,6 +261,7 @@ function newCrew(
   };
 
   return {
+    judge: (plan) => lineage.judge(plan),
     work(job) {
       // Most services of most passes: nothing to do needs no place in the pool.
       const done = job.failures.length === 0 ? asItIs(job.plan) : undefined;

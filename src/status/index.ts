@@ -1,3 +1,4 @@
+export { appliedAt } from "./applied.ts";
 export { confirm, resume, suspend } from "./change-orders.ts";
 export { readEvents, type ToldEvent } from "./events.ts";
 export type { ConfirmOrder } from "./orders.ts";

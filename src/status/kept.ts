@@ -30,6 +30,8 @@ export interface KeptService {
   readonly why?: string;
   readonly retry?: { readonly attempts: number; readonly nextAt: string };
   readonly digest?: string;
+  /** Revisions that it may still hold objects of, and that the ones applied since are not known to follow. */
+  readonly departed?: readonly string[];
   /** Where it is defined; absent for one that left git. */
   readonly defined?: Place;
   readonly history: readonly HistoryEntry[];

@@ -129,12 +129,14 @@ export function appliedBefore(
 
 type Told = Pick<
   KeptService,
-  "objects" | "failures" | "warnings" | "more" | "health" | "why" | "retry" | "digest" | "defined"
+  "objects" | "failures" | "warnings" | "more" | "health" | "why" | "retry" | "digest" | "departed" | "defined"
 >;
 
 function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: string): Told {
   const { steps, failures, warnings, health, retry, at, because, state } = outcome;
   const digest = outcome.digest ?? old?.digest;
+  // Nobody asked when nothing was to be deleted.
+  const departed = isGood(state) ? [] : (outcome.departed ?? old?.departed ?? []);
   const held = steps.filter(({ action }) => action === "held");
   const why =
     state === "suspended" ? because : held[0] === undefined ? undefined : `${held.length} held: ${held[0].why}`;
@@ -161,6 +163,7 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: stri
       ? {}
       : { retry: { attempts: retry.attempts, nextAt: new Date(retry.nextAtMs).toISOString() } }),
     ...(digest === undefined ? {} : { digest }),
+    ...(departed.length === 0 ? {} : { departed }),
     ...(at === undefined ? {} : { defined: at }),
   };
 }

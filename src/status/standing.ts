@@ -20,6 +20,8 @@ export interface Standing {
   readonly place: StatusPlace;
   /** The last pass over all services; undefined when there was none. */
   readonly head: PassHead | undefined;
+  /** What is kept of the last pass is there, and cannot be understood. */
+  readonly headless: boolean;
   readonly suspensions: readonly Suspension[];
   readonly confirmations: readonly ConfirmOrder[];
   /** Jobs that ran and clean up after themselves: the hash that was applied, by object key. */
@@ -63,7 +65,7 @@ export async function readStanding(
   // A server that cannot list a kind may still know its objects.
   const names = namesOf(place);
   const objects: KeptObject[] = [];
-  for (const name of [names.suspensions, names.confirmations, names.jobs]) {
+  for (const name of [names.suspensions, names.confirmations, names.jobs, names.pass]) {
     const answer = await cluster.get(CONFIG_MAP, place.namespace, name, signal);
     if (!answer.ok) return failed(unknown(place, listed.problem));
     if (answer.value !== undefined) objects.push(keptObject(answer.value));
@@ -88,7 +90,13 @@ function isSame(items: readonly LiveMetadata[], objects: ReadonlyMap<string, Kep
 /** Nothing is kept, or nothing shall be. */
 export function emptyStanding(place: StatusPlace): Standing {
   const kept = { services: new Map(), objects: new Map() };
-  const nothing = { head: undefined, suspensions: [], confirmations: [], jobs: new Map<string, string>() };
+  const nothing = {
+    head: undefined,
+    headless: false,
+    suspensions: [],
+    confirmations: [],
+    jobs: new Map<string, string>(),
+  };
   return newStanding({ place, ...nothing, whole: false, kept }, 0);
 }
 
@@ -98,7 +106,7 @@ export function standingAfter(
   written: Pick<Standing, "head" | "jobs" | "kept">,
   nowMs: number,
 ): Standing {
-  return newStanding({ ...before, ...written }, nowMs);
+  return newStanding({ ...before, ...written, headless: before.headless && written.head === undefined }, nowMs);
 }
 
 function standingOf(
@@ -125,9 +133,11 @@ function standingOf(
     });
   }
   const groups = objects.flatMap(({ data }) => (data["services"] === undefined ? [] : [data["services"]]));
+  const head = headIn(text(names.pass, "pass"));
   const parts: Parts = {
     place,
-    head: headIn(text(names.pass, "pass")),
+    head,
+    headless: head === undefined && objects.some(({ name }) => name === names.pass),
     suspensions: suspensions ?? [],
     confirmations: confirmations ?? [],
     jobs: new Map(jobs),
@@ -137,14 +147,18 @@ function standingOf(
   return ok(newStanding(parts, nowMs));
 }
 
-type Parts = Pick<Standing, "place" | "head" | "suspensions" | "confirmations" | "jobs" | "whole" | "kept">;
+type Parts = Pick<
+  Standing,
+  "place" | "head" | "headless" | "suspensions" | "confirmations" | "jobs" | "whole" | "kept"
+>;
 
 function newStanding(parts: Parts, nowMs: number): Standing {
-  const { place, head, suspensions, confirmations, jobs, whole, kept } = parts;
+  const { place, head, headless, suspensions, confirmations, jobs, whole, kept } = parts;
   const suspended = (service: string): Suspension | undefined => suspensionOf(suspensions, service, nowMs);
   return {
     place,
     head,
+    headless,
     suspensions,
     confirmations,
     jobs,

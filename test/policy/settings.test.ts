@@ -27,7 +27,7 @@ function outcomeOf(tree: Tree, path: string): readonly string[] {
   const found = findPolicy(tree, path, () => true);
   if (found.kind !== "found") throw new Error("everything is loaded");
   if (!found.policy.ok) return ["the run fails", ...found.policy.failures.map((one) => `  ${failureText(one)}`)];
-  const { file, breaker, protect } = found.policy.value;
+  const { file, breaker, protect, rewrites } = found.policy.value;
   const step = discover(tree, path, () => true, undefined, found.policy.value);
   if (step.kind !== "done") throw new Error("everything is loaded");
   const { services, broken, complete } = step.discovery;
@@ -36,6 +36,7 @@ function outcomeOf(tree: Tree, path: string): readonly string[] {
     `settings: ${file ?? "none"}`,
     ...Object.entries(breaker).map(([name, limit]) => `breaker ${name}: ${JSON.stringify(limit)}`),
     ...(protect.size === 0 ? [] : [`protected: ${[...protect].join(", ")}`]),
+    ...(rewrites === "hold" ? [] : [`rewrites: ${rewrites}`]),
     ...services.flatMap((service) => [`service ${service.id}`, ...settingLines(service)]),
     ...broken.flatMap(({ id, failures }) => [`broken ${id}`, ...failures.map((one) => `  ${failureText(one)}`)]),
   ];

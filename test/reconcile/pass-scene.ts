@@ -43,6 +43,7 @@ export function passScene(
       describe: () => "memory",
       latest: () => Promise.resolve(ok({ ref: "main", commit: state.id })),
       fetch: () => Promise.resolve(ok(snapshot())),
+      ancestry: () => Promise.reject(new Error("nothing was applied before")),
       close: () => Promise.resolve(),
     },
     cluster: over(embedded),

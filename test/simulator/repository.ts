@@ -20,12 +20,15 @@ export interface Repository {
   reset(back: number): void;
   head(): Commit;
   source(fault: GitFault | undefined): Source;
+  /** Whether a commit was made on top of another one, or is it. */
+  follows(id: string, earlier: string): boolean;
   /** The tree of a root id, for builds. */
   tree(key: string): Tree | undefined;
 }
 
 export function newRepository(first: Monorepo): Repository {
   const commits: Commit[] = [];
+  const parents = new Map<string, string | undefined>();
   const trees = new Map<string, Tree>();
   const treeOf = new Map<string, Tree>();
   const state = { count: 0 };
@@ -37,9 +40,14 @@ export function newRepository(first: Monorepo): Repository {
       .digest("hex");
     trees.set(root, trees.get(root) ?? tree);
     treeOf.set(id, trees.get(root) ?? tree);
+    parents.set(id, commits.at(-1)?.id);
     commits.push({ id, monorepo });
   };
   commit(first);
+  const follows = (id: string, earlier: string): boolean => {
+    for (let at: string | undefined = id; at !== undefined; at = parents.get(at)) if (at === earlier) return true;
+    return false;
+  };
   const head = (): Commit => commits.at(-1) ?? { id: "", monorepo: first };
   return {
     commit,
@@ -47,6 +55,7 @@ export function newRepository(first: Monorepo): Repository {
       commits.splice(Math.max(1, commits.length - back));
     },
     head,
+    follows,
     tree: (key) => trees.get(key),
     source(fault) {
       const fetched = (): Snapshot => {
@@ -57,6 +66,8 @@ export function newRepository(first: Monorepo): Repository {
         describe: () => "memory",
         latest: () => Promise.resolve(ok({ ref: "main", commit: head().id })),
         fetch: () => Promise.resolve(fault === "down" || fault === "empty" ? failed(gitFailure(fault)) : ok(fetched())),
+        ancestry: (of, earlier) =>
+          Promise.resolve(new Map(earlier.map((id) => [id, { kind: follows(of, id) ? "ancestor" : "stranger" }]))),
         close: () => Promise.resolve(),
       };
     },

@@ -36,6 +36,7 @@ export const settings: CommandSpec = {
         ...(policy.file === undefined ? {} : { file: policy.file }),
         breaker: breakerWith(policy.breaker),
         protect: [...policy.protect],
+        rewrites: policy.rewrites,
         services: discovery.services.filter(({ id }) => matches(id)),
         broken: discovery.broken.filter(({ id }) => matches(id)),
         unused: policy.entries.filter((entry) => !ids.some((id) => entry.matches(id))),

@@ -1,0 +1,21 @@
+import { resolveService } from "./resolve.ts";
+import type { Standing } from "./standing.ts";
+
+/**
+ * Revisions that a service may hold objects of: the last one that was applied whole, the last that was tried, and what these
+ * are not known to follow. None when nothing was ever kept of it; `unknown` when what was kept cannot be understood.
+ */
+export function appliedAt(
+  { kept, head, headless }: Pick<Standing, "kept" | "head" | "headless">,
+  service: string,
+): readonly string[] | "unknown" {
+  const one = kept.services.get(service);
+  // Of a service without a record the last pass over all of them tells: it was there then, or came later.
+  if (one === undefined) return headless ? "unknown" : isRevision(head?.revision) ? [head.revision] : [];
+  const { applied, attempted } = resolveService(service, one, head, undefined);
+  return [...new Set([applied, attempted, ...(one.departed ?? [])])].filter(isRevision);
+}
+
+function isRevision(text: string | undefined): text is string {
+  return text !== undefined && text !== "";
+}
