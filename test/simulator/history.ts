@@ -5,6 +5,8 @@ import { type Breakage, PLAIN, type ServiceSpec, type Spelling, type Thing, type
 import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { GitFault } from "./repository.ts";
+import { withSettings } from "./settings.ts";
+import { type SuspensionStep, withSuspensions } from "./suspensions.ts";
 import type { FaultKind, Trouble } from "./trouble.ts";
 import type { WatchFault, WatchTrouble } from "./watches.ts";
 import type { Webhook } from "./webhook.ts";
@@ -32,6 +34,7 @@ export type Step =
   | { readonly step: "reset"; readonly back: number }
   | { readonly step: "act"; readonly act: Act }
   | { readonly step: "watch"; readonly trouble: WatchTrouble }
+  | SuspensionStep
   | RunStep;
 
 /** All that happens, as plain data: steps can be left out and it is still a history. */
@@ -43,6 +46,10 @@ export interface History {
   readonly stays?: true;
   /** And it watches the cluster. */
   readonly watches?: true;
+  /** What people ask for, and how services are, is kept in the cluster. */
+  readonly records?: true;
+  /** The breaker is not given by flags: settings say what holds. */
+  readonly flagless?: true;
   readonly steps: readonly Step[];
 }
 
@@ -130,12 +137,17 @@ export function historyOf(seed: number): History {
   const confirmed = random.chance(0.06) ? misconfirmed(random, steps) : steps;
   const stays = random.chance(0.4);
   const plain: History = { seed, breaker, steps: confirmed, ...(webhook === undefined ? {} : { webhook }) };
-  if (!stays) return plain;
+  if (!stays) return wider(plain);
   // Other chances than those above: what a history holds besides stays as it is.
   const others = newRandom(seed + OTHERS);
-  return others.chance(0.15)
+  const seeing = others.chance(0.15)
     ? { ...plain, stays }
-    : { ...plain, stays, watches: true, steps: watched(others, confirmed) };
+    : { ...plain, stays, watches: true as const, steps: watched(others, confirmed) };
+  return wider(seeing);
+}
+
+function wider(history: History): History {
+  return withSuspensions(withSettings(history));
 }
 
 const OTHERS = 2 ** 31;

@@ -125,11 +125,10 @@ function intentOfService(service: ServiceSpec, monorepo: Monorepo): ServiceInten
   };
 }
 
-function settledIntent({
-  wrong: _,
-  ...settled
-}: Settled): Pick<ServiceIntent, "prune" | "suspend" | "drift" | "orphan" | "deleteLimit"> {
-  return settled;
+type SettledIntent = Pick<ServiceIntent, "prune" | "suspend" | "drift" | "orphan" | "deleteLimit">;
+
+function settledIntent({ prune, suspend, drift, orphan, deleteLimit }: Settled): SettledIntent {
+  return { prune, suspend, drift, orphan, ...(deleteLimit === undefined ? {} : { deleteLimit }) };
 }
 
 const OF_DOCUMENTS: ReadonlySet<Breakage | undefined> = new Set(["field", "document", "folder", "twice"]);

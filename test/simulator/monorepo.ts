@@ -101,7 +101,7 @@ export type Files = Readonly<Record<string, string>>;
 
 /** The monorepo as it is written down. */
 export function filesOf(monorepo: Monorepo): Files {
-  const files: Record<string, string> = { "README.md": "a simulated monorepo\n", ...settingsFiles(monorepo) };
+  const files: Record<string, string> = { "README.md": "a simulated monorepo\n", ...settingsFiles(monorepo, PATH) };
   monorepo.bases.forEach((things, index) => writeFolder(files, `base/${index}`, things, { prefix: "", bases: [] }));
   for (const service of monorepo.services) writeService(files, service);
   if (monorepo.loose.length > 0) files[`${PATH}/loose.yaml`] = monorepo.loose.map(documentOf).join("---\n");

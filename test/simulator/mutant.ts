@@ -12,7 +12,20 @@ const FOREIGN = ["undici", "@kubernetes/client-node", "simple-git"];
 const PROGRAM = `
 export { newMemory, runPass } from "./src/reconcile/index.ts";
 export { openLive } from "./src/live/index.ts";
+export { askedRequest } from "./src/cli/keeping.ts";
+export { readStanding, resume, suspend, writeStatus } from "./src/status/index.ts";
 `;
+
+const PARTS = [
+  "runPass",
+  "newMemory",
+  "openLive",
+  "askedRequest",
+  "readStanding",
+  "resume",
+  "suspend",
+  "writeStatus",
+] as const satisfies readonly (keyof Program)[];
 
 /** The reconciler, built from the source with one guard taken out. Throws when the guard is not there exactly once. */
 export async function withoutGuard({ name, file, text, without }: Guard): Promise<Program> {
@@ -45,8 +58,7 @@ export async function withoutGuard({ name, file, text, without }: Guard): Promis
     ...parts: readonly unknown[]
   ) => void;
   run(module, module.exports, createRequire(resolve("package.json")));
-  const { runPass, newMemory, openLive } = module.exports;
-  if (runPass === undefined || newMemory === undefined || openLive === undefined)
-    throw new Error("the bundle lacks a part");
-  return { runPass, newMemory, openLive };
+  const lacks = PARTS.filter((part) => module.exports[part] === undefined);
+  if (lacks.length > 0) throw new Error(`the bundle lacks ${lacks.join(", ")}`);
+  return module.exports as Program;
 }

@@ -105,8 +105,8 @@ function isLeftChanged(now: Live, wish: Wish): boolean {
 
 function isToldOf({ services }: PassOutcome, id: string, { key }: Wish): boolean {
   const said = services.find(({ service }) => service === id);
-  // Whoever fails says that; what else is not right is seen to after it.
-  if (said === undefined || (said.state !== "drifted" && said.state !== "held")) return said?.state === "failed";
+  // Whoever was not tried has said why.
+  if (said === undefined || said.steps.length === 0) return said?.state === "failed";
   return said.steps.some(({ ref, action }) => action === "drifted" && refKey(ref) === key);
 }
 

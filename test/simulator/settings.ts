@@ -2,8 +2,9 @@ import picomatch from "picomatch";
 import type { DeleteLimit, DriftMode } from "../../src/model/index.ts";
 import type { Breaker, BreakerChange } from "../../src/plan/index.ts";
 import type { Edit } from "./edits.ts";
-import { type Files, type Monorepo, PATH, type ServiceSpec } from "./monorepo.ts";
-import type { Random } from "./random.ts";
+import type { History, Step } from "./history.ts";
+import type { Files, Monorepo, ServiceSpec } from "./monorepo.ts";
+import { newRandom, type Random } from "./random.ts";
 
 /** What one place says of a service. */
 export interface Said {
@@ -45,13 +46,13 @@ export interface OwnSettings {
 export type SettingsPlace = "root" | "path";
 
 /** Files of settings, as text. */
-export function settingsFiles({ settings, services, pathGone }: Monorepo): Files {
+export function settingsFiles({ settings, services, pathGone }: Monorepo, path: string): Files {
   const files: Record<string, string> = {};
   if (settings.root !== undefined) files["gitops.yaml"] = fileText(settings.root);
-  if (settings.path !== undefined && !pathGone) files[`${PATH}/gitops.yaml`] = fileText(settings.path);
+  if (settings.path !== undefined && !pathGone) files[`${path}/gitops.yaml`] = fileText(settings.path);
   for (const { form, folder, own, breakage } of services) {
     if (own === undefined || (form === "flux" ? breakage === "folder" : pathGone)) continue;
-    const home = form === "flux" ? `apps/${folder}` : `${PATH}/plain/${folder}`;
+    const home = form === "flux" ? `apps/${folder}` : `${path}/plain/${folder}`;
     files[`${home}/gitops.yaml`] = JSON.stringify({ ...own.says, ...(own.wrong === true ? WRONG : {}) });
   }
   return files;
@@ -62,19 +63,16 @@ const WRONG = { drift: "sometimes" };
 function fileText({ defaults, entries, breaker, protect, breakage }: SettingsFile): string {
   const services = entries.map(({ match, says, wrong }) => ({ match, ...says, ...(wrong === true ? WRONG : {}) }));
   const plain = { defaults, services, breaker, protect };
-  switch (breakage) {
-    case "yaml":
-      return "defaults: [\n";
-    case "field":
-      return JSON.stringify({ ...plain, defauls: {} });
-    case "value":
-      return JSON.stringify({ ...plain, defaults: { ...defaults, ...WRONG } });
-    case "twice":
-      return `${JSON.stringify(plain)}\n---\n${JSON.stringify(plain)}\n`;
-    default:
-      return JSON.stringify(plain);
-  }
+  const text = JSON.stringify(plain);
+  return breakage === undefined ? text : BROKEN[breakage](text);
 }
+
+const BROKEN: Readonly<Record<SettingsBreakage, (sound: string) => string>> = {
+  yaml: () => "defaults: [\n",
+  field: (sound) => sound.replace("{", '{"defauls": {}, '),
+  value: (sound) => sound.replace("{", '{"tenantFrom": "nobody", '),
+  twice: (sound) => `${sound}\n---\n${sound}\n`,
+};
 
 /** What holds for a service after all places, as the judge reads them. */
 export interface Settled {
@@ -261,4 +259,23 @@ export function settingsEdit(random: Random): Edit {
     [1, () => ({ edit: "own-settings", service })],
   ]);
   return make();
+}
+
+const OTHERS = 2 ** 29;
+
+/** Some histories have settings that change; what a history holds besides stays as it is. */
+export function withSettings(history: History): History {
+  const random = newRandom(history.seed + OTHERS);
+  if (!random.chance(0.25)) return history;
+  const steps = history.steps.flatMap((step, index): Step[] => {
+    // People who change what somebody may have been told to leave.
+    const edits: Step[] =
+      index > 1 && random.chance(0.3)
+        ? [{ step: "act", act: { act: "edit", of: random.int(24), with: random.int(24) } }]
+        : [];
+    if (step.step !== "commit" || !random.chance(0.6)) return [...edits, step];
+    const more = Array.from({ length: 1 + random.int(2) }, () => settingsEdit(random));
+    return [...edits, { ...step, edits: [...step.edits, ...more] }];
+  });
+  return { ...history, steps, ...(random.chance(0.5) ? { flagless: true } : {}) };
 }

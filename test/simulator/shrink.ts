@@ -26,7 +26,11 @@ function* smallerThan(history: History): Generator<History> {
   const { watches, ...blind } = history;
   const { stays, ...forgetful } = blind;
   const { steps } = history;
+  const { records, ...unkept } = history;
+  const { flagless, ...limited } = history;
   if (webhook !== undefined) yield admitted;
+  if (records !== undefined) yield unkept;
+  if (flagless !== undefined) yield limited;
   if (watches !== undefined) yield blind;
   else if (stays !== undefined) yield forgetful;
   for (let index = steps.length - 1; index >= 0; index -= 1) yield { ...history, steps: steps.toSpliced(index, 1) };

@@ -1,21 +1,25 @@
 import picomatch from "picomatch";
+import { askedRequest } from "../../src/cli/keeping.ts";
 import type { Cluster } from "../../src/cluster/index.ts";
 import { openLive } from "../../src/live/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
 import { newMemory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
 import type { Confirm, History, RunStep, Step } from "./history.ts";
 import { type Intent, intentOf } from "./intent.ts";
 import { isInventory, judgeRun, type Violation } from "./judge.ts";
-import type { Live } from "./live.ts";
 import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
 import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
 import { judgeLeftovers, judgeRest } from "./rest.ts";
+import { countingFile, limitsOf, mendedSettings } from "./settings.ts";
 import { embeddedStage, type Stage } from "./stage.ts";
 import { newProcess, newWatching, type Process, toldBy, type Watching } from "./staying.ts";
+import { type Keeping, newRecords, type Records } from "./suspensions.ts";
 import { NO_TROUBLE, troubled } from "./trouble.ts";
+import type { RunClock } from "./virtual-clock.ts";
 
 /** What became of a history: where it broke a law, and what the API server logged. */
 export interface Verdict {
@@ -27,13 +31,22 @@ export interface Verdict {
 }
 
 /** The program under test; a mutated build of it can be put in its place. */
-export interface Program {
+export interface Program extends Keeping {
   readonly runPass: typeof runPass;
   readonly newMemory: typeof newMemory;
   readonly openLive: typeof openLive;
 }
 
-const PROGRAM: Program = { runPass, newMemory, openLive };
+const PROGRAM: Program = {
+  runPass,
+  newMemory,
+  openLive,
+  askedRequest,
+  readStanding,
+  resume,
+  suspend,
+  writeStatus,
+};
 
 const LONG_MS = 24 * 60 * 60_000;
 /** After a long time, watches that fell silent are found to be so, and stand again. */
@@ -45,7 +58,9 @@ const RUNS_TO_REST = 6;
 export async function simulate(history: History, program: Program = PROGRAM, place?: Stage): Promise<Verdict> {
   const stage = place ?? (await embeddedStage(history));
   const repository = newRepository(EMPTY_MONOREPO);
-  const world: World = { history, program, stage, repository, cache: memoryCache(), staying: {} };
+  const records =
+    history.records === true ? newRecords(program, stage.ground.program, `${SCOPE}-${history.seed}`) : undefined;
+  const world: World = { history, program, stage, repository, records, cache: memoryCache(), staying: {} };
   await renewed(world);
   const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
   try {
@@ -79,6 +94,7 @@ interface World {
   readonly program: Program;
   readonly stage: Stage;
   readonly repository: Repository;
+  readonly records: Records | undefined;
   readonly cache: ReturnType<typeof memoryCache>;
   /** The process that stays, and its way to the cluster between runs. */
   readonly staying: { process?: Process; calm?: Cluster };
@@ -100,10 +116,18 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
     case "watch":
       world.staying.process?.watching?.watches.trouble(step.trouble);
       return [];
+    case "suspend":
+    case "resume":
+      await world.records?.play(step, clockOf(world));
+      return [];
     case "run":
       await world.staying.process?.watching?.idle(step.afterMs ?? 0);
       return (await run(world, step)).violations;
   }
+}
+
+function clockOf({ staying, stage }: World): RunClock {
+  return staying.process?.watching?.clock ?? stage.clock();
 }
 
 interface Ran {
@@ -113,32 +137,39 @@ interface Ran {
   readonly writes: readonly string[];
   /** Lists of all of a kind. */
   readonly lists: readonly string[];
+  /** What was to be, as the run had to see it. */
+  readonly intent: Intent;
 }
 
 const SCOPE = "simulated";
 
 async function run(world: World, step: RunStep): Promise<Ran> {
-  const { cache, repository, stage, history } = world;
+  const { cache, repository, stage, history, records } = world;
+  const flags = history.flagless === true ? {} : history.breaker;
   const watching = world.staying.process?.watching;
-  const clock = watching?.clock ?? stage.clock();
+  const clock = clockOf(world);
   if (step.cache === "wiped") cache.wipe();
   else if (step.cache !== "kept") cache.corrupt(step.cache);
   const stop = new AbortController();
   const way = await stage.way(step.trouble, clock);
   const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop);
   const commit = repository.head();
+  const picked = { selected: selector(step.only), some: step.only !== undefined, wrote: step.mode === "sync" };
   const unbuilt = new Set<string>();
   const builders = simulatedBuilders(repository, step.builds, clock, (service) => unbuilt.add(service));
-  const request: PassRequest = {
+  const meant = intentOf(commit.monorepo);
+  const intent = records?.seenWith(meant, clock.nowMs(), step.confirm === "head") ?? meant;
+  const unasked: PassRequest = {
     mode: step.mode,
     path: PATH,
     scope: SCOPE,
     services: step.only === undefined ? [] : [step.only],
     defaultNamespace: "one",
     concurrency: 3,
-    breaker: history.breaker,
+    breaker: flags,
     ...confirmation(step.confirm, commit.id),
   };
+  const request = (await records?.asked(cluster, clock, unasked)) ?? unasked;
   const told = watching && (await toldBy(watching, stage.ground, requests));
   watching?.go(cluster);
   const { memory } = world.staying.process ?? {};
@@ -170,16 +201,16 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   if (world.staying.calm !== undefined) watching?.go(world.staying.calm);
   if (step.trouble.crash !== undefined) await renewed(world);
   const lists = requests.filter((one) => isInventory(one) && one.known === undefined);
-  const intent = intentOf(commit.monorepo);
+  await records?.ended({ meant, outcome, confirmed: step.confirm === "head", ...picked }, clock);
   const violations = [
     ...judgeRun({
       intent,
       scope: SCOPE,
-      breaker: history.breaker,
+      breaker: limitsOf(countingFile(commit.monorepo), flags),
       confirmed: step.confirm === "head",
       misconfirmed: step.confirm === "another" || step.confirm === "few digits",
       writes: step.mode === "sync",
-      selected: selector(step.only),
+      selected: picked.selected,
       sourceFailed: lacksSource(step, intent, memory !== undefined),
       unbuilt,
       late: step.builds.length > 0,
@@ -199,6 +230,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     violations,
     writes,
     lists: lists.map(({ kind }) => kind?.kind ?? ""),
+    intent,
     ...(outcome === undefined ? {} : { outcome }),
   };
 }
@@ -270,9 +302,8 @@ async function brought(world: World): Promise<readonly Violation[]> {
   await world.stage.settled();
   const first = await toRest(world, CALM);
   if (first.violations.length > 0 || first.outcome === undefined) return first.violations;
-  const { intent, live } = await at(world);
-  const rest = { intent, live, scope: SCOPE };
-  const unmet = judgeRest({ ...rest, outcome: first.outcome });
+  const rest = { live: await world.stage.ground.list(), scope: SCOPE };
+  const unmet = judgeRest({ ...rest, intent: first.intent, outcome: first.outcome });
   if (unmet.length > 0) return unmet;
   await longAfter(world);
   const again = await run(world, CALM);
@@ -282,10 +313,30 @@ async function brought(world: World): Promise<readonly Violation[]> {
     return [{ law: "I8 a no-op is free", what: `${builds} builds, writes ${again.writes.join(", ")}` }];
   if (world.staying.process?.watching !== undefined && again.lists.length > 0)
     return [{ law: "I8 a no-op is free", what: `lists of ${again.lists.join(", ")}` }];
-  const confirmed = await toRest(world, { ...CALM, confirm: "head" });
-  if (confirmed.violations.length > 0 || confirmed.outcome === undefined) return confirmed.violations;
-  const end = { ...rest, live: (await at(world)).live, outcome: confirmed.outcome };
+  const ended = await confirmed(world);
+  return ended.length > 0 || !(await isFreed(world)) ? ended : await confirmed(world);
+}
+
+/** Everything that was held is confirmed: what is there then, and nothing else. */
+async function confirmed(world: World): Promise<readonly Violation[]> {
+  const ran = await toRest(world, { ...CALM, confirm: "head" });
+  const { violations, outcome, intent } = ran;
+  if (violations.length > 0 || outcome === undefined) return violations;
+  const end = { intent, outcome, live: await world.stage.ground.list(), scope: SCOPE };
   return [...judgeRest(end), ...judgeLeftovers(end)];
+}
+
+/** Whether people held anything up: they resume it, and put right what is wrong with settings. */
+async function isFreed(world: World): Promise<boolean> {
+  const { records, repository } = world;
+  const { monorepo } = repository.head();
+  const mended = mendedSettings(monorepo);
+  const clock = clockOf(world);
+  const isMended = JSON.stringify(mended) !== JSON.stringify(monorepo);
+  const holds = records?.holds(clock.nowMs()) === true;
+  if (isMended) repository.commit(mended);
+  if (holds) await records.play({ step: "resume", glob: "*" }, clock);
+  return isMended || holds;
 }
 
 async function toRest(world: World, step: RunStep): Promise<Ran> {
@@ -298,14 +349,15 @@ async function toRest(world: World, step: RunStep): Promise<Ran> {
     writes = ran.writes;
   }
   const what = `it still writes after ${RUNS_TO_REST} runs: ${writes.slice(0, 3).join(", ")}`;
-  return { violations: [{ law: "I7 it converges", what }], writes, lists: [] };
+  return {
+    violations: [{ law: "I7 it converges", what }],
+    writes,
+    lists: [],
+    intent: intentOf(world.repository.head().monorepo),
+  };
 }
 
 async function longAfter({ stage, staying }: World): Promise<void> {
   stage.skip(LONG_MS);
   await staying.process?.watching?.idle(SETTLES_MS);
-}
-
-async function at({ repository, stage }: World): Promise<{ intent: Intent; live: readonly Live[] }> {
-  return { intent: intentOf(repository.head().monorepo), live: await stage.ground.list() };
 }

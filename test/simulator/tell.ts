@@ -32,6 +32,9 @@ function tellStep(step: Step): string {
       return `force-push ${step.back} commits back`;
     case "act":
       return `somebody: ${JSON.stringify(step.act)}`;
+    case "suspend":
+    case "resume":
+      return `somebody asks: ${JSON.stringify(step)}`;
     case "watch":
       return `a watch: ${JSON.stringify(step.trouble)}`;
     case "run": {

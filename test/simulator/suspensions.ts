@@ -1,0 +1,161 @@
+import type { askedRequest } from "../../src/cli/keeping.ts";
+import type { Cluster } from "../../src/cluster/index.ts";
+import type { Clock, PassOutcome } from "../../src/model/index.ts";
+import type { PassRequest } from "../../src/reconcile/index.ts";
+import type { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import type { Edit } from "./edits.ts";
+import type { History, Step } from "./history.ts";
+import type { Intent } from "./intent.ts";
+import { newRandom, type Random } from "./random.ts";
+import { names } from "./settings.ts";
+
+/** What people ask for in the cluster: services that match are left alone, for a while or until somebody says otherwise. */
+export type SuspensionStep =
+  | { readonly step: "suspend"; readonly glob: string; readonly forMs?: number }
+  | { readonly step: "resume"; readonly glob: string };
+
+/** The program's own ways of keeping what people asked for. */
+export interface Keeping {
+  readonly askedRequest: typeof askedRequest;
+  readonly readStanding: typeof readStanding;
+  readonly resume: typeof resume;
+  readonly suspend: typeof suspend;
+  readonly writeStatus: typeof writeStatus;
+}
+
+/** One run, as far as what is kept depends on it. */
+interface RunEnd {
+  /** What the revision meant, without what people asked for in the cluster. */
+  readonly meant: Intent;
+  readonly outcome: PassOutcome | undefined;
+  readonly selected: (id: string) => boolean;
+  readonly some: boolean;
+  /** Others look, and write nothing. */
+  readonly wrote: boolean;
+  readonly confirmed: boolean;
+}
+
+/** What is kept in the cluster between runs, by the program; and what that has to be, by the judge's own account. */
+export interface Records {
+  play(step: SuspensionStep, clock: Clock): Promise<void>;
+  /** The request with what people asked for. */
+  asked(cluster: Cluster, clock: Clock, request: PassRequest): Promise<PassRequest>;
+  /** What a revision means while people have asked for something else. */
+  seenWith(meant: Intent, nowMs: number, confirmed: boolean): Intent;
+  /** Writes what is kept of a run that came to its end. */
+  ended(run: RunEnd, clock: Clock): Promise<void>;
+  /** Whether anything is suspended. */
+  holds(nowMs: number): boolean;
+}
+
+const never = new AbortController().signal;
+const NAMESPACE = "gitops-system";
+const HEARTBEAT_MS = 15 * 60_000;
+
+/** `scope` is of the history alone; where it is played, others may have been before. */
+export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): Records {
+  const place = { namespace: NAMESPACE, scope };
+  const settings = { cluster: { kind: "kubeconfig" }, statusNamespace: NAMESPACE, scope };
+  const state: { held: readonly Held[] } = { held: [] };
+  // Services by whether git said to leave them alone when it was last read and that was written down.
+  const saidByGit = new Map<string, boolean>();
+  const isHeld = (id: string, nowMs: number): boolean =>
+    state.held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id));
+  return {
+    async play(step, clock) {
+      const nowMs = clock.nowMs();
+      const others = state.held.filter(({ glob }) => glob !== step.glob);
+      if (step.step === "resume") {
+        need(await keeping.resume(cluster, clock, place, [step.glob], never));
+        state.held = step.glob === "*" || step.glob === "**" ? [] : others;
+        return;
+      }
+      const { glob, forMs = Number.POSITIVE_INFINITY } = step;
+      const until = forMs === Number.POSITIVE_INFINITY ? {} : { until: new Date(nowMs + forMs).toISOString() };
+      const added = { glob, reason: "a look at it", author: "jo", at: new Date(nowMs).toISOString(), ...until };
+      need(await keeping.suspend(cluster, clock, place, [added], never));
+      state.held = [...others, { glob, untilMs: nowMs + forMs }];
+    },
+    async asked(way, clock, request) {
+      const about = { cluster: way, settings, world: { clock } } as unknown as Parameters<typeof askedRequest>[0];
+      return need(await keeping.askedRequest(about, request, never));
+    },
+    seenWith(meant, nowMs, confirmed) {
+      return {
+        ...meant,
+        services: meant.services.map((service) => {
+          if (!isHeld(service.id, nowMs)) return service;
+          return { ...service, suspend: true, state: service.state === "known" ? "suspended" : service.state };
+        }),
+        leftAlone: (id) => meant.leftAlone(id) || isHeld(id, nowMs) || (saidByGit.get(id) === true && !confirmed),
+      };
+    },
+    async ended({ meant, outcome, selected, some, wrote, confirmed }, clock) {
+      if (outcome === undefined || !wrote) return;
+      const standing = need(await keeping.readStanding(cluster, place, clock.nowMs(), never));
+      need(await keeping.writeStatus(cluster, clock, standing, outcome, { some, heartbeatMs: HEARTBEAT_MS }, never));
+      if (outcome.revision === undefined || outcome.failures.length > 0) return;
+      const present = new Set(meant.services.map(({ id }) => id));
+      for (const { id, state } of meant.services)
+        if (selected(id) && state !== "unknown") saidByGit.set(id, state === "suspended");
+      // What was confirmed need not be held a second time.
+      for (const id of saidByGit.keys()) if (!present.has(id) && confirmed && selected(id)) saidByGit.delete(id);
+    },
+    holds: (nowMs) => state.held.some(({ untilMs }) => untilMs > nowMs),
+  };
+}
+
+interface Held {
+  readonly glob: string;
+  readonly untilMs: number;
+}
+
+function need<T>(
+  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failures: readonly unknown[] },
+): T {
+  if (!result.ok) throw new Error(`what is kept cannot be read or written: ${JSON.stringify(result.failures)}`);
+  return result.value;
+}
+
+const GLOBS: readonly [string, ...string[]] = [
+  "cart",
+  "pay",
+  "*",
+  "flux-system/*",
+  "*a*",
+  "**",
+  "fleet/**",
+  "mail",
+  "web",
+];
+const TIMES_MS: readonly [number, ...number[]] = [60_000, 10 * 60_000, 60 * 60_000];
+const OTHERS = 2 ** 30;
+
+/** Some histories have people who suspend and resume; what a history holds besides stays as it is. */
+export function withSuspensions(history: History): History {
+  const random = newRandom(history.seed + OTHERS);
+  if (!random.chance(0.2)) return history;
+  const steps = history.steps.flatMap((step, index): Step[] => {
+    const before: Step[] = index > 0 && random.chance(0.4) ? [asked(random)] : [];
+    if (step.step !== "commit" || index === 0 || !random.chance(0.5)) return [...before, step];
+    return [...before, { ...step, edits: [...step.edits, edit(random)] }];
+  });
+  return { ...history, records: true, steps };
+}
+
+function asked(random: Random): SuspensionStep {
+  const glob = random.pick(GLOBS);
+  if (random.chance(0.35)) return { step: "resume", glob };
+  return { step: "suspend", glob, ...(random.chance(0.4) ? { forMs: random.pick(TIMES_MS) } : {}) };
+}
+
+/** What matters to whom is suspended: git says so or not, or has him no more. */
+function edit(random: Random): Edit {
+  const service = random.int(12);
+  const make = random.weighted<() => Edit>([
+    [3, () => ({ edit: "set", service, settings: { suspend: random.chance(0.75) } })],
+    [3, () => ({ edit: "drop-service", service })],
+    [1, () => ({ edit: "drop", service, thing: random.int(12) })],
+  ]);
+  return make();
+}
