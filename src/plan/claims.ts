@@ -8,7 +8,7 @@ import {
   refText,
 } from "../model/index.ts";
 import type { Declared } from "./declare.ts";
-import { labelValue, type Owner, ownerOf } from "./marks.ts";
+import { idOfLabel, labelValue, type Owner, ownerOf } from "./marks.ts";
 import { ownsLabel } from "./ownership.ts";
 
 /** What one service of the revision wants: everything it declares, or nothing that can be known. */
@@ -62,6 +62,8 @@ export interface ClaimsInput {
   readonly live: LiveIndex;
   /** False when files that may define services could not be read: services nobody lists may exist. */
   readonly complete: boolean;
+  /** Live objects that an earlier plan found as they are declared: whoever alone declares them still owns them. */
+  readonly unchanged?: WeakMap<LiveMetadata, Declared>;
 }
 
 /**
@@ -69,7 +71,7 @@ export interface ClaimsInput {
  * on and the others are refused; when none of them does, all are. An object whose owner let go of it is transferred to the
  * one that declares it now. Only the objects in question are refused; everything else of a service goes on.
  */
-export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput): Claims {
+export function resolveClaims({ scope, claimants, live, complete, unchanged }: ClaimsInput): Claims {
   const claims = new Map<string, Claim[]>();
   const unfit = new Map<string, string[]>();
   for (const { service, desired } of claimants) {
@@ -85,9 +87,16 @@ export function resolveClaims({ scope, claimants, live, complete }: ClaimsInput)
   const byLabel = new Map(claimants.map((claimant) => [labelValue(claimant.service), claimant]));
   const granted = new Map<string, Declared[]>(claimants.map(({ service }) => [service, []]));
   const refused = new Map<string, Failure[]>(claimants.map(({ service }) => [service, []]));
+  const scopeLabel = labelValue(scope);
   for (const [key, claim] of claims) {
-    const holder = holderOf(live.get(key), {
-      scope: labelValue(scope),
+    const object = live.get(key);
+    const [only] = claim;
+    if (claim.length === 1 && only !== undefined && object && unchanged?.get(object) === only.declared) {
+      granted.get(only.service)?.push(only.declared);
+      continue;
+    }
+    const holder = holderOf(object, {
+      scope: scopeLabel,
       byLabel,
       complete,
       claim,
@@ -182,7 +191,7 @@ function holderOf(
   // A label that our apply did not write proves nothing; whoever declares the object takes it.
   if (live === undefined || owner === undefined || !ownsLabel(live)) return undefined;
   if (owner.scope !== scope) {
-    return { kind: "withheld", owner: ownerText(owner), why: `it belongs to scope ${owner.scope}` };
+    return { kind: "withheld", owner: ownerText(owner), why: `it belongs to scope ${idOfLabel(owner.scope)}` };
   }
   const claimant = byLabel.get(owner.service);
   if (claimant === undefined) {
@@ -197,7 +206,7 @@ function holderOf(
 }
 
 function ownerText({ scope, id }: Owner): string {
-  return `${id} (scope ${scope})`;
+  return `${id} (scope ${idOfLabel(scope)})`;
 }
 
 function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder | undefined): Failure {

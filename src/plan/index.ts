@@ -16,11 +16,19 @@ export { fieldChanges } from "./fields.ts";
 export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./foreign.ts";
 export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
 export { selfCleaningJob } from "./jobs.ts";
-export { APPLIED_ANNOTATION, FIELD_MANAGER, labelValue, ownerOf, SERVICE_LABEL, STATUS_MANAGER } from "./marks.ts";
+export {
+  APPLIED_ANNOTATION,
+  FIELD_MANAGER,
+  idOfLabel,
+  labelValue,
+  ownerOf,
+  SERVICE_LABEL,
+  STATUS_MANAGER,
+} from "./marks.ts";
 export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
 export { asksForRecreation, notRecreated, underAnotherName } from "./recreate.ts";
-export { type Before, heldIfRewritten } from "./rewritten.ts";
+export { type Applied, type Before, heldIfRewritten } from "./rewritten.ts";
 export { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
 export { FLUX_V1_MARK, hasFormerManager, takeOverPatch } from "./takeover.ts";

@@ -35,8 +35,14 @@ export function labelValue(id: string): string {
   return `${slug === "" ? "service" : slug}__${hash}`;
 }
 
+/** The id that a label value stands for, as people know it; a value with a hash is told as it is. */
+export function idOfLabel(value: string): string {
+  return value.includes("__") ? value : value.replaceAll("_", "/");
+}
+
 /** Who owns an object, by its own labels; undefined when nobody of ours does. */
 export interface Owner {
+  /** The label's value, as `service`. */
   readonly scope: string;
   /** The label's value. */
   readonly service: string;

@@ -143,9 +143,10 @@ function ownedByService({ scope, live, claims }: PlanInput): ReadonlyMap<string,
     if (!shown.has(object.uid) || claims.wanted.has(key)) shown.set(object.uid, object);
   }
   const owned = new Map<string, LiveMetadata[]>();
+  const scopeLabel = labelValue(scope);
   for (const object of live.values()) {
     const owner = ownerOf(object);
-    if (owner === undefined || owner.scope !== labelValue(scope)) continue;
+    if (owner === undefined || owner.scope !== scopeLabel) continue;
     if (shown.get(object.uid) !== object) continue;
     const others = owned.get(owner.service);
     if (others === undefined) owned.set(owner.service, [object]);
@@ -196,7 +197,7 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
     ? "a kind of this service could not be listed"
     : granted.length === 0 && failures.length === 0 && removed.length > 0
       ? "the service declares no object any more, everything of it would be deleted"
-      : tooMany(deletes(removed), owned.filter(ownsLabel).length, limit, "objects of the service");
+      : tooMany(deletes(removed), () => owned.filter(ownsLabel).length, limit, "objects of the service");
   const warnings = steps.flatMap((step) => warningsOf(step, input));
   return {
     service,
@@ -343,15 +344,16 @@ function withRunBreakers(
   const gone = plans.filter(({ present, steps }) => !present && deletes(steps) > 0).length;
   const total = plans.reduce((sum, { steps }) => sum + deletes(steps), 0);
   // A label that was copied, as controllers do for what they make, must not make the whole look larger than it is.
-  const counts = [...owned.values()].map((of) => of.filter(ownsLabel).length).filter((count) => count > 0);
-  const objects = counts.reduce((sum, count) => sum + count, 0);
+  const counts = (): readonly number[] =>
+    [...owned.values()].map((of) => of.filter(ownsLabel).length).filter((count) => count > 0);
   const stranger = !known.some((service) => owned.has(labelValue(service)));
   const manyGone = stranger
     ? "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?"
-    : tooMany(gone, counts.length, breaker.gone, "services");
+    : tooMany(gone, () => counts().length, breaker.gone, "services");
+  const objects = (): number => counts().reduce((sum, count) => sum + count, 0);
   const manyObjects = tooMany(total, objects, breaker.run, "objects of the run");
   return plans.map((plan) => {
-    const why = manyObjects ?? (plan.present ? undefined : manyGone);
+    const why = plan.present ? manyObjects : stranger ? manyGone : (manyObjects ?? manyGone);
     return { ...plan, steps: held(plan.steps, why, true, confirmed?.(plan.service) !== undefined) };
   });
 }

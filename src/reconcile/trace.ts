@@ -15,6 +15,7 @@ import {
   appliedFields,
   compareRefs,
   FIELD_MANAGER,
+  idOfLabel,
   kindKey,
   type LiveIndex,
   labelValue,
@@ -110,7 +111,7 @@ export async function trace(io: Io, request: PassRequest, named: Named, signal: 
   return ok({
     object: ref,
     controllers,
-    ...(owner === undefined ? {} : { service: owner.id, scope: owner.scope }),
+    ...(owner === undefined ? {} : { service: owner.id, scope: scopeOf(owner.scope, request.scope) }),
     proven: ownsLabel(top),
     managers: othersOf(found.value),
     revision: snapshot.revision,
@@ -119,6 +120,11 @@ export async function trace(io: Io, request: PassRequest, named: Named, signal: 
     ...(change === undefined ? {} : { change: authored(change) }),
     ...(step === undefined ? {} : { action: step.action, why: step.why }),
   });
+}
+
+/** A scope as people know it: a label may hold its hash, of which only our own can be told. */
+function scopeOf(label: string, own: string): string {
+  return label === labelValue(own) ? own : idOfLabel(label);
 }
 
 async function read(

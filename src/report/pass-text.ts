@@ -194,7 +194,12 @@ function meaningLines({ services }: PassOutcome, paint: Paint): readonly string[
 function confirmLines({ services, revision }: PassOutcome, paint: Paint): readonly string[] {
   const held = services.some(({ steps }) => steps.some(({ action }) => action === "held"));
   if (!held || revision === undefined) return [];
-  return [`${paint.note("→")} if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`];
+  const left = services.some(({ at, steps }) => at === undefined && steps.some(({ action }) => action === "held"));
+  return [
+    `${paint.note("→")} if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`,
+    // Two repositories under one name look like this, each to the other.
+    ...(left ? [`${paint.note("→")} if they are another repository's or path's: give each a --scope of its own`] : []),
+  ];
 }
 
 /** `250 services: 225 synced, 25 failed · 900 objects created · main@sha1:3f2a91c5d0e1 · 12 builds · 8.1 s` */

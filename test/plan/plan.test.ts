@@ -332,6 +332,9 @@ describe("the breakers", () => {
       "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?";
     expect(planned({ "y/b": [other] }, [liveAfter(a)])["x/a"]).toEqual([`held a: ${why}`]);
     expect(planned({}, [liveAfter(a)])["x/a"]).toEqual([`held a: ${why}`]);
+    // Also where more goes than a run may delete: this is what people have to look at.
+    const many = Array.from({ length: 40 }, (_, n) => liveAfter(declaredBy(`x/${n}`, `many-${n}`)));
+    expect(planned({}, many)["x/7"]).toEqual([`held many-7: ${why}`]);
     expect(planned({ "y/b": [other] }, [liveAfter(a)], { confirmed: () => ADA })["x/a"]).toEqual([
       "delete a: no longer in git",
     ]);

@@ -25,6 +25,14 @@ dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
 `);
   });
 
+  test("deletes held of services that are not in the revision may be of another repository: it says so", () => {
+    const { at: _at, ...gone } = service("dev/theirs", "held", { steps: [step("held", "theirs", { why: "breaker" })] });
+    expect(text(pass([gone]))).toContain(`→ if they shall go: gitops sync --confirm 3f2a91c5d0e1
+→ if they are another repository's or path's: give each a --scope of its own
+`);
+    expect(text()).not.toContain("--scope");
+  });
+
   test("services in which nothing was to be done are shown when all are asked for", () => {
     expect(text()).not.toContain("dev/web");
     expect(text(MIXED, true)).toContain("dev/web  unchanged");
