@@ -28,9 +28,10 @@ export function breakerWith(...changes: readonly BreakerChange[]): Breaker {
   return { service: limit("service"), run: limit("run"), gone: limit("gone") };
 }
 
-/** Why `count` of `whole` is too many, or undefined when it is not. `noun` is what is counted. */
-export function tooMany(count: number, whole: number, limit: DeleteLimit, noun: string): string | undefined {
+/** Why `count` of a whole, which is asked for only then, is too many, or undefined when it is not. `noun` is what is counted. */
+export function tooMany(count: number, wholeOf: () => number, limit: DeleteLimit, noun: string): string | undefined {
   if (count <= limit.free) return undefined;
+  const whole = wholeOf();
   const share = whole === 0 ? 1 : count / whole;
   if (share <= limit.share && count <= limit.max) return undefined;
   const bound = count > limit.max ? `at most ${limit.max}` : `at most ${Math.round(limit.share * 100)} %`;
