@@ -92,6 +92,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     })),
   ];
   const { live } = inventory;
+  const unchanged = io.memory === undefined ? {} : { unchanged: io.memory.unchanged };
   const known = claimants.map(({ service }) => service);
   return {
     scope: request.scope,
@@ -101,6 +102,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
       claimants: [...claimants, ...suspendedGone(state).map(suspendedClaimant)],
       live,
       complete,
+      ...unchanged,
     }),
     live,
     strangers: strangers.known,
@@ -114,7 +116,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
     repairs: { fights: fights.known, nowMs: io.clock.nowMs() },
     breaker: breakerWith(revision.policy.breaker, request.breaker),
-    ...(state.io.memory === undefined ? {} : { unchanged: state.io.memory.unchanged }),
+    ...unchanged,
     protect: revision.policy.protect,
     orphans: (service) => orphans(revision.policy, service),
     confirmed: (service) => confirmationOf(state, service),

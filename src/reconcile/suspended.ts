@@ -37,9 +37,10 @@ export function suspendedGone({
   if (suspended === undefined && leftSuspended === undefined && policy.file === undefined) return [];
   const known = new Set([...revision.discovery.services, ...broken].map(({ id }) => id));
   const gone = new Set<string>();
+  const scopeLabel = labelValue(scope);
   for (const live of inventory.live.values()) {
     const owner = ownerOf(live);
-    if (owner?.scope === labelValue(scope) && !known.has(owner.id)) gone.add(owner.id);
+    if (owner?.scope === scopeLabel && !known.has(owner.id)) gone.add(owner.id);
   }
   const confirmed = (service: string): boolean =>
     request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined;
