@@ -148,7 +148,7 @@ const PLANNED: readonly Guard[] = [
     `${REMOVED_WANTED}true, confirmed, input))`,
     ".map((object) => planRemoval(object, true, confirmed, input))",
   ),
-  guard("plan: scope", PLAN, "owner === undefined || owner.scope !== labelValue(scope)", "owner === undefined"),
+  guard("plan: scope", PLAN, "owner === undefined || owner.scope !== scopeLabel", "owner === undefined"),
   guard("plan: complete discovery", PLAN, "const gone = input.complete\n", "const gone = true\n"),
   guard("plan: gone is not known", PLAN, ".filter(([label]) => !known.has(label)).map", ".map"),
   guard("plan: unlisted kinds", PLAN, "if (input.unlisted.has(kind)) failures.push", "if (false) failures.push"),
@@ -161,12 +161,12 @@ const PLANNED: readonly Guard[] = [
   guard(
     "breaker: service",
     PLAN,
-    'tooMany(deletes(removed), owned.filter(ownsLabel).length, limit, "objects of the service")',
+    'tooMany(deletes(removed), () => owned.filter(ownsLabel).length, limit, "objects of the service")',
     "undefined",
   ),
   guard("breaker: run", PLAN, "const why = manyObjects ?? (", "const why = ("),
   guard("breaker: a stranger revision", PLAN, "const manyGone = stranger\n", "const manyGone = false\n"),
-  guard("breaker: gone services", PLAN, ': tooMany(gone, counts.length, breaker.gone, "services")', ": undefined"),
+  guard("breaker: gone services", PLAN, ': tooMany(gone, () => counts().length, breaker.gone, "services")', ": undefined"),
   guard(
     "execute: all applied before",
     "src/reconcile/execute.ts",
