@@ -1,7 +1,14 @@
 import type { Ancestry, Confirmation } from "../model/index.ts";
 import { held, type ServicePlan } from "./plan.ts";
 
-/** A revision that a service may hold objects of, and how it stands to the one at hand. */
+/** What a service may hold objects of. */
+export interface Applied {
+  /** How each revision that it was applied at, or tried at since, stands to the one at hand. */
+  readonly before: readonly Before[];
+  /** When it was last as git said, ISO 8601; absent when it never was. */
+  readonly since?: string;
+}
+
 export interface Before {
   readonly revision: string;
   readonly commit: string;
@@ -16,19 +23,31 @@ export interface Before {
 export function heldIfRewritten(
   plan: ServicePlan,
   commit: string,
-  before: readonly Before[] | "unknown",
-  confirmed: Confirmation | undefined,
+  applied: Applied | "unknown",
+  confirmation: Confirmation | undefined,
 ): ServicePlan {
-  const departed = before === "unknown" ? [] : before.filter(({ ancestry }) => ancestry.kind !== "ancestor");
-  const why = before === "unknown" ? RECORDS : departed[0] && becauseOf(departed[0], commit);
-  const steps = held(plan.steps, why, true, confirmed !== undefined);
-  const released = steps.some((step) => step.action === "delete" && step.released !== undefined);
+  const since = applied === "unknown" ? undefined : applied.since;
+  const departed = applied === "unknown" ? [] : applied.before.filter(({ ancestry }) => ancestry.kind !== "ancestor");
+  const why = applied === "unknown" ? RECORDS : departed[0] && becauseOf(departed[0], commit);
+  if (why === undefined) return { ...plan, departed: [] };
+  const meant = confirmation !== undefined && isOfNow(confirmation, since);
+  const { confirmed: _confirmed, ...rest } = plan;
   return {
-    ...plan,
-    steps,
+    ...rest,
+    steps: held(plan.steps, why, true, meant),
     departed: departed.map(({ revision }) => revision).toSorted(),
-    ...(released && confirmed !== undefined ? { confirmed } : {}),
+    ...(meant ? { confirmed: confirmation } : {}),
   };
+}
+
+/**
+ * Whether a confirmation can have meant this. A branch may be moved back to a commit that was confirmed when it was new, and that
+ * says nothing of what came after it: what was said before the service was last applied was said of something else.
+ */
+function isOfNow({ how, at }: Confirmation, since: string | undefined): boolean {
+  if (how === "flag") return true;
+  if (since === undefined) return how === "command";
+  return Date.parse(at) > Date.parse(since);
 }
 
 const RECORDS = "what was applied before is not known: what is kept of it cannot be understood";

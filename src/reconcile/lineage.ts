@@ -35,22 +35,24 @@ export function openLineage(state: Asking, plans: readonly ServicePlan[], stop: 
   };
   const commitsOf = ({ service }: ServicePlan): readonly string[] => {
     const before = appliedAt(service);
-    return before === "unknown" ? [] : before.flatMap((text) => commitOf(text) ?? []);
+    return before === "unknown" ? [] : before.revisions.flatMap((text) => commitOf(text) ?? []);
   };
   ask(plans.filter((plan) => selected(plan.service) && deletes(plan)).flatMap(commitsOf));
   return {
     async judge(plan) {
       if (!deletes(plan)) return plan;
       ask(commitsOf(plan));
-      const texts = appliedAt(plan.service);
+      const applied = appliedAt(plan.service);
       const confirmed = confirmationOf(state, plan.service);
-      if (texts === "unknown") return heldIfRewritten(plan, commit, texts, confirmed);
-      const before = texts.map(async (text): Promise<Before> => {
+      if (applied === "unknown") return heldIfRewritten(plan, commit, applied, confirmed);
+      const { revisions, since } = applied;
+      const before = revisions.map(async (text): Promise<Before> => {
         const id = commitOf(text);
         const ancestry = (id === undefined ? undefined : await answers.get(id)) ?? NOT_ASKED;
         return { revision: text, commit: id ?? text, ancestry };
       });
-      return heldIfRewritten(plan, commit, await Promise.all(before), confirmed);
+      const known = { before: await Promise.all(before), ...(since === undefined ? {} : { since }) };
+      return heldIfRewritten(plan, commit, known, confirmed);
     },
   };
 }

@@ -53,7 +53,7 @@ export interface PassRequest {
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
   readonly jobsDone?: ReadonlyMap<string, string>;
   /** Revisions that a service may hold objects of, as they were kept; absent where nothing is kept. */
-  readonly appliedAt?: (service: string) => readonly string[] | "unknown";
+  readonly appliedAt?: (service: string) => AppliedAt | "unknown";
   /** Namespace of namespaced objects that name none. */
   readonly defaultNamespace: string;
   /** Services worked on at once. */
@@ -66,6 +66,12 @@ export interface PassRequest {
   readonly adopt?: readonly ForeignTool[];
   /** Namespaces of the program itself: never deleted. */
   readonly ownNamespaces?: readonly string[];
+}
+
+/** Revisions in Flux's form, and when the service was last as git said, ISO 8601. */
+export interface AppliedAt {
+  readonly revisions: readonly string[];
+  readonly since?: string;
 }
 
 export type OnPassEvent = (event: PassEvent) => void;

@@ -8,12 +8,16 @@ import type { Standing } from "./standing.ts";
 export function appliedAt(
   { kept, head, headless }: Pick<Standing, "kept" | "head" | "headless">,
   service: string,
-): readonly string[] | "unknown" {
+): { readonly revisions: readonly string[]; readonly since?: string } | "unknown" {
   const one = kept.services.get(service);
   // Of a service without a record the last pass over all of them tells: it was there then, or came later.
-  if (one === undefined) return headless ? "unknown" : isRevision(head?.revision) ? [head.revision] : [];
-  const { applied, attempted } = resolveService(service, one, head, undefined);
-  return [...new Set([applied, attempted, ...(one.departed ?? [])])].filter(isRevision);
+  if (one === undefined) {
+    if (headless) return "unknown";
+    return isRevision(head?.revision) ? { revisions: [head.revision], since: head.at } : { revisions: [] };
+  }
+  const { applied, attempted, lastSuccess } = resolveService(service, one, head, undefined);
+  const revisions = [...new Set([applied, attempted, ...(one.departed ?? [])])].filter(isRevision);
+  return { revisions, ...(lastSuccess === undefined ? {} : { since: lastSuccess }) };
 }
 
 function isRevision(text: string | undefined): text is string {
