@@ -185,6 +185,7 @@ const suspensionsDocument = v.strictObject({
   exit,
   suspensions: say(v.array(suspension), "all that hold now"),
   services: say(v.array(v.string()), "services that are known and held by them"),
+  notSuspended: optional(v.array(v.string()), "globs of `gitops resume` by which nothing was suspended"),
 });
 
 const confirmedDocument = v.strictObject({

@@ -13,7 +13,7 @@ import type {
 } from "../model/index.ts";
 import type { Policy } from "../policy/index.ts";
 import type { Named, OnPassEvent, PassRequest } from "../reconcile/index.ts";
-import type { ConfirmOrder, Standing, ToldEvent } from "../status/index.ts";
+import type { ConfirmOrder, Resumed, Standing, ToldEvent } from "../status/index.ts";
 import type { Settings } from "./settings.ts";
 import type { World } from "./world.ts";
 
@@ -49,7 +49,8 @@ export interface Engine {
   events(signal: AbortSignal): Promise<Result<readonly ToldEvent[]>>;
   /** Leaves services alone from the next pass on. Answers all that is suspended then. */
   suspend(asked: SuspendRequest, signal: AbortSignal): Promise<Result<readonly Suspension[]>>;
-  resume(globs: readonly string[], signal: AbortSignal): Promise<Result<readonly Suspension[]>>;
+  /** Takes suspensions back, by the globs that they were asked for with. */
+  resume(globs: readonly string[], signal: AbortSignal): Promise<Result<Resumed>>;
   /** Lets deletes go that are held at a commit, from the next pass on. */
   confirm(commit: string, globs: readonly string[], signal: AbortSignal): Promise<Result<ConfirmOrder>>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/index.ts";
-import { type Failure, ok, type PassOutcome, type Result } from "../model/index.ts";
+import { type Failure, failed, ok, type PassOutcome, type Result } from "../model/index.ts";
 import type { OnPassEvent, PassRequest } from "../reconcile/index.ts";
 import {
   appliedAt,
@@ -53,7 +53,7 @@ export async function keptPass(
   if (looked === undefined) return notRun([tooSlow()]);
   const [identity, read] = looked;
   if (!identity.ok) return notRun(identity.failures);
-  if (read?.ok === false && mustKnow(read.failures, known, request)) return notRun(read.failures);
+  if (read?.ok === false && mustKnow(read.failures, known, request)) return notRun(read.failures.map(unasked));
   if (read?.ok === false) notice(`status is not kept: ${read.failures[0]?.message ?? "it cannot be read"}`);
   const standing = read?.ok === true ? read.value : place && emptyStanding(place);
   if (standing !== undefined) acquaintance.standing = standing;
@@ -81,7 +81,9 @@ export async function askedRequest(
   const place = statusPlace(settings);
   if (place === undefined) return ok(request);
   const standing = await readStanding(cluster, place, world.clock.nowMs(), signal);
-  return standing.ok ? ok({ ...request, ...asked(standing.value, request) }) : standing;
+  return standing.ok
+    ? ok({ ...request, ...asked(standing.value, request) })
+    : failed(...standing.failures.map(unasked));
 }
 
 export interface Keeper {
@@ -117,6 +119,12 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
     appliedAt: (service) => appliedAt(standing, service),
     ownNamespaces: [...ownNamespaces, standing.place.namespace],
   };
+}
+
+/** Why a pass does not know what people asked for. */
+function unasked(failure: Failure): Failure {
+  const known = failure.code.startsWith("cluster/") ? "it cannot be known what is suspended: " : "";
+  return { ...failure, message: `${known}${failure.message}` };
 }
 
 /** Which cluster it is, and what is kept there; undefined when the answers do not come. */

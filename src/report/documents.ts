@@ -131,6 +131,7 @@ export interface SuspensionsDocument extends Common<"Suspensions"> {
   readonly exit: number;
   readonly suspensions: readonly Suspension[];
   readonly services: readonly string[];
+  readonly notSuspended?: readonly string[];
 }
 
 export interface ConfirmedDocument extends Common<"Confirmed"> {
@@ -282,9 +283,11 @@ export function eventsDocument(events: readonly EventLine[], exit: number): Even
 export function suspensionsDocument(
   suspensions: readonly Suspension[],
   services: readonly string[],
+  notSuspended: readonly string[],
   exit: number,
 ): SuspensionsDocument {
-  return { kind: "Suspensions", schema: SCHEMA, exit, suspensions, services };
+  const idle = notSuspended.length === 0 ? {} : { notSuspended };
+  return { kind: "Suspensions", schema: SCHEMA, exit, suspensions, services, ...idle };
 }
 
 export function confirmedDocument(

@@ -58,14 +58,19 @@ export function eventsText(events: readonly EventLine[], nowMs: number, paint: P
   return sections([columns([header, ...rows], paint.room)]);
 }
 
-/** What is suspended, by whom and why; `services`: those that are known and held by it. Ends in a line break. */
+/**
+ * What is suspended, by whom and why; `services`: those that are known and held by it; `notSuspended`: what was to be resumed and
+ * was not suspended so. Ends in a line break.
+ */
 export function suspensionsText(
   suspensions: readonly Suspension[],
   services: readonly string[],
+  notSuspended: readonly string[],
   nowMs: number,
   paint: Paint,
 ): string {
-  if (suspensions.length === 0) return "nothing is suspended here; what git suspends stays so\n";
+  const idle = notSuspended.map((glob) => paint.warn(`nothing was suspended by ${visible(glob)}`));
+  if (suspensions.length === 0) return sections([idle, ["nothing is suspended here; what git suspends stays so"]]);
   const header = headed(["SUSPENDED", "REASON", "BY", "SINCE", "UNTIL"], paint);
   const rows = suspensions.map((one): readonly Cell[] => [
     { text: visible(one.glob) },
@@ -76,7 +81,7 @@ export function suspensionsText(
   ]);
   const known = services.length === 0 ? "no service that is known matches" : services.map(visible).join(", ");
   const end = `${counted(services.length, "service")} left alone from the next pass on: ${known}`;
-  return sections([columns([header, ...rows], paint.room), [end]]);
+  return sections([idle, columns([header, ...rows], paint.room), [end]]);
 }
 
 /** What was confirmed, and whose deletes are held at that commit. Ends in a line break. */

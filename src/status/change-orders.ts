@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/index.ts";
 import { type Clock, failed, ok, type Result, type Suspension } from "../model/index.ts";
 import { makeObject, writeObject } from "./objects.ts";
-import { type ConfirmOrder, withConfirmation, withoutSuspensions, withSuspensions } from "./orders.ts";
+import { type ConfirmOrder, type Resumed, withConfirmation, withoutSuspensions, withSuspensions } from "./orders.ts";
 import { namesOf, type StatusPlace } from "./place.ts";
 import { readStanding, type Standing } from "./standing.ts";
 
@@ -16,18 +16,26 @@ export function suspend(
   added: readonly Suspension[],
   signal: AbortSignal,
 ): Promise<Result<readonly Suspension[]>> {
-  return changeSuspensions(cluster, clock, place, (before, nowMs) => withSuspensions(before, added, nowMs), signal);
+  const edit = (before: readonly Suspension[], nowMs: number) => {
+    const suspensions = withSuspensions(before, added, nowMs);
+    return { suspensions, answer: suspensions };
+  };
+  return changeSuspensions(cluster, clock, place, edit, signal);
 }
 
-/** Takes suspensions back, by the globs that they were asked for with. Answers those that are left. */
+/** Takes suspensions back, by the globs that they were asked for with. */
 export function resume(
   cluster: Cluster,
   clock: Clock,
   place: StatusPlace,
   globs: readonly string[],
   signal: AbortSignal,
-): Promise<Result<readonly Suspension[]>> {
-  return changeSuspensions(cluster, clock, place, (before, nowMs) => withoutSuspensions(before, globs, nowMs), signal);
+): Promise<Result<Resumed>> {
+  const edit = (before: readonly Suspension[], nowMs: number) => {
+    const answer = withoutSuspensions(before, globs, nowMs);
+    return { suspensions: answer.left, answer };
+  };
+  return changeSuspensions(cluster, clock, place, edit, signal);
 }
 
 /** Lets held deletes go at the next pass over that commit. */
@@ -46,16 +54,19 @@ export async function confirm(
   return written.ok ? ok(undefined) : written;
 }
 
-function changeSuspensions(
+function changeSuspensions<T>(
   cluster: Cluster,
   clock: Clock,
   place: StatusPlace,
-  edit: (before: readonly Suspension[], nowMs: number) => readonly Suspension[],
+  edit: (
+    before: readonly Suspension[],
+    nowMs: number,
+  ) => { readonly suspensions: readonly Suspension[]; readonly answer: T },
   signal: AbortSignal,
-): Promise<Result<readonly Suspension[]>> {
+): Promise<Result<T>> {
   return change(cluster, clock, place, namesOf(place).suspensions, signal, (standing) => {
-    const answer = edit(standing.suspensions, clock.nowMs());
-    return { data: { suspensions: JSON.stringify(answer) }, answer };
+    const { suspensions, answer } = edit(standing.suspensions, clock.nowMs());
+    return { data: { suspensions: JSON.stringify(suspensions) }, answer };
   });
 }
 

@@ -53,14 +53,21 @@ export function withSuspensions(
   return [...before.filter((one) => isActive(one, nowMs) && !replaced.has(one.glob)), ...added];
 }
 
-/** Without those of these globs, as they were written when suspending; `*` and `**` mean all. */
-export function withoutSuspensions(
-  before: readonly Suspension[],
-  globs: readonly string[],
-  nowMs: number,
-): readonly Suspension[] {
-  const all = globs.some((glob) => glob === "*" || glob === "**");
-  return before.filter((one) => isActive(one, nowMs) && !all && !globs.includes(one.glob));
+/** What is left when suspensions were taken back, and the globs by which nothing was suspended. */
+export interface Resumed {
+  readonly left: readonly Suspension[];
+  readonly notSuspended: readonly string[];
+}
+
+/** Without those of these globs, as they were written when suspending; `*` and `**` mean all, however many that are. */
+export function withoutSuspensions(before: readonly Suspension[], globs: readonly string[], nowMs: number): Resumed {
+  const active = before.filter((one) => isActive(one, nowMs));
+  const isAll = (glob: string): boolean => glob === "*" || glob === "**";
+  const all = globs.some(isAll);
+  return {
+    left: active.filter((one) => !all && !globs.includes(one.glob)),
+    notSuspended: globs.filter((glob) => !isAll(glob) && !active.some((one) => one.glob === glob)),
+  };
 }
 
 export function withConfirmation(before: readonly ConfirmOrder[], added: ConfirmOrder): readonly ConfirmOrder[] {

@@ -74,8 +74,7 @@ export async function readStanding(
 }
 
 function unknown({ namespace }: StatusPlace, problem: Problem): Failure {
-  const failure = problemFailure(problem, { verb: "read", what: `what is kept in ${namespace}` });
-  return { ...failure, message: `it cannot be known what is suspended: ${failure.message}` };
+  return problemFailure(problem, { verb: "read", what: `what is kept in ${namespace}` });
 }
 
 /** Whether these are the objects that were read, at the versions that were read. */

@@ -114,7 +114,14 @@ describe("what is kept in the cluster", () => {
     shows("resume", ["resume", "*"], {
       engine: {
         standing: async () => ok({ ...(await exampleStanding()), services: () => [] }),
-        resume: async () => ok([]),
+        resume: async () => ok({ left: [], notSuspended: [] }),
+      },
+    }));
+  test("resuming what is not suspended so", () =>
+    shows("resume-idle", ["resume", "dev/pay", "dev/web"], {
+      engine: {
+        standing,
+        resume: async (globs) => ok({ left: (await exampleStanding()).suspensions, notSuspended: globs }),
       },
     }));
   test("confirming", () =>

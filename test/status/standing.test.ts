@@ -233,7 +233,9 @@ describe("what people asked for", () => {
   test("two who ask at the same time are both heard", async () => {
     await Promise.all(["a", "b", "c"].map((glob) => suspend(cluster, clock, PLACE, [asked(glob)], signal)));
     expect((await read()).suspensions.map(({ glob }) => glob).sort()).toEqual(["a", "b", "c"]);
-    value(await resume(cluster, clock, PLACE, ["b"], signal));
+    const resumed = value(await resume(cluster, clock, PLACE, ["b", "b/api"], signal));
+    expect(resumed.notSuspended).toEqual(["b/api"]);
+    expect(resumed.left).toEqual((await read()).suspensions);
     expect((await read()).suspensions.map(({ glob }) => glob).sort()).toEqual(["a", "c"]);
   });
 
@@ -279,7 +281,7 @@ describe("what people asked for", () => {
     const dumb = { ...unlisted, get: () => Promise.resolve({ ok: false, problem } as const) };
     expect(await readStanding(dumb, PLACE, clock.nowMs(), signal)).toMatchObject({
       ok: false,
-      failures: [{ code: "cluster/list-failed", message: expect.stringContaining("what is suspended") as string }],
+      failures: [{ code: "cluster/list-failed", message: "read what is kept in gitops-system: etcd is away" }],
     });
   });
 

@@ -1,5 +1,6 @@
-import type { Failure, Result, Suspension } from "../../model/index.ts";
+import { type Failure, ok, type Result } from "../../model/index.ts";
 import { suspensionsDocument, suspensionsText } from "../../report/index.ts";
+import type { Resumed } from "../../status/index.ts";
 import { type Call, type CommandSpec, withEngine } from "../command.ts";
 import type { Engine } from "../engine.ts";
 import { EXIT } from "../exit.ts";
@@ -35,7 +36,10 @@ name and the reason, so that everybody sees it in gitops status. What git itself
     const wrong = wrongRequest(reason, untilMs, nowMs);
     if (wrong !== undefined) return Promise.resolve(printer.error([wrong], EXIT.couldNotRun));
     const asked = { globs: call.arguments, reason: reason.trim(), ...(untilMs === undefined ? {} : { untilMs }) };
-    return changed(call, (engine, signal) => engine.suspend(asked, signal));
+    return changed(call, async (engine, signal) => {
+      const written = await engine.suspend(asked, signal);
+      return written.ok ? ok({ left: written.value, notSuspended: [] }) : written;
+    });
   },
 };
 
@@ -43,7 +47,8 @@ export const resume: CommandSpec = {
   name: "resume",
   summary: "take suspensions back",
   text: `Takes suspensions back by the globs that they were asked for with; '*' takes all. The next pass brings the services to what git
-says. Services that are suspended in git stay so.`,
+says. Services that are suspended in git stay so. A glob by which nothing is suspended is told, and the others are taken back all the
+same: to resume one service of a suspended glob, resume the glob and suspend the others.`,
   argument: { name: "glob", text: "globs as they were given to gitops suspend", many: true },
   flags: ASKING,
   examples: [
@@ -52,6 +57,7 @@ says. Services that are suspended in git stay so.`,
   ],
   exits: [
     { code: 0, means: "resumed" },
+    { code: 1, means: "nothing was suspended by some of the globs" },
     { code: 2, means: "it could not run" },
   ],
   run: (call) => changed(call, (engine, signal) => engine.resume(call.arguments, signal)),
@@ -73,7 +79,7 @@ function wrongRequest(reason: string, untilMs: number | undefined, nowMs: number
 /** Changes suspensions and shows all that hold then, with the services that are known. */
 function changed(
   call: Call,
-  change: (engine: Engine, signal: AbortSignal) => Promise<Result<readonly Suspension[]>>,
+  change: (engine: Engine, signal: AbortSignal) => Promise<Result<Resumed>>,
 ): Promise<number> {
   const { printer, world } = call;
   return withEngine(call, async (engine, { signal }) => {
@@ -84,10 +90,12 @@ function changed(
     const services = standing.value
       .services()
       .flatMap(({ service, suspended }) => (suspended === undefined ? [] : [service]));
+    const { left, notSuspended } = written.value;
+    const exit = notSuspended.length > 0 ? EXIT.some : EXIT.ok;
     printer.result(
-      () => suspensionsDocument(written.value, services, EXIT.ok),
-      (paint) => suspensionsText(written.value, services, world.clock.nowMs(), paint),
+      () => suspensionsDocument(left, services, notSuspended, exit),
+      (paint) => suspensionsText(left, services, notSuspended, world.clock.nowMs(), paint),
     );
-    return EXIT.ok;
+    return exit;
   });
 }
