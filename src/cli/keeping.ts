@@ -110,10 +110,7 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
       const until = found.until === undefined ? "" : `, until ${found.until}`;
       return `suspended by ${found.author}${until}: ${found.reason}`;
     },
-    leftSuspended(service) {
-      const kept = standing.kept.services.get(service);
-      return kept?.state === "suspended" && kept.why === "suspended in git";
-    },
+    leftSuspended: (service) => standing.kept.services.get(service)?.suspendedInGit === true,
     confirmed: (service, commit) => standing.confirmed(service, commit),
     jobsDone: standing.jobs,
     appliedAt: (service) => appliedAt(standing, service),

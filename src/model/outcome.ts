@@ -114,6 +114,8 @@ export interface ServiceOutcome {
   readonly confirmed?: Confirmation;
   /** Where deletes depended on it: revisions that it may hold objects of, and that the one at hand is not known to follow. */
   readonly departed?: readonly string[];
+  /** Git says to leave it alone, whatever people asked for in the cluster; `unknown` where that cannot be read. */
+  readonly suspendedInGit?: true | "unknown";
   readonly durationMs: number;
 }
 
@@ -122,6 +124,8 @@ export interface PassOutcome {
   readonly revision?: Revision;
   readonly services: readonly ServiceOutcome[];
   readonly failures: readonly Failure[];
+  /** Some kinds could not be listed: what services left behind that are in git no more may not have been seen. */
+  readonly blind?: true;
   readonly builds: number;
   readonly durationMs: number;
 }

@@ -18,7 +18,7 @@ export async function runPass(
 ): Promise<PassOutcome> {
   const started = io.clock.monotonicMs();
   const ended = (
-    rest: Pick<PassOutcome, "services" | "failures"> & { revision?: Revision; builds?: number },
+    rest: Pick<PassOutcome, "services" | "failures" | "blind"> & { revision?: Revision; builds?: number },
   ): PassOutcome => ({
     builds: 0,
     durationMs: io.clock.monotonicMs() - started,
@@ -42,7 +42,8 @@ export async function runPass(
     await state.fights.save();
     await io.cache.save();
     const builds = state.assembly.builds();
-    return ended({ revision, services, failures: [], builds });
+    const blind = state.inventory.unlisted.size > 0 ? { blind: true as const } : {};
+    return ended({ revision, services, failures: [], builds, ...blind });
   } catch (cause) {
     if (!stop.aborted) throw cause;
     return ended({ services: [], failures: [interrupted()] });

@@ -11,6 +11,8 @@ export interface OpenRevision {
   /** Settings of the whole revision. */
   readonly policy: Policy;
   readonly files: TreeSource;
+  /** Services that are suspended only because people asked for that in the cluster. */
+  readonly suspendedByPeople?: ReadonlySet<string>;
 }
 
 /** Discovery asks for content in rounds: settings, definitions, what they point at, what that includes … */

@@ -1,3 +1,4 @@
+import type { ServiceOutcome } from "../model/index.ts";
 import type { Claimant } from "../plan/index.ts";
 import { labelValue, ownerOf } from "../plan/index.ts";
 import { leavesAlone } from "../policy/index.ts";
@@ -9,12 +10,21 @@ import type { PassState } from "./state.ts";
 export function withSuspended(revision: OpenRevision, { suspended }: PassRequest): OpenRevision {
   if (suspended === undefined) return revision;
   const { discovery } = revision;
-  const services = discovery.services.map((service) =>
-    service.settings.suspend || suspended(service.id) === undefined
-      ? service
-      : { ...service, settings: { ...service.settings, suspend: true } },
-  );
-  return { ...revision, discovery: { ...discovery, services } };
+  const suspendedByPeople = new Set<string>();
+  const services = discovery.services.map((service) => {
+    if (service.settings.suspend || suspended(service.id) === undefined) return service;
+    suspendedByPeople.add(service.id);
+    return { ...service, settings: { ...service.settings, suspend: true } };
+  });
+  return { ...revision, suspendedByPeople, discovery: { ...discovery, services } };
+}
+
+/** What is to be remembered of a suspended service: people may take back what they asked for, and what git says still holds. */
+export function suspendedInGit(
+  service: string,
+  { revision }: Pick<PassState, "revision">,
+): Pick<ServiceOutcome, "suspendedInGit"> {
+  return revision.suspendedByPeople?.has(service) === true ? {} : { suspendedInGit: true };
 }
 
 /** Why a suspended service is left alone. */
@@ -50,6 +60,20 @@ export function suspendedGone({
       leavesAlone(policy, service) ||
       (leftSuspended?.(service) === true && !confirmed(service)),
   );
+}
+
+/** The outcome of one that left git; what git said of it before that is not said again. */
+export function goneOutcome(service: string, { request, revision }: PassState): ServiceOutcome {
+  return {
+    service,
+    state: "suspended",
+    built: false,
+    steps: [],
+    failures: [],
+    because: suspendedBecause(service, request),
+    suspendedInGit: leavesAlone(revision.policy, service) ? true : "unknown",
+    durationMs: 0,
+  };
 }
 
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */

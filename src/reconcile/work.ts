@@ -29,7 +29,7 @@ import { planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
 import { remove } from "./remove.ts";
 import type { PassState } from "./state.ts";
-import { suspendedBecause, suspendedGone } from "./suspended.ts";
+import { goneOutcome, suspendedBecause, suspendedGone, suspendedInGit } from "./suspended.ts";
 import { digestOf, tryService } from "./trial.ts";
 import { openWaiting } from "./waiting.ts";
 
@@ -85,18 +85,7 @@ export async function workThrough(
     );
   }
   for (const service of suspendedGone(state)) {
-    if (!selected(service)) continue;
-    const because = suspendedBecause(service, state.request);
-    const left = {
-      service,
-      state: "suspended",
-      built: false,
-      steps: [],
-      failures: [],
-      because,
-      durationMs: 0,
-    } as const;
-    outcomes.set(`gone:${service}`, Promise.resolve(left));
+    if (selected(service)) outcomes.set(`gone:${service}`, Promise.resolve(goneOutcome(service, state)));
   }
   const all = await Promise.all(
     [...outcomes.values()].map(async (outcome) => {
@@ -133,12 +122,15 @@ async function runService(
   if (one === undefined) throw new Error("a service is ready or late");
   const { service } = one;
   const base = { service: service.id, at: service.at, steps: [], failures: [], durationMs: 0 };
+  const unread = { built: false, suspendedInGit: "unknown" } as const;
   try {
     await before;
     const assembled = "assembled" in one ? await one.assembled() : one;
     const { built, failures, desired } = assembled;
-    if (service.settings.suspend)
-      return { ...base, state: "suspended", built, because: suspendedBecause(service.id, state.request) };
+    if (service.settings.suspend) {
+      const because = suspendedBecause(service.id, state.request);
+      return { ...base, state: "suspended", built, because, ...suspendedInGit(service.id, state) };
+    }
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
     // A dependency that was not selected is not part of this run and is not waited for.
     const needed = await Promise.all(dependencies.map(async (dependency) => dependency));
@@ -164,8 +156,8 @@ async function runService(
       ...trial.ended(outcome),
     };
   } catch (cause) {
-    if (stop.aborted) return { ...base, state: "interrupted", built: false };
-    return { ...base, state: "failed", built: false, failures: [bug(cause)] };
+    if (stop.aborted) return { ...base, ...unread, state: "interrupted" };
+    return { ...base, ...unread, state: "failed", failures: [bug(cause)] };
   }
 }
 
@@ -390,6 +382,7 @@ function brokenOutcome({ id, at, failures }: BrokenService): ServiceOutcome {
     built: false,
     steps: [],
     failures: failures.toSorted(compareFailures),
+    suspendedInGit: "unknown",
     durationMs: 0,
   };
 }

@@ -26,6 +26,8 @@ export interface KeptService {
     readonly state: HealthSummary["state"];
     readonly objects: readonly { readonly object: string; readonly why: string }[];
   };
+  /** Git said to leave it alone when that could be read last: what it owns stays, should it leave git (law L3). */
+  readonly suspendedInGit?: true;
   /** Why it is held or left alone. */
   readonly why?: string;
   readonly retry?: { readonly attempts: number; readonly nextAt: string };

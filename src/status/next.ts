@@ -68,6 +68,8 @@ export function nextServices(
     if (after !== old) changed.push({ service: one.service, ...had, after, outcome: one });
   }
   for (const [service, old] of about.some ? [] : before.services) {
+    // Nobody saw what it owns, which stays suspended for all that.
+    if (old.suspendedInGit === true && outcome.blind === true && !services.has(service)) services.set(service, old);
     const told = changed.some((one) => one.service === service);
     if (!services.has(service) && !told) changed.push({ service, before: old });
   }
@@ -129,7 +131,17 @@ export function appliedBefore(
 
 type Told = Pick<
   KeptService,
-  "objects" | "failures" | "warnings" | "more" | "health" | "why" | "retry" | "digest" | "departed" | "defined"
+  | "objects"
+  | "failures"
+  | "warnings"
+  | "more"
+  | "health"
+  | "why"
+  | "retry"
+  | "digest"
+  | "departed"
+  | "suspendedInGit"
+  | "defined"
 >;
 
 function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: string): Told {
@@ -140,6 +152,8 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: stri
   const held = steps.filter(({ action }) => action === "held");
   const why =
     state === "suspended" ? because : held[0] === undefined ? undefined : `${held.length} held: ${held[0].why}`;
+  const { suspendedInGit = false } = outcome;
+  const isSuspended = suspendedInGit === "unknown" ? old?.suspendedInGit === true : suspendedInGit;
   const more = failures.length - FAILURES_MAX;
   const inPlace = steps.filter(({ action, result }) => result === "done" && IN_PLACE.has(action)).length;
   return {
@@ -164,6 +178,7 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: stri
       : { retry: { attempts: retry.attempts, nextAt: new Date(retry.nextAtMs).toISOString() } }),
     ...(digest === undefined ? {} : { digest }),
     ...(departed.length === 0 ? {} : { departed }),
+    ...(isSuspended ? { suspendedInGit: true as const } : {}),
     ...(at === undefined ? {} : { defined: at }),
   };
 }

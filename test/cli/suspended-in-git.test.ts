@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { askedRequest } from "../../src/cli/keeping.ts";
+import type { Settings } from "../../src/cli/settings.ts";
+import type { World } from "../../src/cli/world.ts";
+import type { Cluster } from "../../src/cluster/index.ts";
+import type { PassOutcome } from "../../src/model/index.ts";
+import type { PassRequest } from "../../src/reconcile/index.ts";
+import { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import { passScene } from "../reconcile/pass-scene.ts";
+import { value } from "../status/scene.ts";
+
+const PLACE = { namespace: "gitops-system", scope: "test" };
+const signal = new AbortController().signal;
+const CART = {
+  "shop/cart/kustomization.yaml": "resources: [a.yaml]\n",
+  "shop/cart/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+};
+const TILL = {
+  "shop/till/kustomization.yaml": "resources: [b.yaml]\n",
+  "shop/till/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
+};
+const settings = (text: string) => ({ "shop/cart/gitops.yaml": text });
+
+/** Passes with what is kept between them, as a `gitops sync` each. */
+function kept() {
+  const lists = { fail: false };
+  const deaf = (cluster: Cluster): Cluster => ({
+    ...cluster,
+    list: async (kind, options, stop) =>
+      lists.fail && kind.kind === "ConfigMap"
+        ? { ok: false, problem: { kind: "status", status: 500, message: "no", causes: [], ambiguous: false } }
+        : await cluster.list(kind, options, stop),
+  });
+  const scene = passScene({}, deaf);
+  const { clock, cluster } = scene;
+  const about = {
+    cluster,
+    settings: { cluster: { kind: "kubeconfig" }, statusNamespace: PLACE.namespace, scope: PLACE.scope } as Settings,
+    world: { clock } as unknown as World,
+  };
+  return {
+    lists,
+    suspend: async () => {
+      const at = new Date(clock.nowMs()).toISOString();
+      value(
+        await suspend(cluster, clock, PLACE, [{ glob: "shop/cart", reason: "incident", author: "Ada", at }], signal),
+      );
+    },
+    resume: async () => void value(await resume(cluster, clock, PLACE, ["shop/cart"], signal)),
+    /** The state of shop/cart after a pass over these files, and what was deleted. */
+    passed: async (files: Readonly<Record<string, string>>): Promise<string> => {
+      const { suspended, leftSuspended } = value(await askedRequest(about, {} as PassRequest, signal));
+      scene.commit({ ...TILL, ...files });
+      const begun = scene.begin({
+        ...(suspended === undefined ? {} : { suspended }),
+        ...(leftSuspended === undefined ? {} : { leftSuspended }),
+      });
+      await clock.advance(0);
+      const outcome = begun.outcome();
+      if (outcome === undefined) throw new Error("the pass goes on");
+      const standing = value(await readStanding(cluster, PLACE, clock.nowMs(), signal));
+      value(await writeStatus(cluster, clock, standing, outcome, { some: false, heartbeatMs: 1 }, signal));
+      return told(outcome);
+    },
+  };
+}
+
+function told({ services }: PassOutcome): string {
+  const cart = services.find(({ service }) => service === "shop/cart");
+  const deleted = services.flatMap(({ steps }) => steps.filter(({ action }) => action === "delete"));
+  return [cart?.state ?? "nothing", ...deleted.map(({ ref }) => `delete ${ref.name}`)].join(" ");
+}
+
+describe("a service that git suspended keeps what it owns when it leaves git, until somebody confirms", () => {
+  test("though people had suspended it, too, and resumed it", async () => {
+    const { passed, suspend, resume } = kept();
+    await passed(CART);
+    await suspend();
+    expect(await passed({ ...CART, ...settings("suspend: true\n") })).toBe("suspended");
+    expect(await passed({})).toBe("suspended");
+    await resume();
+    expect(await passed({})).toBe("suspended");
+  });
+
+  test("though it could not be read any more before it left", async () => {
+    const { passed } = kept();
+    await passed(CART);
+    await passed({ ...CART, ...settings("suspend: true\n") });
+    expect(await passed({ ...CART, ...settings("suspend: true\ndrift: sometimes\n") })).toBe("failed");
+    expect(await passed({})).toBe("suspended");
+  });
+
+  test("though for a while nobody could see what it owns", async () => {
+    const { passed, lists } = kept();
+    await passed(CART);
+    await passed({ ...CART, ...settings("suspend: true\n") });
+    lists.fail = true;
+    expect(await passed({})).toBe("nothing");
+    lists.fail = false;
+    expect(await passed({})).toBe("suspended");
+  });
+});
+
+describe("nothing is kept for", () => {
+  test("what only people suspended, once they resume it", async () => {
+    const { passed, suspend, resume } = kept();
+    await passed(CART);
+    await suspend();
+    expect(await passed({})).toBe("suspended");
+    await resume();
+    expect(await passed({})).toBe("synced delete a");
+  });
+
+  test("what git did not suspend any more before it left", async () => {
+    const { passed } = kept();
+    await passed({ ...CART, ...settings("suspend: true\n") });
+    expect(await passed(CART)).toBe("synced");
+    expect(await passed({})).toBe("synced delete a");
+  });
+});
