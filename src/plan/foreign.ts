@@ -1,5 +1,6 @@
 import type { ForeignTool, LiveMetadata } from "../model/index.ts";
-import { appliedLabel } from "./ownership.ts";
+import { APPLIED_ANNOTATION } from "./marks.ts";
+import { appliedAnnotation, appliedLabel } from "./ownership.ts";
 
 /** What of another tool an object says that it belongs to. `namespace` is "" where the object does not tell. */
 export interface ForeignOwner {
@@ -34,6 +35,7 @@ const FLUX = "kustomize.toolkit.fluxcd.io";
 const FLUX_HELM = "helm.toolkit.fluxcd.io";
 const ARGO = "argocd.argoproj.io";
 const ARGO_MANAGER = "argocd-controller";
+const COMMON = "app.kubernetes.io/instance";
 
 /**
  * Who an object that is not ours says that it belongs to, by the marks that each tool finds its own objects by. Those of Flux
@@ -49,7 +51,7 @@ export function foreignOwners(live: LiveMetadata): readonly ForeignOwner[] {
     owners.push({ tool: "flux", kind, namespace: labels[`${group}/namespace`] ?? "", name });
     return true;
   };
-  if (!appliedLabel(live, `${FLUX}/name`)) byLabels(FLUX, "Kustomization");
+  if (!appliedLabel(live, `${FLUX}/name`) || isHalfTaken(live)) byLabels(FLUX, "Kustomization");
   const ofFlux = byLabels(FLUX_HELM, "HelmRelease");
   const release = annotations["meta.helm.sh/release-name"];
   if (release !== undefined && labels["app.kubernetes.io/managed-by"] === "Helm") {
@@ -62,6 +64,11 @@ export function foreignOwners(live: LiveMetadata): readonly ForeignOwner[] {
   const app = labels["kapp.k14s.io/app"];
   if (app !== undefined) owners.push({ tool: "kapp", kind: "app", namespace: "", name: app });
   return owners;
+}
+
+/** A takeover that got no further has made their fields ours, without what each apply of ours writes. */
+function isHalfTaken(live: LiveMetadata): boolean {
+  return !appliedAnnotation(live, APPLIED_ANNOTATION);
 }
 
 function argoApplication(live: LiveMetadata): ForeignOwner | undefined {
@@ -83,8 +90,9 @@ function argoApplication(live: LiveMetadata): ForeignOwner | undefined {
   const own = labels[`${ARGO}/instance`];
   if (own !== undefined) return owner("", own);
   // Charts set this label as well, so that Argo's own hand has to be seen, too.
-  const common = labels["app.kubernetes.io/instance"];
-  const argo = managedFields.some(({ manager }) => manager === ARGO_MANAGER);
+  const common = labels[COMMON];
+  const hand = managedFields.some(({ manager }) => manager === ARGO_MANAGER);
+  const argo = hand || (appliedLabel(live, COMMON) && isHalfTaken(live));
   return common !== undefined && argo ? owner("", common) : undefined;
 }
 

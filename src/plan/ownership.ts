@@ -26,9 +26,18 @@ export function ownsLabel(live: LiveMetadata): boolean {
 
 /** Whether our own apply wrote a label, and nobody took it from us since. */
 export function appliedLabel(live: LiveMetadata, label: string): boolean {
+  return appliedMetadata(live, "f:labels", label);
+}
+
+/** Whether our own apply wrote an annotation, and nobody took it from us since. */
+export function appliedAnnotation(live: LiveMetadata, annotation: string): boolean {
+  return appliedMetadata(live, "f:annotations", annotation);
+}
+
+function appliedMetadata(live: LiveMetadata, part: "f:labels" | "f:annotations", key: string): boolean {
   const metadata = appliedFields(live)?.fieldsV1?.["f:metadata"];
-  const labels = isObject(metadata) ? metadata["f:labels"] : undefined;
-  return isObject(labels) && `f:${label}` in labels;
+  const marks = isObject(metadata) ? metadata[part] : undefined;
+  return isObject(marks) && `f:${key}` in marks;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LiveMetadata } from "../../src/model/index.ts";
+import type { JsonObject, LiveMetadata } from "../../src/model/index.ts";
 import { foreignOwners } from "../../src/plan/index.ts";
 import { declaredBy, liveAfter } from "./objects.ts";
 
@@ -64,5 +64,27 @@ describe("whose an object says it is", () => {
     ["a kapp app's", { labels: { "kapp.k14s.io/app": "1700" } }, ["kapp app /1700"]],
   ])("%s", (_whose, change, want) => {
     expect(owners(change)).toEqual(want);
+  });
+
+  describe("when a takeover got half-way: their fields are ours, and no apply of ours was", () => {
+    const taken = (labels: Record<string, string>, annotations: Record<string, string> = {}): Partial<LiveMetadata> => {
+      const keys = (of: object): object => Object.fromEntries(Object.keys(of).map((key) => [`f:${key}`, {}]));
+      const fieldsV1 = { "f:metadata": { "f:labels": keys(labels), "f:annotations": keys(annotations) } } as JsonObject;
+      const managedFields = [{ manager: "gitops", operation: "Apply", apiVersion: "v1", fieldsV1 } as const];
+      return { labels, annotations, managedFields };
+    };
+    const flux = { "kustomize.toolkit.fluxcd.io/name": "a", "kustomize.toolkit.fluxcd.io/namespace": "f" };
+    const common = { "app.kubernetes.io/instance": "web" };
+
+    test("it still belongs to whom it belonged", () => {
+      expect(owners(taken(flux))).toEqual(["flux Kustomization f/a"]);
+      expect(owners(taken(common))).toEqual(["argo Application /web"]);
+    });
+
+    test("after our apply the same marks are ours", () => {
+      const applied = { "gitops.bulkhead.dev/applied": "sha256:1" };
+      expect(owners(taken(flux, applied))).toEqual([]);
+      expect(owners(taken(common, applied))).toEqual([]);
+    });
   });
 });
