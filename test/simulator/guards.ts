@@ -166,7 +166,12 @@ const PLANNED: readonly Guard[] = [
   ),
   guard("breaker: run", PLAN, "const why = manyObjects ?? (", "const why = ("),
   guard("breaker: a stranger revision", PLAN, "const manyGone = stranger\n", "const manyGone = false\n"),
-  guard("breaker: gone services", PLAN, ': tooMany(gone, () => counts().length, breaker.gone, "services")', ": undefined"),
+  guard(
+    "breaker: gone services",
+    PLAN,
+    ': tooMany(gone, () => counts().length, breaker.gone, "services")',
+    ": undefined",
+  ),
   guard(
     "execute: all applied before",
     "src/reconcile/execute.ts",

@@ -1,3 +1,4 @@
+import type { ForeignTool } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
 import type { BuildTrouble } from "./builds.ts";
 import type { Edit } from "./edits.ts";
@@ -10,6 +11,7 @@ import { type SuspensionStep, withSuspensions } from "./suspensions.ts";
 import type { FaultKind, Trouble } from "./trouble.ts";
 import type { WatchFault, WatchTrouble } from "./watches.ts";
 import type { Webhook } from "./webhook.ts";
+import { type ForeignStep, type Others, widened } from "./widening.ts";
 
 /** One run of the program, and what goes wrong in it. */
 export interface RunStep {
@@ -25,6 +27,10 @@ export interface RunStep {
   readonly only?: string;
   /** A process that watches idles for so long before. */
   readonly afterMs?: number;
+  /** Objects of these tools are taken over. */
+  readonly adopt?: readonly ForeignTool[];
+  /** Something newer is there so long after the run began. */
+  readonly newerAfterMs?: number;
 }
 
 export type Confirm = "nothing" | "head" | "another" | "few digits";
@@ -35,6 +41,7 @@ export type Step =
   | { readonly step: "act"; readonly act: Act }
   | { readonly step: "watch"; readonly trouble: WatchTrouble }
   | SuspensionStep
+  | ForeignStep
   | RunStep;
 
 /** All that happens, as plain data: steps can be left out and it is still a history. */
@@ -50,6 +57,7 @@ export interface History {
   readonly records?: true;
   /** The breaker is not given by flags: settings say what holds. */
   readonly flagless?: true;
+  readonly others?: Others;
   readonly steps: readonly Step[];
 }
 
@@ -147,7 +155,7 @@ export function historyOf(seed: number): History {
 }
 
 function wider(history: History): History {
-  return withSuspensions(withSettings(history));
+  return withSuspensions(withSettings(widened(history)));
 }
 
 const OTHERS = 2 ** 31;

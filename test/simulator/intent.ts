@@ -12,6 +12,7 @@ import {
   PATH,
   PLAIN,
   type ServiceSpec,
+  type Settings,
   type Spelling,
   serviceId,
   type Thing,
@@ -51,8 +52,8 @@ export interface ServiceIntent {
   readonly orphan: boolean;
   /** Its own limit of deletes. */
   readonly deleteLimit?: DeleteLimit;
-  /** It is through only when what it applied is healthy. */
-  readonly waits?: "all" | "checks";
+  /** Deployments that have to be ready before it is through. */
+  readonly awaited: readonly string[];
 }
 
 /** What a revision is meant to say: the judge's own reading, made from the meaning and not from the files. */
@@ -89,6 +90,7 @@ export function intentOf(monorepo: Monorepo): Intent {
       state: unreadable || settled.wrong ? "unknown" : settled.suspend ? "suspended" : "known",
       wishes: monorepo.loose.map((thing) => wishOf(thing, { targetNamespace: "", prefix: "" })),
       dependsOn: [],
+      awaited: [],
       ...settledIntent(settled),
     });
   }
@@ -121,7 +123,7 @@ function intentOfService(service: ServiceSpec, monorepo: Monorepo): ServiceInten
     ...settledIntent(settled),
     // What a document says that cannot be a definition, nobody can know.
     dependsOn: isUndefined(service) ? [] : settings.dependsOn.map((name) => `flux-system/${name}`),
-    ...(settings.wait === undefined ? {} : { waits: settings.wait }),
+    awaited: awaitedOf(service, settings, wishes),
   };
 }
 
@@ -129,6 +131,12 @@ type SettledIntent = Pick<ServiceIntent, "prune" | "suspend" | "drift" | "orphan
 
 function settledIntent({ prune, suspend, drift, orphan, deleteLimit }: Settled): SettledIntent {
   return { prune, suspend, drift, orphan, ...(deleteLimit === undefined ? {} : { deleteLimit }) };
+}
+
+function awaitedOf(service: ServiceSpec, settings: Settings, wishes: readonly Wish[]): readonly string[] {
+  const named = settings.wait === "checks" ? service.things.map((thing) => wishOf(thing, settings)) : [];
+  const all = settings.wait === "all" ? wishes : named;
+  return all.filter(({ kind }) => kind === "Deployment").map(({ key }) => key);
 }
 
 const OF_DOCUMENTS: ReadonlySet<Breakage | undefined> = new Set(["field", "document", "folder", "twice"]);

@@ -1,9 +1,14 @@
 import type { LiveMetadata } from "../../src/cluster/index.ts";
 import { child, type DeleteLimit, type Json, stringMap } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
+import { judgeReplicas } from "./autoscaling.ts";
+import { judgeRecreation, refusalBefore } from "./frozen.ts";
 import { type Intent, type ServiceIntent, type Wish, wantersOf } from "./intent.ts";
+import { isInventory, listed } from "./lists.ts";
 import { asId, asLabel, isOrphan, isProven, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
+import { judgePatience, judgeReadiness, type Times } from "./rollouts.ts";
+import { judgePatch, judgeStranger, type Tools } from "./strangers.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
 
 /** A law that was broken, and how. */
@@ -30,6 +35,8 @@ export interface RunRecord {
   /** Some build was not waited for. */
   readonly late: boolean;
   readonly requests: readonly Request[];
+  readonly tools: Tools;
+  readonly times?: Times;
   /** Why nothing may be deleted, as the run was told. */
   readonly paused?: string | undefined;
 }
@@ -55,7 +62,9 @@ export function judgeRun(run: RunRecord): readonly Violation[] {
     if (write.dryRun) return;
     if (write.verb === "remove") judgeRemove(run, write, (why) => say("L2 a delete is proven", write, why));
     if (write.verb === "apply" && write.done) judgeApply(run, write, (why) => say("L4 one owner", write, why));
+    if (write.verb === "patch" && write.done) judgePatch(run, write, (why) => say("L4 nobody else's", write, why));
   });
+  if (run.times !== undefined) found.push(...judgePatience(run, run.times));
   judgeBreakers(run, (what) => found.push({ law: "L2 under the breakers", what }));
   return found;
 }
@@ -99,6 +108,8 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (keepsItself(before)) say("it says that it must not be pruned");
   const sacred = PROTECTED.has(before.kind.kind) || run.intent.protect.has(`${before.kind.group}/${before.kind.kind}`);
   if (sacred && !run.confirmed) say("its kind is protected and nobody confirmed");
+  const refused = refusalBefore(run, request);
+  if (refused !== undefined) return judgeRecreation(run, request, refused, say);
   const wanters = wantersOf(run.intent, key);
   if (wanters.length > 0) say(`${wanters.join(" and ")} want it`);
   for (const along of takenAlong(request)) {
@@ -168,22 +179,6 @@ function takenAlong({ before, world }: Request): readonly Live[] {
   return [];
 }
 
-/** Whether a request asked for all of a kind that has an owner; others look at one place. */
-export function isInventory({ verb, options }: Request): boolean {
-  return verb === "list" && options?.labelSelector !== undefined && options.namespace === undefined;
-}
-
-/** An object as the run's list told it. */
-function listed(run: RunRecord, key: string): LiveMetadata | undefined {
-  for (const { kind, told } of run.requests.filter(isInventory)) {
-    if (told?.ok !== true) continue;
-    const { items } = told.value as { items: readonly LiveMetadata[] };
-    const item = items.find(({ ref }) => `${kind?.group}/${kind?.kind}/${ref.namespace}/${ref.name}` === key);
-    if (item !== undefined) return item;
-  }
-  return undefined;
-}
-
 function judgeApply(run: RunRecord, request: Request, say: Say): void {
   const { manifest, kind, before } = request;
   const metadata = manifest?.metadata;
@@ -202,6 +197,9 @@ function judgeApply(run: RunRecord, request: Request, say: Say): void {
   if (!service.wishes.some((one) => one.key === key && one.value === value)) {
     say(`${service.id} wants another value`);
   }
+  judgeStranger(run, request, service.id, wish, say);
+  judgeReplicas(run, request, wish, say);
+  if (!shared) judgeReadiness(run, request, service, say);
   for (const dependency of service.dependsOn) {
     const other = run.intent.services.find(({ id }) => id === dependency);
     if (!shared && other?.state === "unknown" && run.selected(dependency))
@@ -275,7 +273,9 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
     }
   }
   const deleted = new Map<string, number>();
-  for (const { verb, remove, dryRun } of run.requests) {
+  for (const request of run.requests) {
+    const { verb, remove, dryRun } = request;
+    if (verb === "remove" && refusalBefore(run, request) !== undefined) continue;
     const label = labelOf.get(remove?.uid ?? "");
     if (verb === "remove" && !dryRun && label !== undefined) deleted.set(label, (deleted.get(label) ?? 0) + 1);
   }

@@ -225,7 +225,7 @@ export function nameOf({ kind, name }: Thing): string {
 export const NOTE = "simulator/note";
 
 /** Tells the API server in memory how a rollout ends. */
-const ROLLOUT = "embedded.gitops.bulkhead.dev/rollout";
+export const ROLLOUT = "embedded.gitops.bulkhead.dev/rollout";
 
 /** The annotation that carries an object's value, whatever its kind. */
 export const VALUE = "simulator/value";
@@ -251,6 +251,11 @@ export function replicasFor(value: string): number {
   return 2 + Number(value.slice(1));
 }
 
+/** The access mode that a claim says. */
+export function modeFor({ value, spelling }: Pick<Thing, "value" | "spelling">): string {
+  return isFixed(spelling) && replicasFor(value) % 2 === 1 ? "ReadWriteMany" : "ReadWriteOnce";
+}
+
 type Bodied = Pick<Thing, "name" | "value" | "spelling">;
 
 const fixed = ({ spelling }: Bodied): string => (isFixed(spelling) ? "immutable: true\n" : "");
@@ -260,10 +265,8 @@ const BODIES: Readonly<Record<ThingKind, (thing: Bodied) => string>> = {
   Secret: (thing) => `stringData: {value: ${thing.value}}\n${fixed(thing)}`,
   Role: () => "rules: []\n",
   ClusterRole: () => "rules: []\n",
-  PersistentVolumeClaim: ({ value, spelling }) => {
-    const mode = isFixed(spelling) && replicasFor(value) % 2 === 1 ? "ReadWriteMany" : "ReadWriteOnce";
-    return `spec:\n  accessModes: [${mode}]\n  resources: {requests: {storage: 1Gi}}\n`;
-  },
+  PersistentVolumeClaim: (thing) =>
+    `spec:\n  accessModes: [${modeFor(thing)}]\n  resources: {requests: {storage: 1Gi}}\n`,
   Namespace: () => "",
   Widget: ({ value }) => `spec: {value: ${value}}\n`,
   CustomResourceDefinition: () => CRD_SPEC,

@@ -1,5 +1,8 @@
 import type { Cluster, Kind } from "../../src/cluster/index.ts";
 import type { Json, JsonObject, Manifest } from "../../src/model/index.ts";
+import { isScaled } from "./autoscaling.ts";
+import { mark } from "./foreign.ts";
+import { frozenBody, isFreezable } from "./frozen.ts";
 import type { Live } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import type { Ground } from "./stage.ts";
@@ -11,7 +14,7 @@ import type { Ground } from "./stage.ts";
  * `edit` a field · `relabel` the owner to another's · `unlabel` · `forget` who wrote which field · `delete` · `recreate` by a
  * stranger, labels copied · `restore` deleted and applied again by another run of the program · `claim` by another
  * installation · `copy` under another name, with its labels · `child` with copied labels and a controller reference · `adopt`
- * put under a controller · `transfer` to another service, `rescope` to another installation, or `reapply` with another content, by runs of the program · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
+ * put under a controller · `mark` as another tool does that says the object is its own · `former` applied by who had it before us, with another value · `freeze` with another value in it · `scale` what an autoscaler scales · `transfer` to another service, `rescope` to another installation, or `reapply` with another content, by runs of the program · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
  */
 export interface Act {
   readonly act:
@@ -31,13 +34,21 @@ export interface Act {
     | "reapply"
     | "keep"
     | "hold"
-    | "release";
+    | "release"
+    | "mark"
+    | "former"
+    | "freeze"
+    | "scale";
   readonly of: number;
   readonly with: number;
 }
 
 /** What people write over a value. */
 export const EDITED = "edited";
+/** An autoscaler sets numbers that git never says. */
+const SCALED_MIN = 8;
+const SCALED = 4;
+
 const HOLD = "simulator.dev/hold";
 const APPLIED = "gitops.bulkhead.dev/applied";
 const never = new AbortController().signal;
@@ -116,12 +127,38 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       return await patch({ metadata: { finalizers: [HOLD] } });
     case "release":
       return await release(ground, live);
+    case "mark":
+      return await mark(ground, live, other);
+    case "former": {
+      const { kind, name } = live;
+      const metadata = {
+        name,
+        annotations: { [VALUE]: "former" },
+        ...(live.namespace === "" ? {} : { namespace: live.namespace }),
+      };
+      const manifest = { apiVersion: live.object["apiVersion"], kind: kind.kind, metadata } as unknown as Manifest;
+      return await apply(person, kind, manifest, "kubectl-client-side-apply");
+    }
+    case "freeze":
+      return isFreezable(live) ? await patch({ ...frozenBody(live), immutable: true }) : undefined;
+    case "scale": {
+      const world = await ground.list();
+      const scaled = on === undefined ? labelled.filter((one) => isDeployment(one) && isScaled(one, world)) : [live];
+      const one = scaled[of % Math.max(1, scaled.length)];
+      if (one === undefined || !isDeployment(one) || !isScaled(one, world)) return undefined;
+      const body = { spec: { replicas: SCALED_MIN + (other % SCALED) } };
+      return await person.patch(one.kind, one.namespace, one.name, "application/merge-patch+json", body, never);
+    }
   }
 }
 
 /** Lets go of everything that a simulated finalizer holds. */
 export async function releaseAll(ground: Ground): Promise<void> {
   for (const live of await ground.list()) await release(ground, live);
+}
+
+function isDeployment({ kind }: Live): boolean {
+  return kind.kind === "Deployment";
 }
 
 async function release({ program }: Ground, live: Live): Promise<void> {

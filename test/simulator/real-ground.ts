@@ -41,6 +41,7 @@ export async function realGround(cluster: TestCluster): Promise<RealGround> {
       if (!answer.ok && answer.problem.status !== 404) throw new Error(answer.problem.message);
       return answer.ok && answer.value !== undefined ? liveOf(kind, answer.value as unknown as JsonObject) : undefined;
     },
+    served: SERVED,
     list,
   };
   const settled = async (): Promise<void> => {

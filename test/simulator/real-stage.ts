@@ -102,6 +102,7 @@ async function throughProxy(
 const METHODS = {
   kinds: "GET",
   list: "GET",
+  objects: "GET",
   get: "GET",
   metadata: "GET",
   apply: "PATCH",

@@ -1,10 +1,14 @@
 import type { PassOutcome } from "../../src/model/index.ts";
 import { child, refKey, stringMap } from "../../src/model/index.ts";
+import { unmetReplicas } from "./autoscaling.ts";
+import { frozenExcuse } from "./frozen.ts";
 import type { Intent, ServiceIntent, Wish } from "./intent.ts";
 import type { Violation } from "./judge.ts";
 import { asId, asLabel, isOrphan, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import { EDITED } from "./people.ts";
+import { unhealthyIn } from "./rollouts.ts";
+import { strangersExcuse, type Tools } from "./strangers.ts";
 
 /** What is left when nothing happens any more. */
 export interface Rest {
@@ -12,6 +16,7 @@ export interface Rest {
   readonly scope: string;
   readonly outcome: PassOutcome;
   readonly live: readonly Live[];
+  readonly tools: Tools;
 }
 
 /** States of services that did not come to their end: nothing is pruned of them. */
@@ -46,8 +51,11 @@ export function judgeRest(rest: Rest): readonly Violation[] {
       continue;
     }
     const excuses = service.wishes.map((wish) => excuseFor(rest, service, wish));
-    if (UNDONE.has(state) && excuses.every((excuse) => excuse === undefined))
+    const ill = unhealthyIn(service, rest.live);
+    if (UNDONE.has(state) && ill === undefined && excuses.every((excuse) => excuse === undefined))
       say("L1 isolation", `it is ${state}: ${why}`);
+    if (state === "progressing") say("I7 it converges", "it is progressing though nobody cut its wait short");
+    if (ill !== undefined && !UNDONE.has(state)) say("L7 silence is not health", `it is ${state}, and ${ill}`);
     service.wishes.forEach((wish, index) => {
       const problem = excuses[index] === undefined ? unmet(rest, service, wish) : undefined;
       if (problem !== undefined) say("I3 what is declared is there", `${wish.key} ${problem}`);
@@ -57,7 +65,7 @@ export function judgeRest(rest: Rest): readonly Violation[] {
 }
 
 /** Why a service need not have what it wants; undefined when it must. */
-function excuseFor({ intent, scope, live }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
+function excuseFor({ intent, scope, live, tools }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
   if (wish.unserved) return "its version is not served";
   const rivals = intent.services.filter(
     ({ id, state, wishes }) => id !== service.id && state === "known" && wishes.some(({ key }) => key === wish.key),
@@ -69,9 +77,11 @@ function excuseFor({ intent, scope, live }: Rest, service: ServiceIntent, wish: 
   if (service.wishes.filter(({ key }) => key === wish.key).length > 1) return "it is declared twice";
   if (wish.namespace === "three" && !live.some(({ key, terminating }) => key === "/Namespace//three" && !terminating))
     return "its namespace is not there";
-  if (wish.kind === "Widget" && !live.some(({ key }) => key.startsWith("apiextensions.k8s.io/")))
+  if (wish.kind === "Widget" && !live.some(({ key }) => key.endsWith("CustomResourceDefinition//widgets.sim.dev")))
     return "its kind is not there";
   if (owner === undefined && now?.controlled === true) return "another object controls it";
+  const excuse = strangersExcuse(now, service.id, wish, tools) ?? frozenExcuse(now, service.id, wish, intent.protect);
+  if (excuse !== undefined) return excuse;
   if (owner === undefined || mine) return undefined;
   if (owner.scope !== scope) return "it belongs to another scope";
   const other = intent.services.find(({ id }) => asLabel(id) === owner.service);
@@ -92,6 +102,8 @@ function unmet({ scope, live, outcome }: Rest, service: ServiceIntent, wish: Wis
   if (annotated !== wish.value && !drifts) return `has value ${annotated}, not ${wish.value}`;
   const data = stringMap(child(now.object, "data"))["value"];
   if (wish.kind === "ConfigMap" && data !== wish.value) return `holds ${data}, not ${wish.value}`;
+  const replicas = drifts ? undefined : unmetReplicas(now, wish, live);
+  if (replicas !== undefined) return replicas;
   if (isOrphan(now) !== service.orphan)
     return service.orphan ? "does not say that it stays" : "says that it stays when its service goes";
   if (!service.prune && !keepsItself(now)) return "does not say that it is not pruned";

@@ -28,7 +28,9 @@ function* smallerThan(history: History): Generator<History> {
   const { steps } = history;
   const { records, ...unkept } = history;
   const { flagless, ...limited } = history;
+  const { others, ...alone } = history;
   if (webhook !== undefined) yield admitted;
+  if (others !== undefined) yield alone;
   if (records !== undefined) yield unkept;
   if (flagless !== undefined) yield limited;
   if (watches !== undefined) yield blind;
@@ -72,4 +74,8 @@ function* smallerRuns(step: RunStep): Generator<RunStep> {
   if (git !== undefined) yield clean;
   if (only !== undefined) yield whole;
   if (afterMs !== undefined) yield soon;
+  const { adopt, ...modest } = step;
+  const { newerAfterMs, ...patient } = step;
+  if (adopt !== undefined) yield modest;
+  if (newerAfterMs !== undefined) yield patient;
 }

@@ -7,16 +7,20 @@ import { newMemory, type PassRequest, runPass } from "../../src/reconcile/index.
 import { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
+import { ownersAtWork, retire, settle } from "./foreign.ts";
 import type { Confirm, History, RunStep, Step } from "./history.ts";
 import { type Intent, intentOf } from "./intent.ts";
-import { isInventory, judgeRun, type Violation } from "./judge.ts";
+import { judgeRun, type Violation } from "./judge.ts";
+import { isInventory } from "./lists.ts";
 import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
 import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
 import { judgeLeftovers, judgeRest } from "./rest.ts";
+import type { Times } from "./rollouts.ts";
 import { countingFile, limitsOf, mendedSettings } from "./settings.ts";
 import { embeddedStage, type Stage } from "./stage.ts";
 import { newProcess, newWatching, type Process, toldBy, type Watching } from "./staying.ts";
+import type { Tools } from "./strangers.ts";
 import { type Keeping, newRecords, type Records } from "./suspensions.ts";
 import { NO_TROUBLE, troubled } from "./trouble.ts";
 import type { RunClock } from "./virtual-clock.ts";
@@ -116,6 +120,10 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
     case "watch":
       world.staying.process?.watching?.watches.trouble(step.trouble);
       return [];
+    case "foreign":
+      if (step.foreigner === "retire") await retire(stage.ground);
+      else await settle(stage.ground, intentOf(repository.head().monorepo), step.foreigner);
+      return [];
     case "suspend":
     case "resume":
       await world.records?.play(step, clockOf(world));
@@ -152,7 +160,9 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   else if (step.cache !== "kept") cache.corrupt(step.cache);
   const stop = new AbortController();
   const way = await stage.way(step.trouble, clock);
-  const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop);
+  const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop, () =>
+    clock.monotonicMs(),
+  );
   const commit = repository.head();
   const picked = { selected: selector(step.only), some: step.only !== undefined, wrote: step.mode === "sync" };
   const unbuilt = new Set<string>();
@@ -167,9 +177,12 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     defaultNamespace: "one",
     concurrency: 3,
     breaker: flags,
+    ...(step.adopt === undefined ? {} : { adopt: step.adopt }),
     ...confirmation(step.confirm, commit.id),
   };
   const request = (await records?.asked(cluster, clock, unasked)) ?? unasked;
+  const tools = await toolsFor(world, step);
+  const newer = newerThan(step, clock);
   const told = watching && (await toldBy(watching, stage.ground, requests));
   watching?.go(cluster);
   const { memory } = world.staying.process ?? {};
@@ -185,7 +198,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   let outcome: PassOutcome | undefined;
   let thrown: string | undefined;
   const passed = world.program
-    .runPass(io, request, () => undefined, stop.signal)
+    .runPass(io, { ...request, ...newer.request }, () => undefined, stop.signal)
     .then(
       (done) => void (outcome = done),
       (cause: unknown) => void (thrown = cause instanceof Error ? cause.message : "no error"),
@@ -197,6 +210,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   });
   const through = await clock.runUntil(ends);
   await ended();
+  const times = newer.over();
   await stage.settled();
   if (world.staying.calm !== undefined) watching?.go(world.staying.calm);
   if (step.trouble.crash !== undefined) await renewed(world);
@@ -217,6 +231,8 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       // A process that watches goes by what it knows, whatever it lists to know it.
       requests: watching === undefined ? requests : requests.filter((one) => !lists.includes(one)),
       paused: told?.paused(),
+      tools,
+      ...(history.others?.rolloutMs === undefined ? {} : { times }),
     }),
     ...(told?.violations ?? []),
     ...(through ? [] : [{ law: "D it ends", what: "the run hangs" }]),
@@ -251,6 +267,35 @@ function confirmation(confirm: Confirm, head: string): Pick<PassRequest, "confir
     case "few digits":
       return { confirm: head.slice(0, FEW_DIGITS) };
   }
+}
+
+/** How other tools are when a run begins. */
+async function toolsFor({ history, stage }: World, { adopt = [] }: Partial<RunStep>): Promise<Tools> {
+  const { tools } = history.others ?? {};
+  const atWork = tools === undefined ? new Set<string>() : await ownersAtWork(stage.ground);
+  return { atWork, veiled: tools === "veiled", adopt };
+}
+
+/** Something newer comes while a run goes on. */
+function newerThan(
+  { newerAfterMs }: RunStep,
+  clock: RunClock,
+): { readonly request: Pick<PassRequest, "cancelWaits">; readonly over: () => Times } {
+  const [newer, through] = [new AbortController(), new AbortController()];
+  const beganMs = clock.monotonicMs();
+  const at: { newerMs?: number } = {};
+  if (newerAfterMs !== undefined) {
+    const come = (): void => {
+      at.newerMs = clock.monotonicMs();
+      newer.abort("newer");
+    };
+    clock.sleep(newerAfterMs, through.signal).then(come, () => undefined);
+  }
+  const over = (): Times => {
+    through.abort("over");
+    return { beganMs, endedMs: clock.monotonicMs(), ...at };
+  };
+  return { request: newerAfterMs === undefined ? {} : { cancelWaits: newer.signal }, over };
 }
 
 const FEW_DIGITS = 6;
@@ -302,7 +347,7 @@ async function brought(world: World): Promise<readonly Violation[]> {
   await world.stage.settled();
   const first = await toRest(world, CALM);
   if (first.violations.length > 0 || first.outcome === undefined) return first.violations;
-  const rest = { live: await world.stage.ground.list(), scope: SCOPE };
+  const rest = { live: await world.stage.ground.list(), scope: SCOPE, tools: await toolsFor(world, {}) };
   const unmet = judgeRest({ ...rest, intent: first.intent, outcome: first.outcome });
   if (unmet.length > 0) return unmet;
   await longAfter(world);
@@ -322,7 +367,13 @@ async function confirmed(world: World): Promise<readonly Violation[]> {
   const ran = await toRest(world, { ...CALM, confirm: "head" });
   const { violations, outcome, intent } = ran;
   if (violations.length > 0 || outcome === undefined) return violations;
-  const end = { intent, outcome, live: await world.stage.ground.list(), scope: SCOPE };
+  const end = {
+    intent,
+    outcome,
+    live: await world.stage.ground.list(),
+    scope: SCOPE,
+    tools: await toolsFor(world, {}),
+  };
   return [...judgeRest(end), ...judgeLeftovers(end)];
 }
 

@@ -1,11 +1,14 @@
 import type { Answer, Cluster, Kind } from "../../src/cluster/index.ts";
 import { createEmbedded } from "../../src/embedded/index.ts";
 import { embeddedWay } from "./faults.ts";
+import { furnish } from "./foreign.ts";
 import type { History } from "./history.ts";
-import { type Live, liveOf, SERVED } from "./live.ts";
+import { AUTOSCALERS, DEPLOYMENTS, type Live, liveOf, OWNER_KINDS, SERVED } from "./live.ts";
+import { behindVeil } from "./strangers.ts";
 import type { Asked, FaultKind, Trouble } from "./trouble.ts";
 import { type RunClock, virtualTime } from "./virtual-clock.ts";
 import { behindWebhook } from "./webhook.ts";
+import type { Others } from "./widening.ts";
 
 /** Now where it is at hand, else soon. */
 export type Soon<T> = T | Promise<T>;
@@ -16,6 +19,8 @@ export interface Ground {
   readonly program: Cluster;
   /** As somebody with kubectl. */
   readonly person: Cluster;
+  /** The kinds that there are. */
+  readonly served: readonly Kind[];
   read(kind: Kind, namespace: string, name: string): Soon<Live | undefined>;
   list(kinds?: readonly Kind[]): Soon<readonly Live[]>;
 }
@@ -57,18 +62,21 @@ export interface Stage {
 const never = new AbortController().signal;
 
 /** An API server of its own in memory, and time that passes only when everybody sleeps. */
-export async function embeddedStage({ seed, webhook }: History): Promise<Stage> {
+export async function embeddedStage({ seed, webhook, others = {} }: History): Promise<Stage> {
   const time = virtualTime();
   const audit: string[] = [];
   const twin = createEmbedded({
-    clock: time.clock(),
+    clock: time.common(),
     seed,
+    rolloutMs: others.rolloutMs ?? 0,
     onAudit: ({ verb, requestURI, userAgent, responseStatus }) =>
       void audit.push(`${userAgent} ${verb} ${requestURI} ${responseStatus.code}`),
   });
   await makeNamespaces(twin);
+  if (others.tools !== undefined) await furnish(twin);
+  const served = servedWith(others);
   const { store } = twin.core.world;
-  const admitted = behindWebhook(twin, webhook);
+  const admitted = behindVeil(behindWebhook(twin, webhook), others.tools === "veiled");
   const past = new Map<string, Answer<unknown>>();
   return {
     ground: {
@@ -78,7 +86,8 @@ export async function embeddedStage({ seed, webhook }: History): Promise<Stage> 
         const object = store.get(`${of.group}/${of.resource}/${namespace}/${name}`);
         return object === undefined ? undefined : liveOf(of, object);
       },
-      list: (kinds = SERVED) =>
+      served,
+      list: (kinds = served) =>
         kinds.flatMap((of) => store.list(`${of.group}/${of.resource}/`).map(([, object]) => liveOf(of, object))),
     },
     audit,
@@ -89,6 +98,15 @@ export async function embeddedStage({ seed, webhook }: History): Promise<Stage> 
     settled: () => undefined,
     close: () => twin.close(),
   };
+}
+
+/** The kinds that a history has. */
+function servedWith({ tools, workloads }: Others): readonly Kind[] {
+  return [
+    ...SERVED,
+    ...(tools === undefined ? [] : OWNER_KINDS),
+    ...(workloads === undefined ? [] : [DEPLOYMENTS, AUTOSCALERS]),
+  ];
 }
 
 /** The namespaces that every history begins with. */

@@ -1,6 +1,7 @@
 import type { Cluster } from "../../src/cluster/index.ts";
 import { type Inventory, LIVE_DEFAULTS, type openLive } from "../../src/live/index.ts";
 import { type Json, refKey } from "../../src/model/index.ts";
+import { SERVICE_LABEL } from "../../src/plan/index.ts";
 import { type Io, type Memory, type newMemory } from "../../src/reconcile/index.ts";
 import type { Violation } from "./judge.ts";
 import { isProven, type Live } from "./live.ts";
@@ -48,11 +49,12 @@ export function newWatching(open: typeof openLive, calm: Cluster, clock: RunCloc
     identity: (...asked) => ask((way) => way.identity(...asked)),
     kinds: (...asked) => ask((way) => way.kinds(...asked)),
     async list(...asked) {
-      const [kind, { namespace }] = asked;
-      const problem = namespace === undefined ? watches.refusal(kind) : undefined;
+      const [kind, { namespace, labelSelector }] = asked;
+      const whole = namespace === undefined && labelSelector === SERVICE_LABEL;
+      const problem = whole ? watches.refusal(kind) : undefined;
       if (problem !== undefined) return { ok: false, problem };
       const answer = await ask((way) => way.list(...asked));
-      if (answer.ok && namespace === undefined) watches.listed(kind);
+      if (answer.ok && whole) watches.listed(kind);
       return answer;
     },
     listObjects: (...asked) => ask((way) => way.listObjects(...asked)),

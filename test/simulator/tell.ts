@@ -35,6 +35,8 @@ function tellStep(step: Step): string {
     case "suspend":
     case "resume":
       return `somebody asks: ${JSON.stringify(step)}`;
+    case "foreign":
+      return `another tool: ${JSON.stringify(step.foreigner)}`;
     case "watch":
       return `a watch: ${JSON.stringify(step.trouble)}`;
     case "run": {

@@ -1,6 +1,6 @@
 import type { Answer, Cluster, Kind, ListOptions, LiveMetadata, RemoveOptions } from "../../src/cluster/index.ts";
 import type { Manifest } from "../../src/model/index.ts";
-import { type Live, SERVED } from "./live.ts";
+import { AUTOSCALERS, DEPLOYMENTS, type Live } from "./live.ts";
 import { type Act, act } from "./people.ts";
 import type { Ground, Soon, Way } from "./stage.ts";
 
@@ -24,20 +24,23 @@ export interface Trouble {
   readonly faults: readonly { readonly at: number; readonly kind: FaultKind }[];
   /**
    * Somebody does something right before a request arrives. `read` and `delete`: to the object that the program is about to
-   * delete, before it is read once more or before the delete.
+   * delete, before it is read once more or before the delete. `patch` and `apply`: to the object that it is about to write.
    */
-  readonly acts: readonly { readonly at: number | "read" | "delete"; readonly act: Act }[];
-  /** The process ends with this request, which the server gets or not. */
-  readonly crash?: { readonly at: number; readonly after: boolean };
+  readonly acts: readonly { readonly at: number | Moment; readonly act: Act }[];
+  /** The process ends with this request, which the server gets or not; `patched`: the first apply after a patch. */
+  readonly crash?: { readonly at: number | "patched"; readonly after: boolean };
   /** The process is asked to stop at this request. */
   readonly stopAt?: number;
 }
+
+export type Moment = "read" | "delete" | "patch" | "apply";
 
 export const NO_TROUBLE: Trouble = { faults: [], acts: [] };
 
 /** One request as the judge sees it: what was asked, what was there, what was answered. */
 export interface Request {
-  readonly verb: "kinds" | "list" | "get" | "metadata" | "apply" | "remove" | "patch";
+  /** `objects`: a list of whole objects. */
+  readonly verb: "kinds" | "list" | "objects" | "get" | "metadata" | "apply" | "remove" | "patch";
   readonly kind?: Kind;
   readonly namespace: string;
   readonly name: string;
@@ -52,6 +55,10 @@ export interface Request {
   /** Everything of the simulated kinds right before a delete: what it may take along. */
   readonly world: readonly Live[];
   readonly fault?: FaultKind;
+  /** When it arrived, by the clock of the run. */
+  readonly atMs?: number;
+  /** A list that says from where to watch: what is in it is not looked at. */
+  readonly hint?: true;
   /** Not asked for: a list as the process knows it by its watches. */
   readonly known?: true;
   /** What the program was told. */
@@ -85,9 +92,16 @@ export interface Asked<T> {
 }
 
 /** The cluster as the program sees it on a bad day. */
-export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: AbortController): TroubledCluster {
+export function troubled(
+  ground: Ground,
+  way: Way,
+  trouble: Trouble,
+  stop: AbortController,
+  nowMs: () => number = () => 0,
+): TroubledCluster {
   const requests: Request[] = [];
   const state = { count: 0, dead: false };
+  const listed = new Set<string>();
   let crash: () => void = () => undefined;
   const crashed = new Promise<void>((resolve) => (crash = resolve));
   const underWay = new Set<Promise<unknown>>();
@@ -100,8 +114,10 @@ export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: Abort
     const at = state.count++;
     if (state.dead) return never;
     if (trouble.stopAt === at) stop.abort(new DOMException("stopped", "AbortError"));
+    const hint = isHint(asked, listed);
     await disturb(ground, trouble, at, asked);
-    const dies = trouble.crash?.at === at;
+    const patched = (): boolean => asked.verb === "apply" && requests.some(({ verb }) => verb === "patch");
+    const dies = trouble.crash?.at === "patched" ? patched() : trouble.crash?.at === at;
     if (dies && trouble.crash?.after !== true) {
       die();
       return never;
@@ -117,10 +133,12 @@ export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: Abort
     const { verb, kind, namespace = "", name = "", manifest, remove, options, dryRun = false } = asked;
     requests.push({
       verb,
+      atMs: nowMs(),
       namespace,
       name,
       dryRun,
       ...seen,
+      ...(hint ? { hint } : {}),
       ...(kind === undefined ? {} : { kind }),
       ...(manifest === undefined ? {} : { manifest }),
       ...(remove === undefined ? {} : { remove }),
@@ -133,7 +151,7 @@ export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: Abort
   return {
     requests,
     crashed,
-    cluster: clusterOver(way.cluster, ask),
+    cluster: clusterOver(way.cluster, ask, ground.served),
     async ended() {
       await way.close();
       await Promise.allSettled(underWay);
@@ -141,9 +159,25 @@ export function troubled(ground: Ground, way: Way, trouble: Trouble, stop: Abort
   };
 }
 
+/** Of each kind the first list is the inventory's; whoever waits for health lists once more to know from where to watch. */
+function isHint({ verb, kind, options }: Asked<unknown>, listed: Set<string>): boolean {
+  if (verb !== "list" || options?.labelSelector === undefined || options.namespace !== undefined) return false;
+  const key = `${kind?.group}/${kind?.kind} ${options.labelSelector}`;
+  const again = listed.has(key);
+  listed.add(key);
+  return again;
+}
+
+const MOMENTS: Readonly<Partial<Record<Request["verb"], Moment>>> = {
+  metadata: "read",
+  remove: "delete",
+  patch: "patch",
+  apply: "apply",
+};
+
 async function disturb(ground: Ground, { acts }: Trouble, number: number, asked: Asked<unknown>): Promise<void> {
-  const { verb, kind, namespace = "", name = "" } = asked;
-  const moment = verb === "metadata" ? "read" : verb === "remove" ? "delete" : undefined;
+  const { verb, kind, namespace = "", name = "", dryRun } = asked;
+  const moment = dryRun === true ? undefined : MOMENTS[verb];
   for (const one of acts) {
     if (one.at === number) await act(ground, one.act);
     else if (one.at === moment && kind !== undefined)
@@ -153,7 +187,7 @@ async function disturb(ground: Ground, { acts }: Trouble, number: number, asked:
 
 type Ask = <T>(asked: Asked<T>, signal: AbortSignal) => Promise<Answer<T>>;
 
-function clusterOver(cluster: Cluster, ask: Ask): Cluster {
+function clusterOver(cluster: Cluster, ask: Ask, served: readonly Kind[]): Cluster {
   return {
     identity: (signal) => cluster.identity(signal),
     kinds: (signal) =>
@@ -164,7 +198,7 @@ function clusterOver(cluster: Cluster, ask: Ask): Cluster {
             const answer = await cluster.kinds(signal);
             if (!answer.ok) return answer;
             const kinds = answer.value.kinds.filter(({ group, kind }) =>
-              SERVED.some((one) => one.group === group && one.kind === kind),
+              served.some((one) => one.group === group && one.kind === kind),
             );
             return { ok: true, value: { kinds, failedGroups: [] } };
           },
@@ -173,8 +207,8 @@ function clusterOver(cluster: Cluster, ask: Ask): Cluster {
       ),
     list: (kind, options, signal) =>
       ask({ verb: "list", kind, options, forward: () => cluster.list(kind, options, signal) }, signal),
-    // Asked for by nothing that a simulated pass does.
-    listObjects: (kind, options, signal) => cluster.listObjects(kind, options, signal),
+    listObjects: (kind, options, signal) =>
+      ask({ verb: "objects", kind, options, forward: () => cluster.listObjects(kind, options, signal) }, signal),
     get: (kind, namespace, name, signal) =>
       ask({ verb: "get", kind, namespace, name, forward: () => cluster.get(kind, namespace, name, signal) }, signal),
     metadata: (kind, namespace, name, signal) =>
@@ -230,10 +264,16 @@ type Seen = Pick<Request, "before" | "all" | "world">;
 /** What is there right before a request; only what the judge asks for is looked at. */
 function sight(ground: Ground, { verb, kind, namespace = "", name = "" }: Asked<unknown>): Soon<Seen> {
   if (kind === undefined || verb === "get" || verb === "metadata") return { before: undefined, all: [], world: [] };
-  if (verb === "list") return then(ground.list([kind]), (all) => ({ before: undefined, all, world: [] }));
+  if (verb === "objects" && kind.kind !== AUTOSCALERS.kind) return { before: undefined, all: [], world: [] };
+  if (verb === "list" || verb === "objects")
+    return then(ground.list([kind]), (all) => ({ before: undefined, all, world: [] }));
+  const isWorkload = (one: Kind): boolean => one === DEPLOYMENTS || one === AUTOSCALERS;
+  const scaled = verb === "apply" ? ground.served.filter(isWorkload) : [];
   const takesAlong = verb === "remove" && (kind.kind === "Namespace" || kind.kind === "CustomResourceDefinition");
   return then(ground.read(kind, namespace, name), (before) =>
-    then(takesAlong ? ground.list() : [], (world) => ({ before, all: [], world })),
+    then(takesAlong ? ground.list() : [], (world) =>
+      then(scaled.length === 0 ? [] : ground.list(scaled), (all) => ({ before, all, world })),
+    ),
   );
 }
 

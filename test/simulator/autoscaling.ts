@@ -1,0 +1,47 @@
+import { child, text } from "../../src/model/index.ts";
+import type { Wish } from "./intent.ts";
+import type { RunRecord } from "./judge.ts";
+import { isInventory } from "./lists.ts";
+import type { Live } from "./live.ts";
+import { replicasFor } from "./monorepo.ts";
+import type { Request } from "./trouble.ts";
+
+/** Whether one of these objects scales a Deployment. */
+export function isScaled({ namespace, name }: Pick<Live, "namespace" | "name">, world: readonly Live[]): boolean {
+  return world.some((one) => {
+    if (one.kind.kind !== "HorizontalPodAutoscaler" || one.namespace !== namespace) return false;
+    return text(child(child(one.object, "spec"), "scaleTargetRef"), "name") === name;
+  });
+}
+
+/** Replicas as the cluster holds them, of any version of the object. */
+export function replicasIn(object: Live["object"] | undefined): unknown {
+  return child(object, "spec")?.["replicas"];
+}
+
+/** An apply of a Deployment never sets the replicas that an autoscaler set, nor those that one may have set. */
+export function judgeReplicas(run: RunRecord, request: Request, wish: Wish, say: (why: string) => void): void {
+  const { kind, before, told, all } = request;
+  if (kind?.kind !== "Deployment" || told?.ok !== true) return;
+  const { object, created } = told.value as { readonly object: Live["object"]; readonly created: boolean };
+  const now = replicasIn(object);
+  if (created) {
+    if (now !== replicasFor(wish.value)) say(`it is created with ${String(now)} replicas`);
+    return;
+  }
+  if (before === undefined || now === replicasIn(before.object)) return;
+  const lists = run.requests.filter((one) => one.kind?.kind === "HorizontalPodAutoscaler");
+  const first = lists.find((one) => isInventory(one) || one.verb === "objects");
+  const change = `${String(replicasIn(before.object))} replicas become ${String(now)}`;
+  if (first !== undefined && isScaled(before, first.all) && isScaled(before, all))
+    say(`${change}, and an autoscaler scales it`);
+  if (lists.some((one) => one.verb === "objects" && one.told?.ok === false))
+    say(`${change}, and nobody knows whether an autoscaler scales it`);
+}
+
+/** What is wrong with the replicas of a Deployment once nothing happens any more. */
+export function unmetReplicas(now: Live, wish: Wish, world: readonly Live[]): string | undefined {
+  if (wish.kind !== "Deployment" || isScaled(now, world)) return undefined;
+  const replicas = replicasIn(now.object);
+  return replicas === replicasFor(wish.value) ? undefined : `has ${String(replicas)} replicas`;
+}
