@@ -37,7 +37,8 @@ export function groupTexts(
 
 /**
  * Services of all groups. One that stands in two groups, because the number of groups grew and a process died over it, is
- * taken from where it was written last. A text that cannot be read holds nothing: status is for people, no decision rests on it.
+ * taken from where it was written last. A text that cannot be read holds nothing: status is
+ * for people, and of a service without a record it counts that the last pass applied it (`applied.ts`).
  */
 export function servicesOf(texts: readonly string[]): ReadonlyMap<string, KeptService> {
   const services = new Map<string, KeptService>();
