@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../model/index.ts";
+import { readBase64 } from "./base64.ts";
 import { canonicalQuantity, canonicalResource } from "./quantity.ts";
 import type { Field, MapType, Type } from "./type.ts";
 
@@ -144,6 +145,17 @@ function scalar(type: Type, value: Json, reading: Reading, path: string): Json {
         ? (timeText(value, format) ?? refuse("Time"))
         : refuse("Time");
   if (value === null) return zeroOf(type);
+  if (format === "bytes" && typeof value === "string") {
+    const read = readBase64(value);
+    if ("text" in read) return read.text;
+    reading.wrong.push({
+      path,
+      want: "[]byte",
+      got: "string",
+      why: `illegal base64 data at input byte ${read.corruptAt}`,
+    });
+    return "";
+  }
   if (type.scalar === "string") return typeof value === "string" ? value : refuse("string");
   if (type.scalar === "boolean") return typeof value === "boolean" ? value : refuse("bool");
   if (type.scalar === "numeric") {

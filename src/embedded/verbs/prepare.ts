@@ -89,7 +89,16 @@ function readBuiltIn(served: Served, body: JsonObject): ReadObject {
  */
 export function settleApplied(target: Target, merged: JsonObject): Outcome<JsonObject> {
   const { served } = target;
-  if (served.custom === undefined) return readObject({ ...target, validation: "Ignore" }, merged);
+  if (served.custom === undefined) {
+    const bytes = readAs(served, merged).wrong.find(({ want }) => want === "[]byte");
+    if (bytes === undefined) return readObject({ ...target, validation: "Ignore" }, merged);
+    const kind = `${served.group}/${served.version}, Kind=${served.kind}`;
+    const name = text(isObject(merged["metadata"]) ? merged["metadata"] : {}, "name") ?? "";
+    const why = `unable to convert unstructured object to ${kind}: error decoding from json: ${wrongText(bytes)}`;
+    return refuse(
+      internal(`failed to convert new object (${target.namespace}/${name}; ${kind}) to proper version: ${why}`),
+    );
+  }
   return done(served.custom.fill({ ...merged, metadata: metadataOf(served, merged, newReading()) }));
 }
 

@@ -76,6 +76,28 @@ export function refusalCases(s: Subject): void {
     expect(JSON.stringify([numeric, halved])).not.toMatch(/7654321|NzY1NDMyMQ/);
   });
 
+  test("a Secret whose data is not base64, whichever key it is, without a word of what is in it", async () => {
+    const metadata = { name: "plain", namespace: await s.namespace() };
+    const secret = (data: Readonly<Record<string, string>>): Manifest => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata,
+      data,
+    });
+    for (const text of ["hunter2!", "aHVudGVyMg=", "aHVudGVyMg", "aHVudGVyMg==x", "aHVu=dGVyMg=", "_-8="]) {
+      const refused = await s.refused(secret({ good: "Z29vZA==", pin: text }));
+      expect(refused, text).toMatchObject({ kind: "status", status: 500, ambiguous: false });
+      expect(refused.message, text).toMatch(/illegal base64 data at input byte \d+$/);
+      expect(JSON.stringify(refused), text).not.toContain(text);
+      expect(await s.live(secret({})), text).toBeUndefined();
+    }
+    // What Go reads as base64 is taken: line breaks in it, and nothing at all.
+    await s.apply(secret({ broken: "aHVu\ndGVy\r\nMg==", none: "" }));
+    const was = await s.live(secret({}));
+    expect(await s.refused(secret({ broken: "hunter2!" }))).toMatchObject({ status: 500 });
+    expect((await s.live(secret({})))?.metadata.resourceVersion).toBe(was?.metadata.resourceVersion);
+  });
+
   test("a name that is no name", async () => {
     const refused = await s.refused(configMap(await s.namespace(), "Not_A_Name", {}));
     expect(refused).toMatchObject({ status: 422, reason: "Invalid" });

@@ -45,6 +45,10 @@ const invalidSteps: Readonly<Record<string, readonly [ReturnType<typeof at>, Jso
   "a service with a bad port and protocol": [services, service({ ports: [{ port: 0, protocol: "ICMP" }] })],
   "a service with a bad name": [services, service({}, { name: "1a" })],
   "a config map with a bad key": [configMaps, configMap({ "a b": "x" })],
+  "a secret that is not base64": [
+    at("v1", "secrets"),
+    { apiVersion: "v1", kind: "Secret", metadata: { name: "a" }, data: { ok: "eA==", pin: "hunter2!" } },
+  ],
   "a bad name": [configMaps, configMap({}, { name: "A_b" })],
   "a bad label": [configMaps, configMap({}, { labels: { "a b": "x", ok: "not ok!" } })],
   "a job that restarts always": [
