@@ -30,7 +30,7 @@ export const FLAGS = {
     kind: "text",
     value: "<ref>",
     group: "Source",
-    text: "branch, tag or commit",
+    text: "branch, tag or commit with all of its digits",
     fallback: "HEAD of the repository",
   },
   path: {

@@ -130,6 +130,13 @@ export function absent(url: string, text: string, refs: readonly string[]): Fail
       remedy: "push a first commit; nothing is changed meanwhile",
     };
   }
+  if (/^[0-9a-f]{7,39}$/i.test(text)) {
+    return {
+      code: "source/ref-not-found",
+      message: `${url} has no branch or tag ${JSON.stringify(text)}`,
+      remedy: `if it is the beginning of a commit, give all of its digits, which git rev-parse ${text} prints in a clone: no server looks for a part of them`,
+    };
+  }
   const shown = branches.slice(0, 5).join(", ") + (branches.length > 5 ? ", …" : "");
   return {
     code: "source/ref-not-found",

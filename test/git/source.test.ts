@@ -148,6 +148,17 @@ describe.each(ways)("over %s", (way) => {
     expect(failureOf(await source.fetch(patient)).code).toBe("source/ref-not-found");
   });
 
+  test("the beginning of a commit is no ref, and how to get the rest of it is said; a branch may be named like one", async () => {
+    const commit = await repository.commit({ a: "1" }, "first");
+    const short = commit.slice(0, 12);
+    const source = await sourceOf({ repo: address(way), ref: short });
+    const failure = failureOf(await source.fetch(patient));
+    expect(failure).toMatchObject({ code: "source/ref-not-found" });
+    expect(failure.remedy).toContain(`git rev-parse ${short}`);
+    await repository.git("update-ref", `refs/heads/${short}`, commit);
+    expect(valueOf(await source.fetch(patient)).revision).toEqual({ ref: short, commit });
+  });
+
   test("A18 a deleted branch is a failure, and what was read before stays", async () => {
     const first = await repository.commit({ a: "1" }, "first");
     await repository.git("update-ref", "refs/heads/other", first);
