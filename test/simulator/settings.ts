@@ -277,5 +277,26 @@ export function withSettings(history: History): History {
     const more = Array.from({ length: 1 + random.int(2) }, () => settingsEdit(random));
     return [...edits, { ...step, edits: [...step.edits, ...more] }];
   });
-  return { ...history, steps, ...(random.chance(0.5) ? { flagless: true } : {}) };
+  const end = random.chance(0.3) ? neglect(random) : [];
+  return { ...history, steps: [...steps, ...end], ...(random.chance(0.5) ? { flagless: true } : {}) };
+}
+
+/** What others change is left to them, or what a service has is when it goes. */
+function neglect(random: Random): readonly Step[] {
+  const service = random.int(12);
+  const says: Said = random.chance(0.5)
+    ? { drift: random.chance(0.5) ? "detect" : "off" }
+    : random.pick<Said>([{ deletionPolicy: "orphan" }, { prune: false }, { deletionPolicy: "orphan", prune: true }]);
+  const match = random.pick(GLOBS);
+  const file = { defaults: {}, entries: [{ match, says }], breaker: {}, protect: [] };
+  const settings: Edit = random.chance(0.5)
+    ? { edit: "settings", place: "root", file }
+    : { edit: "own-settings", service, own: { says } };
+  const changed: Step =
+    says.drift === undefined
+      ? { step: "commit", edits: [{ edit: "drop-service", service }] }
+      : { step: "act", act: { act: "edit", of: random.int(24), with: 0 } };
+  const run = { step: "run", mode: "sync", trouble: { faults: [], acts: [] }, builds: [] } as const;
+  const calm = { ...run, cache: "kept", confirm: "nothing" } as const;
+  return [{ step: "commit", edits: [settings] }, calm, changed, calm];
 }

@@ -180,7 +180,6 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     ...(step.adopt === undefined ? {} : { adopt: step.adopt }),
     ...confirmation(step.confirm, commit.id),
   };
-  const request = (await records?.asked(cluster, clock, unasked)) ?? unasked;
   const tools = await toolsFor(world, step);
   const newer = newerThan(step, clock);
   const told = watching && (await toldBy(watching, stage.ground, requests));
@@ -197,12 +196,16 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   };
   let outcome: PassOutcome | undefined;
   let thrown: string | undefined;
-  const passed = world.program
-    .runPass(io, { ...request, ...newer.request }, () => undefined, stop.signal)
-    .then(
-      (done) => void (outcome = done),
-      (cause: unknown) => void (thrown = cause instanceof Error ? cause.message : "no error"),
-    );
+  const pass = async (): Promise<PassOutcome | undefined> => {
+    const request = records === undefined ? unasked : await records.asked(cluster, clock, unasked);
+    // Where it cannot be known what people asked for, nothing is done.
+    if (request === undefined) return undefined;
+    return await world.program.runPass(io, { ...request, ...newer.request }, () => undefined, stop.signal);
+  };
+  const passed = pass().then(
+    (done) => void (outcome = done),
+    (cause: unknown) => void (thrown = cause instanceof Error ? cause.message : "no error"),
+  );
   // What a crashed run still has in its hands is left to itself: none of its requests gets anywhere.
   const ends = new Promise<void>((resolve) => {
     void passed.then(resolve);

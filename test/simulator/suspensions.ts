@@ -4,8 +4,9 @@ import type { Clock, PassOutcome } from "../../src/model/index.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
 import type { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import type { Edit } from "./edits.ts";
-import type { History, Step } from "./history.ts";
+import type { History, RunStep, Step } from "./history.ts";
 import type { Intent } from "./intent.ts";
+import type { Breakage } from "./monorepo.ts";
 import { newRandom, type Random } from "./random.ts";
 import { names } from "./settings.ts";
 
@@ -38,8 +39,8 @@ interface RunEnd {
 /** What is kept in the cluster between runs, by the program; and what that has to be, by the judge's own account. */
 export interface Records {
   play(step: SuspensionStep, clock: Clock): Promise<void>;
-  /** The request with what people asked for. */
-  asked(cluster: Cluster, clock: Clock, request: PassRequest): Promise<PassRequest>;
+  /** The request with what people asked for; undefined when that cannot be read. */
+  asked(cluster: Cluster, clock: Clock, request: PassRequest): Promise<PassRequest | undefined>;
   /** What a revision means while people have asked for something else. */
   seenWith(meant: Intent, nowMs: number, confirmed: boolean): Intent;
   /** Writes what is kept of a run that came to its end. */
@@ -78,7 +79,8 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
     },
     async asked(way, clock, request) {
       const about = { cluster: way, settings, world: { clock } } as unknown as Parameters<typeof askedRequest>[0];
-      return need(await keeping.askedRequest(about, request, never));
+      const known = await keeping.askedRequest(about, request, never);
+      return known.ok ? known.value : undefined;
     },
     seenWith(meant, nowMs, confirmed) {
       return {
@@ -140,7 +142,31 @@ export function withSuspensions(history: History): History {
     if (step.step !== "commit" || index === 0 || !random.chance(0.5)) return [...before, step];
     return [...before, { ...step, edits: [...step.edits, edit(random)] }];
   });
-  return { ...history, records: true, steps };
+  return { ...history, records: true, steps: random.chance(0.35) ? [...steps, ...farewell(random)] : steps };
+}
+
+/** A service leaves git that git said to leave alone, and so did people, perhaps. */
+function farewell(random: Random): readonly Step[] {
+  const service = random.int(12);
+  const suspended: Edit = { edit: "set", service, settings: { suspend: true } };
+  const broken: Edit = { edit: "break", service, breakage: random.pick<Breakage>(["field", "document", "yaml"]) };
+  const all: SuspensionStep = { step: "suspend", glob: "*" };
+  return [
+    { step: "commit", edits: [suspended] },
+    ...(random.chance(0.3) ? [all] : []),
+    plainRun(random),
+    ...(random.chance(0.4) ? [{ step: "commit" as const, edits: [broken] }, plainRun(random)] : []),
+    { step: "commit", edits: [{ edit: "drop-service", service }] },
+    plainRun(random),
+    ...(random.chance(0.5) ? [{ step: "resume" as const, glob: "*" }] : []),
+    plainRun(random),
+  ];
+}
+
+function plainRun(random: Random): RunStep {
+  const faults = random.chance(0.25) ? [{ at: random.int(9), kind: "server-error" as const }] : [];
+  const trouble = { faults, acts: [] };
+  return { step: "run", mode: "sync", trouble, builds: [], cache: "kept", confirm: "nothing" };
 }
 
 function asked(random: Random): SuspensionStep {
