@@ -286,7 +286,7 @@ function neglect(random: Random): readonly Step[] {
   const service = random.int(12);
   const says: Said = random.chance(0.5)
     ? { drift: random.chance(0.5) ? "detect" : "off" }
-    : random.pick<Said>([{ deletionPolicy: "orphan" }, { prune: false }, { deletionPolicy: "orphan", prune: true }]);
+    : random.pick<Said>([{ deletionPolicy: "orphan" }, { prune: false }, { suspend: true }]);
   const match = random.pick(GLOBS);
   const file = { defaults: {}, entries: [{ match, says }], breaker: {}, protect: [] };
   const settings: Edit = random.chance(0.5)
