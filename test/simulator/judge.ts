@@ -37,6 +37,8 @@ export interface RunRecord {
   readonly requests: readonly Request[];
   readonly tools: Tools;
   readonly times?: Times;
+  /** Whether the revision does not follow from the one at which a service, by its label, was last as git said. */
+  readonly rewritten?: (label: string) => boolean;
   /** Why nothing may be deleted, as the run was told. */
   readonly paused?: string | undefined;
 }
@@ -103,6 +105,7 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (planned !== undefined && planned.annotations[APPLIED] !== before.annotations[APPLIED]) {
     say("it was applied again since the plan saw it");
   }
+  if (!run.confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
   if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
   if (keepsItself(before)) say("it says that it must not be pruned");

@@ -12,6 +12,7 @@ import type { Confirm, History, RunStep, Step } from "./history.ts";
 import { type Intent, intentOf } from "./intent.ts";
 import { judgeRun, type Violation } from "./judge.ts";
 import { isInventory } from "./lists.ts";
+import { asLabel } from "./live.ts";
 import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
 import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
@@ -64,7 +65,16 @@ export async function simulate(history: History, program: Program = PROGRAM, pla
   const repository = newRepository(EMPTY_MONOREPO);
   const records =
     history.records === true ? newRecords(program, stage.ground.program, `${SCOPE}-${history.seed}`) : undefined;
-  const world: World = { history, program, stage, repository, records, cache: memoryCache(), staying: {} };
+  const world: World = {
+    history,
+    program,
+    stage,
+    repository,
+    records,
+    applied: new Map(),
+    cache: memoryCache(),
+    staying: {},
+  };
   await renewed(world);
   const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
   try {
@@ -99,6 +109,8 @@ interface World {
   readonly stage: Stage;
   readonly repository: Repository;
   readonly records: Records | undefined;
+  /** Commits at which services, by their labels, were last as git said, as far as that was written down. */
+  readonly applied: Map<string, string>;
   readonly cache: ReturnType<typeof memoryCache>;
   /** The process that stays, and its way to the cluster between runs. */
   readonly staying: { process?: Process; calm?: Cluster };
@@ -234,6 +246,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
       // A process that watches goes by what it knows, whatever it lists to know it.
       requests: watching === undefined ? requests : requests.filter((one) => !lists.includes(one)),
       paused: told?.paused(),
+      rewritten: (label) => isRewritten(world, label, commit.id),
       tools,
       ...(history.others?.rolloutMs === undefined ? {} : { times }),
     }),
@@ -242,6 +255,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     ...(thrown === undefined ? [] : [{ law: "D it ends", what: `the run throws: ${thrown}` }]),
     ...bugsIn(outcome),
   ];
+  if (step.mode === "sync" && outcome !== undefined) noteApplied(world, outcome, picked.some);
   const writes = requests
     .filter(({ verb, dryRun, done }) => done && (verb === "apply" || verb === "remove" || verb === "patch") && !dryRun)
     .map(({ verb, kind, namespace, name }) => `${verb} ${kind?.kind} ${namespace}/${name}`);
@@ -252,6 +266,24 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     intent,
     ...(outcome === undefined ? {} : { outcome }),
   };
+}
+
+/** What a pass over all services wrote down; of one over some only that those may be somewhere else by now. */
+function noteApplied({ applied, records }: World, { revision, services, failures }: PassOutcome, some: boolean): void {
+  if (records === undefined || revision === undefined || failures.length > 0) return;
+  const before = new Map(applied);
+  if (!some) applied.clear();
+  for (const { service, state } of services) {
+    const label = asLabel(service);
+    const known = state === "synced" || state === "unchanged" ? revision.commit : before.get(label);
+    if (some || known === undefined) applied.delete(label);
+    else applied.set(label, known);
+  }
+}
+
+function isRewritten({ applied, repository }: World, label: string, commit: string): boolean {
+  const before = applied.get(label);
+  return before !== undefined && !repository.follows(commit, before);
 }
 
 /** A revision without any definition has no content that could be missing, and a process may have read all that there is. */
