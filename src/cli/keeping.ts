@@ -12,6 +12,7 @@ import {
 import { checkIdentity, type KnownCluster, readKnownCluster, rememberCluster } from "./known-cluster.ts";
 import { podNamespaces } from "./pod-namespace.ts";
 import type { Settings } from "./settings.ts";
+import { laterSeen, seenNow } from "./went-back.ts";
 import type { World } from "./world.ts";
 
 /** The end of a pass is noted at least so often in the time after which a service counts as stale. */
@@ -57,17 +58,23 @@ export async function keptPass(
   if (read?.ok === false) notice(`status is not kept: ${read.failures[0]?.message ?? "it cannot be read"}`);
   const standing = read?.ok === true ? read.value : place && emptyStanding(place);
   if (standing !== undefined) acquaintance.standing = standing;
+  const before = identity.value === known.uid ? (known.seen ?? {}) : {};
+  const seen = seenNow(before, standing?.version ?? "", world.clock.nowMs());
   const learned = {
     ...(identity.value === undefined ? {} : { uid: identity.value }),
     standing: known.standing === true,
+    seen,
   };
   if (request.mode === "sync") await remember(settings, acquaintance, learned, notice);
 
-  const home = { ...request, ownNamespaces: [...(request.ownNamespaces ?? []), ...(await podNamespaces())] };
+  const paused = seen.paused === undefined ? {} : { pausedDeletes: seen.paused.why };
+  const home = { ...request, ...paused, ownNamespaces: [...(request.ownNamespaces ?? []), ...(await podNamespaces())] };
   const outcome = await run(standing === undefined ? home : { ...home, ...asked(standing, home) });
   if (request.mode !== "sync" || standing === undefined || !standing.whole) return outcome;
   const problem = await write({ cluster, settings, world, acquaintance }, standing, outcome, notice);
-  if (problem === undefined) await remember(settings, acquaintance, { ...learned, standing: true }, notice);
+  const after = laterSeen(seen, acquaintance.standing?.version ?? "");
+  if (problem === undefined)
+    await remember(settings, acquaintance, { ...learned, standing: true, seen: after }, notice);
   else notice(`status could not be written to namespace ${standing.place.namespace}: ${problem}`);
   return outcome;
 }
@@ -187,7 +194,8 @@ async function remember(
   const before = acquaintance.known;
   acquaintance.known = learned;
   if (settings.cluster.kind !== "kubeconfig" || acquaintance.forgetful === true) return;
-  if (before?.uid === learned.uid && (before?.standing === true) === learned.standing) return;
+  const same = JSON.stringify(before?.seen) === JSON.stringify(learned.seen);
+  if (same && before?.uid === learned.uid && (before?.standing === true) === learned.standing) return;
   const problem = await rememberCluster(settings, learned);
   if (problem === undefined) return;
   acquaintance.forgetful = true;

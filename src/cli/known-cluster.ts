@@ -4,6 +4,7 @@ import { type Cluster, problemFailure } from "../cluster/index.ts";
 import { failed, ok, type Result } from "../model/index.ts";
 import { recordFile } from "./record.ts";
 import type { Settings } from "./settings.ts";
+import { type Seen, seenIn } from "./went-back.ts";
 
 /** What this machine remembers of the cluster behind a scope and context. */
 export interface KnownCluster {
@@ -11,6 +12,8 @@ export interface KnownCluster {
   readonly uid?: string;
   /** True once this machine read or wrote what is kept there: then it must be able to. */
   readonly standing?: boolean;
+  /** How far it was. */
+  readonly seen?: Seen;
 }
 
 type About = Pick<Settings, "cacheDir" | "scope" | "cluster" | "kubeconfig" | "context" | "clusterUid">;
@@ -20,7 +23,8 @@ export async function readKnownCluster(settings: About): Promise<KnownCluster> {
     const known: unknown = JSON.parse(await readFile(fileOf(settings), "utf8"));
     if (typeof known !== "object" || known === null) return {};
     const uid = "uid" in known && typeof known.uid === "string" ? { uid: known.uid } : {};
-    return { ...uid, standing: "standing" in known && known.standing === true };
+    const seen = "seen" in known ? { seen: seenIn(known.seen) } : {};
+    return { ...uid, standing: "standing" in known && known.standing === true, ...seen };
   } catch {
     return {};
   }

@@ -54,6 +54,8 @@ export interface PassRequest {
   readonly jobsDone?: ReadonlyMap<string, string>;
   /** Revisions that a service may hold objects of, as they were kept; absent where nothing is kept. */
   readonly appliedAt?: (service: string) => AppliedAt | "unknown";
+  /** Why nothing may be deleted, whatever this process itself knows of the cluster. */
+  readonly pausedDeletes?: string;
   /** Namespace of namespaced objects that name none. */
   readonly defaultNamespace: string;
   /** Services worked on at once. */

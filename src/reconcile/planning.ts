@@ -94,6 +94,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
   const { live } = inventory;
   const unchanged = io.memory === undefined ? {} : { unchanged: io.memory.unchanged };
   const known = claimants.map(({ service }) => service);
+  const paused = inventory.paused ?? request.pausedDeletes;
   return {
     scope: request.scope,
     services: planServices(assembled, request.adopt ?? []),
@@ -111,7 +112,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     known,
     complete,
     unlisted: new Set(inventory.unlisted.keys()),
-    ...(inventory.paused === undefined ? {} : { pausedDeletes: inventory.paused }),
+    ...(paused === undefined ? {} : { pausedDeletes: paused }),
     settled: settled.known,
     autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
     repairs: { fights: fights.known, nowMs: io.clock.nowMs() },

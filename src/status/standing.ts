@@ -28,6 +28,8 @@ export interface Standing {
   readonly jobs: ReadonlyMap<string, string>;
   /** False when only what people asked for could be read: then nothing may be written back, or history would be lost. */
   readonly whole: boolean;
+  /** How far the cluster was when this was read or written: the newest resourceVersion; empty when nothing was. */
+  readonly version: string;
   /** What is kept, for `writeStatus`. */
   readonly kept: {
     readonly services: ReadonlyMap<string, KeptService>;
@@ -56,11 +58,15 @@ export async function readStanding(
   const options = { namespace: place.namespace, labelSelector: standingSelector(place) };
   if (before?.whole === true) {
     const now = await cluster.list(CONFIG_MAP, options, signal);
-    if (now.ok && isSame(now.value.items, before.kept.objects)) return ok(newStanding(before, nowMs));
+    if (now.ok && isSame(now.value.items, before.kept.objects))
+      return ok(newStanding({ ...before, version: now.value.resourceVersion }, nowMs));
     if (!now.ok && now.problem.kind !== "status") return failed(unknown(place, now.problem));
   }
   const listed = await cluster.listObjects(CONFIG_MAP, options, signal);
-  if (listed.ok) return standingOf(place, listed.value.items.map(keptObject), true, nowMs);
+  if (listed.ok) {
+    const { items, resourceVersion } = listed.value;
+    return standingOf(place, items.map(keptObject), { whole: true, version: resourceVersion }, nowMs);
+  }
   if (listed.problem.kind !== "status") return failed(unknown(place, listed.problem));
   // A server that cannot list a kind may still know its objects.
   const names = namesOf(place);
@@ -70,7 +76,7 @@ export async function readStanding(
     if (!answer.ok) return failed(unknown(place, listed.problem));
     if (answer.value !== undefined) objects.push(keptObject(answer.value));
   }
-  return standingOf(place, objects, false, nowMs);
+  return standingOf(place, objects, { whole: false, version: "" }, nowMs);
 }
 
 function unknown({ namespace }: StatusPlace, problem: Problem): Failure {
@@ -96,13 +102,13 @@ export function emptyStanding(place: StatusPlace): Standing {
     confirmations: [],
     jobs: new Map<string, string>(),
   };
-  return newStanding({ place, ...nothing, whole: false, kept }, 0);
+  return newStanding({ place, ...nothing, whole: false, version: "", kept }, 0);
 }
 
 /** What is kept after some of it was written. */
 export function standingAfter(
   before: Standing,
-  written: Pick<Standing, "head" | "jobs" | "kept">,
+  written: Pick<Standing, "head" | "jobs" | "kept" | "version">,
   nowMs: number,
 ): Standing {
   return newStanding({ ...before, ...written, headless: before.headless && written.head === undefined }, nowMs);
@@ -111,7 +117,7 @@ export function standingAfter(
 function standingOf(
   place: StatusPlace,
   objects: readonly KeptObject[],
-  whole: boolean,
+  { whole, version }: Pick<Standing, "whole" | "version">,
   nowMs: number,
 ): Result<Standing> {
   const names = namesOf(place);
@@ -141,6 +147,7 @@ function standingOf(
     confirmations: confirmations ?? [],
     jobs: new Map(jobs),
     whole,
+    version,
     kept: { services: servicesOf(groups), objects: new Map(objects.map((one) => [one.name, one])) },
   };
   return ok(newStanding(parts, nowMs));
@@ -148,11 +155,11 @@ function standingOf(
 
 type Parts = Pick<
   Standing,
-  "place" | "head" | "headless" | "suspensions" | "confirmations" | "jobs" | "whole" | "kept"
+  "place" | "head" | "headless" | "suspensions" | "confirmations" | "jobs" | "whole" | "version" | "kept"
 >;
 
 function newStanding(parts: Parts, nowMs: number): Standing {
-  const { place, head, headless, suspensions, confirmations, jobs, whole, kept } = parts;
+  const { place, head, headless, suspensions, confirmations, jobs, whole, version, kept } = parts;
   const suspended = (service: string): Suspension | undefined => suspensionOf(suspensions, service, nowMs);
   return {
     place,
@@ -162,6 +169,7 @@ function newStanding(parts: Parts, nowMs: number): Standing {
     confirmations,
     jobs,
     whole,
+    version,
     kept,
     suspensionOf: suspended,
     confirmed: (service, commit) => confirmationOf(confirmations, service, commit),

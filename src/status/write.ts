@@ -111,7 +111,9 @@ async function writeOnce(
   const objects = new Map([...kept.objects, ...written.map((object) => [object.name, object] as const)]);
   const events = eventsOf(after.changed, { first: head === undefined, groups });
   const said = await say(cluster, standing, events, objects, nowMs, signal);
-  const now = { head: end ?? head, jobs, kept: { services: after.services, objects } };
+  // The end of the pass is written last.
+  const version = written.at(-1)?.resourceVersion ?? standing.version;
+  const now = { head: end ?? head, jobs, version, kept: { services: after.services, objects } };
   return ok({ objects: written.map(({ name }) => name), ...said, standing: standingAfter(standing, now, nowMs) });
 }
 

@@ -2,6 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Acquaintance, keptPass } from "../../src/cli/keeping.ts";
 import { readSettings, type Settings } from "../../src/cli/settings.ts";
+import { seenIn, seenNow } from "../../src/cli/went-back.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Cluster, Problem } from "../../src/cluster/index.ts";
 import { createEmbedded, type EmbeddedCluster } from "../../src/embedded/index.ts";
@@ -113,6 +114,67 @@ describe("A15 another cluster behind the same name: no write", () => {
     expect(codes(await passed(silent))).toEqual([]);
     await passed(twin("a", 1));
     expect(codes(await passed(silent))).toEqual(["cluster/forbidden"]);
+  });
+});
+
+describe("A16 a cluster that went back while no process looked", () => {
+  const MINUTE = 60_000;
+  /** A pass that leaves status, and one more after something else was written. */
+  async function someTime(cluster: EmbeddedCluster): Promise<void> {
+    await passed(cluster);
+    await clock.advance(1_000);
+    const asked = { glob: "dev/other", reason: "x", author: "Ada", at: new Date(clock.nowMs()).toISOString() };
+    await suspend(cluster, clock, PLACE, [asked], signal);
+  }
+
+  test("is noticed by the next one, which deletes nothing for as long as one that watches", async () => {
+    const cluster = twin("a", 1);
+    await someTime(cluster);
+    const saved = cluster.save();
+    await someTime(cluster);
+    expect((await passed(cluster)).asked?.pausedDeletes).toBeUndefined();
+    const restored = createEmbedded({ clock, saved, controllers: "none" });
+    const why = /something older than before \(version \d+ after \d+\), .*; nothing is deleted until 20/;
+    expect((await passed(restored, { mode: "diff" })).asked?.pausedDeletes).toMatch(why);
+    expect((await passed(restored)).asked?.pausedDeletes).toMatch(why);
+    await clock.advance(9 * MINUTE);
+    // Whichever process looks, and although the versions go on from there.
+    await someTime(restored);
+    expect((await passed(restored)).asked?.pausedDeletes).toMatch(why);
+    await clock.advance(2 * MINUTE);
+    expect((await passed(restored)).asked?.pausedDeletes).toBeUndefined();
+  });
+
+  test("within a process that remembers nothing on disk, too", async () => {
+    const process: Acquaintance = {};
+    const flags = { cacheDir: "/dev/null/none" };
+    const cluster = twin("a", 1);
+    await passed(cluster, { process, flags });
+    const saved = cluster.save();
+    await someTime(cluster);
+    await passed(cluster, { process, flags });
+    const restored = createEmbedded({ clock, saved, controllers: "none" });
+    expect((await passed(restored, { process, flags })).asked?.pausedDeletes).toBeDefined();
+  });
+
+  test("is none when versions only go forward, when nothing is kept there, or when another cluster is meant", async () => {
+    const cluster = twin("a", 1);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await passed(cluster)).asked?.pausedDeletes).toBeUndefined();
+      await someTime(cluster);
+    }
+    const off = { flags: { statusNamespace: "off" } };
+    expect((await passed(cluster, off)).asked?.pausedDeletes).toBeUndefined();
+    const young = twin("b", 2);
+    const uid = await young.identity(signal);
+    const meant = { flags: { clusterUid: uid.ok ? uid.value : "" } };
+    expect((await passed(young, meant)).asked?.pausedDeletes).toBeUndefined();
+  });
+
+  test("a clock that was set back makes no pause without end", async () => {
+    const until = new Date(clock.nowMs() + 60 * MINUTE).toISOString();
+    expect(seenNow({ version: "7", paused: { why: "x", until } }, "8", clock.nowMs())).toEqual({ version: "8" });
+    expect(seenIn({ version: 7, paused: "yes" })).toEqual({});
   });
 });
 

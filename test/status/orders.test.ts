@@ -60,9 +60,11 @@ describe("suspensions", () => {
 
   test("resuming takes the globs as they were asked for; * takes all", () => {
     const before = [asked("payments/*"), asked("db")];
-    expect(withoutSuspensions(before, ["db"], NOW)).toEqual([asked("payments/*")]);
-    expect(withoutSuspensions(before, ["payments/api"], NOW)).toEqual(before);
-    expect(withoutSuspensions(before, ["*"], NOW)).toEqual([]);
+    expect(withoutSuspensions(before, ["db"], NOW)).toEqual({ left: [asked("payments/*")], notSuspended: [] });
+    const other = withoutSuspensions(before, ["payments/api"], NOW);
+    expect(other).toEqual({ left: before, notSuspended: ["payments/api"] });
+    expect(withoutSuspensions(before, ["*"], NOW)).toEqual({ left: [], notSuspended: [] });
+    expect(withoutSuspensions([], ["**", "db"], NOW)).toEqual({ left: [], notSuspended: ["db"] });
   });
 });
 
