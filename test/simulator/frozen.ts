@@ -30,6 +30,10 @@ function isStuck({ object }: Live, { kind, value, spelling }: Wish): boolean {
   return isFixed(spelling) ? !app.endsWith(`-${value}`) : /-v\d$/.test(app);
 }
 
+function isWilling({ spelling }: Wish): boolean {
+  return spelling === "recreated" || spelling === "willing";
+}
+
 /** Why an object stays as it is although something else is wanted; undefined when it must not. */
 export function frozenExcuse(
   now: Live | undefined,
@@ -39,7 +43,7 @@ export function frozenExcuse(
 ): string | undefined {
   if (now === undefined || !isStuck(now, wish)) return undefined;
   const never = NEVER.has(wish.kind) || protect.has(`${now.kind.group}/${wish.kind}`);
-  if (wish.spelling !== "recreated" || never) return "it cannot be changed";
+  if (!isWilling(wish) || never) return "it cannot be changed";
   const { owner } = now;
   if (owner?.proven !== true || owner.service !== asLabel(service)) return "it cannot be changed, and is not ours";
   if (now.controlled || keepsItself(now)) return "it cannot be changed, and must not be deleted";
@@ -73,7 +77,7 @@ export function judgeRecreation(run: RunRecord, remove: Request, refused: Reques
   if (!run.selected(service.id)) say(`${service.id} was not asked for`);
   if (NEVER.has(kind?.kind ?? "") || run.intent.protect.has(`${kind?.group}/${kind?.kind}`))
     say("its kind is never recreated");
-  const opted = service.wishes.some((wish) => wish.key === key && wish.spelling === "recreated");
+  const opted = service.wishes.some((wish) => wish.key === key && isWilling(wish));
   if (!opted) say("nobody asked to have it recreated");
   const annotations = stringMap(child(refused.manifest?.metadata as Json as never, "annotations"));
   if (before !== undefined && annotations[APPLIED] === before.annotations[APPLIED])

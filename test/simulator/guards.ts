@@ -1,3 +1,5 @@
+import { GUARDS_OF_OTHERS } from "./guards-of-others.ts";
+
 /** One guard of the source, as a text that stands exactly once in its file, and what is there without it. */
 export interface Guard {
   readonly name: string;
@@ -283,4 +285,11 @@ const REMEMBERED: readonly Guard[] = [
 ];
 
 /** Every guard of law L2, those that it leans on, and those of what is known without asking. */
-export const GUARDS: readonly Guard[] = [...LIVE_DOUBTS, ...PLANNED, ...CLAIMED, ...KNOWN, ...REMEMBERED];
+export const GUARDS: readonly Guard[] = [
+  ...LIVE_DOUBTS,
+  ...PLANNED,
+  ...CLAIMED,
+  ...KNOWN,
+  ...REMEMBERED,
+  ...GUARDS_OF_OTHERS,
+];

@@ -17,7 +17,7 @@ export type ThingKind =
  * How an object is written down. `generated`: a ConfigMap by a generator, with a hash in its name. `labelled`, `far` and
  * `anchored` are spellings in which its name is not the first thing a reader of the text finds. `unserved`: a version of
  * its kind that the API server does not have. `kept`: it says itself that it must not be pruned. `immutable`: its value is in a field
- * that cannot change; `recreated`: and it asks to be deleted and created anew for that. `adopting`: it asks to be taken over.
+ * that cannot change; `recreated`: and it asks to be deleted and created anew for that; `willing`: it only asks for it. `adopting`: it asks to be taken over.
  */
 export type Spelling =
   | "plain"
@@ -29,6 +29,7 @@ export type Spelling =
   | "kept"
   | "immutable"
   | "recreated"
+  | "willing"
   | "adopting";
 
 /** One object as somebody means it. */
@@ -294,7 +295,7 @@ function documentOf(thing: Thing): string {
         : "";
   const marks = [
     spelling === "kept" ? ", gitops.bulkhead.dev/prune: disabled" : "",
-    spelling === "recreated" ? ", gitops.bulkhead.dev/recreate: enabled" : "",
+    spelling === "recreated" || spelling === "willing" ? ", gitops.bulkhead.dev/recreate: enabled" : "",
     spelling === "adopting" ? ", gitops.bulkhead.dev/adopt: enabled" : "",
     rollout === undefined ? "" : `, ${ROLLOUT}: ${rollout}`,
   ].join("");

@@ -140,7 +140,7 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       return await apply(person, kind, manifest, "kubectl-client-side-apply");
     }
     case "freeze":
-      return isFreezable(live) ? await patch({ ...frozenBody(live), immutable: true }) : undefined;
+      return await freeze(ground, on === undefined ? labelled : [live], of);
     case "scale": {
       const world = await ground.list();
       const scaled = on === undefined ? labelled.filter((one) => isDeployment(one) && isScaled(one, world)) : [live];
@@ -155,6 +155,15 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
 /** Lets go of everything that a simulated finalizer holds. */
 export async function releaseAll(ground: Ground): Promise<void> {
   for (const live of await ground.list()) await release(ground, live);
+}
+
+/** Somebody sets another value in an object, and that it shall never change again. */
+async function freeze({ person }: Ground, among: readonly Live[], of: number): Promise<unknown> {
+  const freezable = among.filter(isFreezable);
+  const one = freezable[of % Math.max(1, freezable.length)];
+  if (one === undefined) return undefined;
+  const body = { ...frozenBody(one), immutable: true };
+  return await person.patch(one.kind, one.namespace, one.name, "application/merge-patch+json", body, never);
 }
 
 function isDeployment({ kind }: Live): boolean {

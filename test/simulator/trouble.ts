@@ -207,8 +207,11 @@ function clusterOver(cluster: Cluster, ask: Ask, served: readonly Kind[]): Clust
       ),
     list: (kind, options, signal) =>
       ask({ verb: "list", kind, options, forward: () => cluster.list(kind, options, signal) }, signal),
+    // Of pods and what else tells of health, and of the program's own records, a run is judged by what it makes of them.
     listObjects: (kind, options, signal) =>
-      ask({ verb: "objects", kind, options, forward: () => cluster.listObjects(kind, options, signal) }, signal),
+      kind.kind === AUTOSCALERS.kind
+        ? ask({ verb: "objects", kind, options, forward: () => cluster.listObjects(kind, options, signal) }, signal)
+        : cluster.listObjects(kind, options, signal),
     get: (kind, namespace, name, signal) =>
       ask({ verb: "get", kind, namespace, name, forward: () => cluster.get(kind, namespace, name, signal) }, signal),
     metadata: (kind, namespace, name, signal) =>
@@ -264,7 +267,6 @@ type Seen = Pick<Request, "before" | "all" | "world">;
 /** What is there right before a request; only what the judge asks for is looked at. */
 function sight(ground: Ground, { verb, kind, namespace = "", name = "" }: Asked<unknown>): Soon<Seen> {
   if (kind === undefined || verb === "get" || verb === "metadata") return { before: undefined, all: [], world: [] };
-  if (verb === "objects" && kind.kind !== AUTOSCALERS.kind) return { before: undefined, all: [], world: [] };
   if (verb === "list" || verb === "objects")
     return then(ground.list([kind]), (all) => ({ before: undefined, all, world: [] }));
   const isWorkload = (one: Kind): boolean => one === DEPLOYMENTS || one === AUTOSCALERS;

@@ -5,7 +5,7 @@ import type { History, RunStep, Step } from "./history.ts";
 import type { ServiceSpec, Settings, Spelling, Thing, ThingKind } from "./monorepo.ts";
 import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
-import type { Moment } from "./trouble.ts";
+import type { FaultKind, Moment, Trouble } from "./trouble.ts";
 
 /** What a cluster has besides what every history has. */
 export interface Others {
@@ -21,6 +21,10 @@ export interface Others {
 export type ForeignStep = { readonly step: "foreign"; readonly foreigner: Foreigner | "retire" };
 
 const WIDER = 3 * 2 ** 29;
+/** Requests of a run before it looks at what is there already: discovery, and one list a kind. */
+const LOOKS = 12;
+/** And, in a cluster with workloads, before it lists autoscalers. */
+const SCALERS = 11;
 const TOOLS: readonly [ForeignTool, ...ForeignTool[]] = ["flux", "helm", "argo", "kapp"];
 const OWNERS: readonly [OwnerName, ...OwnerName[]] = ["busy", "busy", "past", "paused"];
 
@@ -66,28 +70,48 @@ function withTools(history: History, random: Random): History {
   if (random.chance(0.6)) extras.push([foreign(), quietRun(random)]);
   if (random.chance(0.3)) extras.push([{ step: "foreign", foreigner: "retire" }]);
   if (random.chance(0.4)) extras.push([{ step: "act", act: anAct(random, "mark") }]);
-  if (random.chance(0.4)) extras.push([{ step: "act", act: anAct(random, "former") }]);
+  if (random.chance(0.5)) {
+    const run = quietRun(random);
+    const crash = random.chance(0.7) ? { crash: { at: "patched" as const, after: false } } : {};
+    extras.push([
+      { step: "act", act: anAct(random, "former") },
+      { ...run, trouble: { ...run.trouble, ...crash } },
+    ]);
+  }
   if (random.chance(0.3)) extras.push([{ step: "commit", edits: [respell(random, "adopting")] }]);
   const steps = interleaved(random, before, extras).map((step): Step => {
     if (step.step !== "run") return step;
-    const adopting = random.chance(0.3) ? { adopt: some(random, TOOLS) } : {};
-    const acts = random.chance(0.25)
-      ? [{ at: random.pick<Moment>(["patch", "patch", "read"]), act: anAct(random, random.pick(["edit", "mark"])) }]
-      : [];
-    const crash = random.chance(0.2) ? { crash: { at: "patched" as const, after: false } } : {};
-    const trouble = { ...step.trouble, acts: [...step.trouble.acts, ...acts], ...crash };
+    const adopting = random.chance(0.35) ? { adopt: some(random, TOOLS) } : {};
+    const acts = random.weighted<() => Trouble["acts"]>([
+      [6, () => []],
+      [2, () => [{ at: "patch", act: anAct(random, random.pick(["edit", "mark"])) }]],
+      [2, () => [{ at: "read", act: anAct(random, random.pick(["mark", "transfer", "transfer"])) }]],
+    ])();
+    const crash = random.chance(0.3) ? { crash: { at: "patched" as const, after: false } } : {};
+    // Looks at what is there come after discovery and the lists, and those at owners after these.
+    const fault = random.weighted<() => Trouble["faults"]>([
+      [5, () => []],
+      [
+        4,
+        () => [{ at: LOOKS + random.int(12), kind: random.pick<FaultKind>(["forbidden", "unavailable", "timeout"]) }],
+      ],
+      [2, () => [{ at: 0, kind: "group" }]],
+    ])();
+    const faults = [...step.trouble.faults, ...fault];
+    const trouble = { ...step.trouble, faults, acts: [...step.trouble.acts, ...acts], ...crash };
     return { ...step, ...adopting, trouble };
   });
   return { ...history, steps, others: { tools: random.chance(0.2) ? "veiled" : "seen" } };
 }
 
 function foreigner(random: Random): Foreigner {
-  return { marking: random.pick(MARKINGS), owner: random.pick(OWNERS), of: random.int(24) };
+  const marking = random.chance(0.3) ? "flux" : random.pick(MARKINGS);
+  return { marking, owner: random.pick(OWNERS), of: random.int(24) };
 }
 
 function withFrozen(history: History, random: Random): History {
   const kinds = random.chance(0.4) ? FREEZABLE : (["ConfigMap", "Secret", "PersistentVolumeClaim"] as const);
-  const spelling = (): Spelling => random.pick<Spelling>(["immutable", "recreated", "recreated", "plain"]);
+  const spelling = (): Spelling => random.pick<Spelling>(["immutable", "recreated", "recreated", "willing", "plain"]);
   const steps = withServices(history.steps, (service, index) =>
     added(service, made(random.pick<ThingKind>(kinds), `f${index}`, random, { spelling: spelling() })),
   );
@@ -109,7 +133,7 @@ function withFrozen(history: History, random: Random): History {
       { ...run, trouble: { ...run.trouble, acts } },
     ]);
   }
-  if (random.chance(0.5)) extras.push([{ step: "act", act: anAct(random, "freeze") }]);
+  if (random.chance(0.6)) extras.push([{ step: "act", act: anAct(random, "freeze") }, quietRun(random)]);
   const others: Others = kinds === FREEZABLE ? { workloads: true } : {};
   return { ...history, steps: interleaved(random, steps, extras), others };
 }
@@ -137,14 +161,16 @@ function withScaled(history: History, random: Random): History {
       [3, { edit: "add", service, thing: scaler(random.pick(["w", `w${service}`])) }],
       [2, { edit: "drop", service, thing }],
     ]);
-    const scale: Step = { step: "act", act: anAct(random, "scale") };
+    const scale: readonly Step[] = random.chance(0.5) ? [{ step: "act", act: anAct(random, "scale") }] : [];
     const at = random.weighted<Moment | number>([
       [2, "apply"],
       [1, 12 + random.int(20)],
     ]);
     const run = quietRun(random);
     const acts = random.chance(0.6) ? [{ at, act: anAct(random, "scale") }] : [];
-    extras.push([scale, { step: "commit", edits: [edit] }, { ...run, trouble: { ...run.trouble, acts } }]);
+    // Autoscalers are listed right after everything else is.
+    const faults = random.chance(0.3) ? [{ at: SCALERS, kind: random.pick<FaultKind>(["forbidden", "timeout"]) }] : [];
+    extras.push([...scale, { step: "commit", edits: [edit] }, { ...run, trouble: { faults, acts } }]);
   }
   return { ...history, steps: interleaved(random, steps, extras), others: { workloads: true } };
 }

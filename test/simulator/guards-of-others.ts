@@ -1,0 +1,102 @@
+import type { Guard } from "./guards.ts";
+
+function guard(name: string, file: string, text: string, without: string): Guard {
+  return { name, file, text, without, seeds: SEEDS[name] ?? [] };
+}
+
+/** The first history that notices. */
+const SEEDS: Readonly<Record<string, readonly number[]>> = {
+  "adopt: no controller": [21],
+  "adopt: whose it is": [2],
+  "adopt: whether it is there": [18],
+  "adopt: an owner that was not asked": [51],
+  "adopt: unknown is not gone": [2],
+  "adopt: half taken": [163],
+  "adopt: owners that do not answer": [51],
+  "takeover: not applied yet": [11],
+  "takeover: version": [56],
+  "recreate: protected kinds": [172],
+  "recreate: asked for": [25],
+  "recreate: the new one is taken": [106],
+  "scaled: replicas are left": [35],
+  "scaled: or may be": [310],
+  "scaled: as they are now": [221],
+  "scaled: a new one": [30],
+  "health: is waited for": [46],
+  "health: a failure": [46],
+  "health: something newer": [46],
+  "lives in it: of its service": [22],
+};
+
+const ADOPT = "src/plan/adopt.ts";
+const TAKEOVER = "src/plan/takeover.ts";
+const RECREATE = "src/plan/recreate.ts";
+const AUTOSCALED = "src/plan/autoscaled.ts";
+const APPLY = "src/reconcile/apply.ts";
+const WORK = "src/reconcile/work.ts";
+const HEALTH = "src/reconcile/health.ts";
+const INHABITANTS = "src/plan/inhabitants.ts";
+
+/** What others have, and how it is taken from them. */
+export const GUARDS_OF_OTHERS: readonly Guard[] = [
+  guard("adopt: no controller", ADOPT, "if (controller !== undefined) return", "if (false) return"),
+  guard("adopt: whose it is", ADOPT, "if (holder !== undefined) return", "if (false) return"),
+  guard("adopt: whether it is there", ADOPT, "if (unsure !== undefined) return", "if (false) return"),
+  guard("adopt: an owner that was not asked", ADOPT, "return unasked ? {", "return false ? {"),
+  guard(
+    "adopt: unknown is not gone",
+    ADOPT,
+    '!tools.has(owner.tool) && owners.get(ownerKey(owner)) !== "gone"',
+    '!tools.has(owner.tool) && owners.get(ownerKey(owner)) === "live"',
+  ),
+  guard("adopt: half taken", "src/plan/foreign.ts", " || isHalfTaken(live)) byLabels", ") byLabels"),
+  guard(
+    "adopt: owners that do not answer",
+    "src/reconcile/foreign-owners.ts",
+    'if (!answer.ok) return "unknown";\n        // A suspended',
+    'if (!answer.ok) return "gone";\n        // A suspended',
+  ),
+  guard("takeover: not applied yet", TAKEOVER, "if (APPLIED_ANNOTATION in live.annotations)", "if (false)"),
+  guard(
+    "takeover: version",
+    TAKEOVER,
+    'return [...changes, { op: "replace", path: "/metadata/resourceVersion", value: live.resourceVersion }];',
+    "return changes;",
+  ),
+  guard("recreate: protected kinds", RECREATE, "if (PROTECTED.has(kind) || owner", "if (false && owner"),
+  guard(
+    "recreate: asked for",
+    "src/reconcile/recreate.ts",
+    "if (!owner.recreate && !asksForRecreation(declared.manifest)) return",
+    "if (false) return",
+  ),
+  guard("recreate: the new one is taken", "src/reconcile/recreate.ts", "if (doubt !== undefined) {", "if (false) {"),
+  guard(
+    "scaled: replicas are left",
+    AUTOSCALED,
+    "return { ...declared, ...sealed(withReplicas(declared.manifest, undefined)), autoscaled: { certain, replicas } };",
+    "return declared;",
+  ),
+  guard(
+    "scaled: or may be",
+    AUTOSCALED,
+    "if (!certain && (unknown === undefined || live === undefined)) return declared;",
+    "if (!certain) return declared;",
+  ),
+  guard("scaled: as they are now", APPLY, "withReplicas(manifest, replicasOf(read.value))", "manifest"),
+  guard("scaled: a new one", APPLY, "ok(withReplicas(manifest, autoscaled?.replicas))", "ok(manifest)"),
+  guard(
+    "health: is waited for",
+    HEALTH,
+    "if (!settings.wait && settings.healthChecks.length === 0) return applied;",
+    "return applied;",
+  ),
+  guard("health: a failure", HEALTH, 'return { ...outcome, state: "failed" };', "return outcome;"),
+  guard("health: something newer", WORK, "either(stop, request.cancelWaits)", "either(stop, undefined)"),
+  guard(
+    "lives in it: of its service",
+    INHABITANTS,
+    "if (owner === undefined || owner.service !== of?.service || owner.scope !== of.scope) return false;",
+    "",
+  ),
+];
