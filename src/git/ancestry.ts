@@ -39,6 +39,6 @@ export function unknown(why: string): Ancestry {
   return { kind: "unknown", why };
 }
 
-export function short(commit: string): string {
+function short(commit: string): string {
   return commit.slice(0, 12);
 }
