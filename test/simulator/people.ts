@@ -133,7 +133,7 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       const { kind, name } = live;
       const metadata = {
         name,
-        annotations: { [VALUE]: "former" },
+        annotations: { [VALUE]: EDITED },
         ...(live.namespace === "" ? {} : { namespace: live.namespace }),
       };
       const manifest = { apiVersion: live.object["apiVersion"], kind: kind.kind, metadata } as unknown as Manifest;
