@@ -1,3 +1,4 @@
+import { ASKED } from "./asked-guards.ts";
 import { GUARDS_OF_OTHERS } from "./guards-of-others.ts";
 
 /** One guard of the source, as a text that stands exactly once in its file, and what is there without it. */
@@ -292,4 +293,5 @@ export const GUARDS: readonly Guard[] = [
   ...KNOWN,
   ...REMEMBERED,
   ...GUARDS_OF_OTHERS,
+  ...ASKED,
 ];
