@@ -1,5 +1,5 @@
 import { child, text } from "../../src/model/index.ts";
-import type { Wish } from "./intent.ts";
+import type { Intent, Wish } from "./intent.ts";
 import type { RunRecord } from "./judge.ts";
 import { isInventory } from "./lists.ts";
 import type { Live } from "./live.ts";
@@ -39,9 +39,16 @@ export function judgeReplicas(run: RunRecord, request: Request, wish: Wish, say:
     say(`${change}, and nobody knows whether an autoscaler scales it`);
 }
 
+/** Whether the revision declares an autoscaler for a Deployment, be it in the cluster already or refused to whoever declares it. */
+function isToBeScaled({ namespace, name }: Wish, { services }: Intent): boolean {
+  const scales = (one: Wish): boolean =>
+    one.kind === "HorizontalPodAutoscaler" && one.namespace === namespace && one.name === name;
+  return services.some(({ state, wishes }) => state === "known" && wishes.some(scales));
+}
+
 /** What is wrong with the replicas of a Deployment once nothing happens any more. */
-export function unmetReplicas(now: Live, wish: Wish, world: readonly Live[]): string | undefined {
-  if (wish.kind !== "Deployment" || isScaled(now, world)) return undefined;
+export function unmetReplicas(now: Live, wish: Wish, world: readonly Live[], intent: Intent): string | undefined {
+  if (wish.kind !== "Deployment" || isScaled(now, world) || isToBeScaled(wish, intent)) return undefined;
   const replicas = replicasIn(now.object);
   return replicas === replicasFor(wish.value) ? undefined : `has ${String(replicas)} replicas`;
 }

@@ -77,12 +77,19 @@ export function liveOf(of: Kind, object: JsonObject): Live {
 
 /** Whether the entry of the program's own applies holds the labels that name the owner. */
 export function isProven(managedFields: Json | undefined): boolean {
-  if (!Array.isArray(managedFields)) return false;
-  return managedFields.some((entry: Json) => {
-    if (!isObject(entry) || entry["manager"] !== "gitops" || entry["operation"] !== "Apply") return false;
-    if (entry["subresource"] !== undefined && entry["subresource"] !== "") return false;
-    const labels = objectAt(objectAt(objectAt(entry, "fieldsV1"), "f:metadata"), "f:labels");
+  return appliedMetadata(managedFields).some((metadata) => {
+    const labels = objectAt(metadata, "f:labels");
     return labels[`f:${SERVICE}`] !== undefined && labels[`f:${SCOPE}`] !== undefined;
+  });
+}
+
+/** The metadata that the program's own applies are recorded to have written. */
+function appliedMetadata(managedFields: Json | undefined): readonly JsonObject[] {
+  if (!Array.isArray(managedFields)) return [];
+  return managedFields.flatMap((entry: Json) => {
+    if (!isObject(entry) || entry["manager"] !== "gitops" || entry["operation"] !== "Apply") return [];
+    if (entry["subresource"] !== undefined && entry["subresource"] !== "") return [];
+    return [objectAt(objectAt(entry, "fieldsV1"), "f:metadata")];
   });
 }
 
@@ -98,9 +105,20 @@ export function keepsItself({ labels, annotations }: Live): boolean {
   );
 }
 
+const DELETION_POLICY = "gitops.bulkhead.dev/deletion-policy";
+
 /** Whether an object says that it stays when its service leaves git. */
 export function isOrphan({ annotations }: Pick<Live, "annotations">): boolean {
-  return annotations["gitops.bulkhead.dev/deletion-policy"] === "orphan";
+  return annotations[DELETION_POLICY] === "orphan";
+}
+
+/** Whether the program said so by its own word; of what was written before somebody erased the record, nobody knows whose it is. */
+export function isOrphanByApply(live: Live): boolean {
+  const { managedFields } = objectAt(live.object, "metadata");
+  const said = appliedMetadata(managedFields).some(
+    (metadata) => objectAt(metadata, "f:annotations")[`f:${DELETION_POLICY}`] !== undefined,
+  );
+  return isOrphan(live) && said;
 }
 
 /** What lives in a namespace and is not its own service's to let go; what goes by itself does not count. */

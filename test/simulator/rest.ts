@@ -4,7 +4,7 @@ import { unmetReplicas } from "./autoscaling.ts";
 import { frozenExcuse } from "./frozen.ts";
 import type { Intent, ServiceIntent, Wish } from "./intent.ts";
 import type { Violation } from "./judge.ts";
-import { asId, asLabel, isOrphan, keepsItself, type Live, strangersIn } from "./live.ts";
+import { asId, asLabel, isOrphan, isOrphanByApply, keepsItself, type Live, strangersIn } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import { EDITED } from "./people.ts";
 import { unhealthyIn } from "./rollouts.ts";
@@ -90,7 +90,7 @@ function excuseFor({ intent, scope, live, tools }: Rest, service: ServiceIntent,
   return other.state === "known" ? undefined : "its owner cannot be asked";
 }
 
-function unmet({ scope, live, outcome }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
+function unmet({ intent, scope, live, outcome }: Rest, service: ServiceIntent, wish: Wish): string | undefined {
   const now = live.find(({ key }) => key === wish.key);
   if (now === undefined) return "is not there";
   if (now.terminating) return "is being deleted";
@@ -102,10 +102,10 @@ function unmet({ scope, live, outcome }: Rest, service: ServiceIntent, wish: Wis
   if (annotated !== wish.value && !drifts) return `has value ${annotated}, not ${wish.value}`;
   const data = stringMap(child(now.object, "data"))["value"];
   if (wish.kind === "ConfigMap" && data !== wish.value) return `holds ${data}, not ${wish.value}`;
-  const replicas = drifts ? undefined : unmetReplicas(now, wish, live);
+  const replicas = drifts ? undefined : unmetReplicas(now, wish, live, intent);
   if (replicas !== undefined) return replicas;
-  if (isOrphan(now) !== service.orphan)
-    return service.orphan ? "does not say that it stays" : "says that it stays when its service goes";
+  if (service.orphan && !isOrphan(now)) return "does not say that it stays";
+  if (!service.orphan && isOrphanByApply(now)) return "says that it stays when its service goes";
   if (!service.prune && !keepsItself(now)) return "does not say that it is not pruned";
   return undefined;
 }

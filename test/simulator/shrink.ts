@@ -30,7 +30,7 @@ function* smallerThan(history: History): Generator<History> {
   const { flagless, ...limited } = history;
   const { others, ...alone } = history;
   if (webhook !== undefined) yield admitted;
-  if (others !== undefined) yield alone;
+  if (others !== undefined && !usesWorkloads(steps)) yield alone;
   if (records !== undefined) yield unkept;
   if (flagless !== undefined) yield limited;
   if (watches !== undefined) yield blind;
@@ -39,6 +39,11 @@ function* smallerThan(history: History): Generator<History> {
   for (const [index, step] of steps.entries()) {
     for (const less of smallerSteps(step)) yield { ...history, steps: steps.with(index, less) };
   }
+}
+
+/** Whether kinds are declared that only a cluster with workloads serves: without them a history is another one. */
+function usesWorkloads(steps: readonly Step[]): boolean {
+  return /"(Deployment|HorizontalPodAutoscaler)"/.test(JSON.stringify(steps));
 }
 
 function* smallerSteps(step: Step): Generator<Step> {
