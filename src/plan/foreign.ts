@@ -1,5 +1,5 @@
 import type { ForeignTool, LiveMetadata } from "../model/index.ts";
-import { APPLIED_ANNOTATION } from "./marks.ts";
+import { APPLIED_ANNOTATION, SERVICE_ANNOTATION } from "./marks.ts";
 import { appliedAnnotation, appliedLabel } from "./ownership.ts";
 
 /** What of another tool an object says that it belongs to. `namespace` is "" where the object does not tell. */
@@ -51,7 +51,7 @@ export function foreignOwners(live: LiveMetadata): readonly ForeignOwner[] {
     owners.push({ tool: "flux", kind, namespace: labels[`${group}/namespace`] ?? "", name });
     return true;
   };
-  if (!appliedLabel(live, `${FLUX}/name`) || isHalfTaken(live)) byLabels(FLUX, "Kustomization");
+  if (!isMarkedByUs(live)) byLabels(FLUX, "Kustomization");
   const ofFlux = byLabels(FLUX_HELM, "HelmRelease");
   const release = annotations["meta.helm.sh/release-name"];
   if (release !== undefined && labels["app.kubernetes.io/managed-by"] === "Helm") {
@@ -64,6 +64,13 @@ export function foreignOwners(live: LiveMetadata): readonly ForeignOwner[] {
   const app = labels["kapp.k14s.io/app"];
   if (app !== undefined) owners.push({ tool: "kapp", kind: "app", namespace: "", name: app });
   return owners;
+}
+
+/** Ours name the service that the object is of; a takeover that got no further has made theirs ours, and those name another. */
+function isMarkedByUs(live: LiveMetadata): boolean {
+  const { labels, annotations } = live;
+  const named = `${labels[`${FLUX}/namespace`]}/${labels[`${FLUX}/name`]}`;
+  return appliedLabel(live, `${FLUX}/name`) && annotations[SERVICE_ANNOTATION] === named;
 }
 
 /** A takeover that got no further has made their fields ours, without what each apply of ours writes. */

@@ -12,7 +12,7 @@ export const SERVICE_LABEL = "gitops.bulkhead.dev/service";
 /** Which set of services the owner is of; two installations in one cluster differ here. */
 export const SCOPE_LABEL = "gitops.bulkhead.dev/scope";
 /** The owner's full id, which a label cannot always hold. */
-const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
+export const SERVICE_ANNOTATION = "gitops.bulkhead.dev/service-id";
 /** Hash of the desired object as it was applied. */
 export const APPLIED_ANNOTATION = "gitops.bulkhead.dev/applied";
 const FLUX_NAME_LABEL = "kustomize.toolkit.fluxcd.io/name";

@@ -60,6 +60,12 @@ export function planLate(state: PassState, late: Assembled): ServicePlan | undef
   return plans.find(({ service, present }) => present && service === late.service.id);
 }
 
+/** Why nothing may be deleted for now, not even to be created anew; nothing when there is no reason. */
+export function pausedDeletes({ inventory, request }: PassState): { readonly pausedDeletes?: string } {
+  const paused = inventory.paused ?? request.pausedDeletes;
+  return paused === undefined ? {} : { pausedDeletes: paused };
+}
+
 function planServices(assembled: readonly Assembled[], adopt: readonly ForeignTool[]): PlanInput["services"] {
   return assembled
     .filter(({ desired }) => desired.kind === "known")
@@ -94,7 +100,6 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
   const { live } = inventory;
   const unchanged = io.memory === undefined ? {} : { unchanged: io.memory.unchanged };
   const known = claimants.map(({ service }) => service);
-  const paused = inventory.paused ?? request.pausedDeletes;
   return {
     scope: request.scope,
     services: planServices(assembled, request.adopt ?? []),
@@ -112,7 +117,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     known,
     complete,
     unlisted: new Set(inventory.unlisted.keys()),
-    ...(paused === undefined ? {} : { pausedDeletes: paused }),
+    ...pausedDeletes(state),
     settled: settled.known,
     autoscalers: newAutoscalers([...declaredAutoscalers(assembled), ...autoscalers.found], autoscalers.unknown),
     repairs: { fights: fights.known, nowMs: io.clock.nowMs() },

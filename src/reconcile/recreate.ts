@@ -15,6 +15,8 @@ export interface Owner {
   readonly recreate: boolean;
   /** Kinds that settings protect. */
   readonly protect: ReadonlySet<string>;
+  /** Why nothing may be deleted for now. */
+  readonly pausedDeletes?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function applyOrRecreate(
   if (answer.ok || answer.immutable === undefined) return answer;
   if (!owner.recreate && !asksForRecreation(declared.manifest)) return failed(...answer.failures.map(ofJob));
   const live = applier.live(declared.ref);
-  const why = notRecreated(declared, live, owner);
+  const why = owner.pausedDeletes ?? notRecreated(declared, live, owner);
   if (why !== undefined || live === undefined) return failed(...answer.failures.map((one) => stays(one, why ?? "")));
   const kind = applier.kindOf(declared.ref);
   if (kind === undefined) throw new Error(`${declared.ref.kind} was applied without a kind`);

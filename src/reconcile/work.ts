@@ -25,7 +25,7 @@ import { seeHealth } from "./health.ts";
 import { objectionNow } from "./inhabitants.ts";
 import { openLineage } from "./lineage.ts";
 import type { OnPassEvent } from "./pass-types.ts";
-import { planLate } from "./planning.ts";
+import { pausedDeletes, planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
 import { remove } from "./remove.ts";
 import type { PassState } from "./state.ts";
@@ -214,7 +214,8 @@ function newCrew(
 
   const run = async ({ plan, built, failures, timeoutMs, at, recreate = false }: Job): Promise<ServiceOutcome> => {
     const { protect } = state.revision.policy;
-    const owner = { scope: request.scope, service: plan.service, recreate, protect };
+    const paused = pausedDeletes(state);
+    const owner = { scope: request.scope, service: plan.service, recreate, protect, ...paused };
     const started = clock.monotonicMs();
     onEvent({ type: "started", service: plan.service });
     const deadline = clock.deadline(timeoutMs, never);

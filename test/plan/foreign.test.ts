@@ -82,9 +82,14 @@ describe("whose an object says it is", () => {
     });
 
     test("after our apply the same marks are ours", () => {
-      const applied = { "gitops.bulkhead.dev/applied": "sha256:1" };
+      const applied = { "gitops.bulkhead.dev/applied": "sha256:1", "gitops.bulkhead.dev/service-id": "f/a" };
       expect(owners(taken(flux, applied))).toEqual([]);
       expect(owners(taken(common, applied))).toEqual([]);
+    });
+
+    test("marks that name another than the object's own service are none of ours, whoever wrote them", () => {
+      const applied = { "gitops.bulkhead.dev/applied": "sha256:1", "gitops.bulkhead.dev/service-id": "f/b" };
+      expect(owners(taken(flux, applied))).toEqual(["flux Kustomization f/a"]);
     });
   });
 });
