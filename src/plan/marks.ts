@@ -56,7 +56,13 @@ export function ownerOf(live: LiveMetadata): Owner | undefined {
   const id = live.annotations[SERVICE_ANNOTATION];
   // The label decides; an annotation that says something else is somebody's edit, or was copied.
   const agrees = id !== undefined && labelValue(id) === service;
-  return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: agrees ? id : service };
+  return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: agrees ? id : idOfLabel(service) };
+}
+
+/** Whether an object says its service's whole id: a label that holds a hash does not, and its annotation may be gone. */
+export function tellsId(live: LiveMetadata): boolean {
+  const owner = ownerOf(live);
+  return owner !== undefined && labelValue(owner.id) === owner.service;
 }
 
 export interface Stamp {

@@ -19,7 +19,7 @@ import type { Declared } from "./declare.ts";
 import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
 import { type Inhabitants, objectionTo } from "./inhabitants.ts";
 import { selfCleaningJob } from "./jobs.ts";
-import { labelValue, ownerOf, STATUS_MANAGER } from "./marks.ts";
+import { labelValue, ownerOf, STATUS_MANAGER, tellsId } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 import { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
@@ -220,16 +220,26 @@ function remember(declared: Declared, { live, unchanged }: PlanInput): void {
   if (object !== undefined) unchanged?.set(object, declared);
 }
 
+/** By whichever of its objects says it whole. */
+function idOfGone(label: string, owned: readonly LiveMetadata[]): string {
+  const telling = owned.find(tellsId) ?? owned[0];
+  return telling === undefined ? label : (ownerOf(telling)?.id ?? label);
+}
+
 function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
-  const first = owned[0];
-  const service = first === undefined ? label : (ownerOf(first)?.id ?? label);
+  const service = idOfGone(label, owned);
   const confirmed = input.confirmed?.(service) !== undefined;
   const removed = owned
     .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
     .map((object) => planRemoval(object, true, confirmed, input))
     .map((step) => orphaned(step, input.orphans?.(service) === true));
-  return { service, present: false, steps: removed, failures: [] };
+  // Whatever was said of the service, to suspend it or to keep what it leaves, was said of its id.
+  const nameless = !owned.some(tellsId);
+  const why = nameless
+    ? "its label is a hash and its annotation is gone, so which service it was of is not known"
+    : undefined;
+  return { service, present: false, steps: held(removed, why, true, confirmed), failures: [] };
 }
 
 function planDeclared(whole: Declared, of: PlanInput["services"][number], input: PlanInput): Step | Failure {

@@ -131,7 +131,7 @@ describe("whether a declared object may be written", () => {
     const edited = { ...object, labels, managedFields: [{ ...entry, fieldsV1 }] } as LiveMetadata;
     const live: Strangers = { ...NO_STRANGERS, owners: new Map([["Kustomization/x/a", "live"]]) };
     expect(say(taking(mine, edited, taker, live))).toBe(
-      "adopt: there already, with a label of x_z that no apply of ours wrote",
+      "adopt: there already, with a label of x/z that no apply of ours wrote",
     );
   });
 

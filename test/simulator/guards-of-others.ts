@@ -49,7 +49,7 @@ export const GUARDS_OF_OTHERS: readonly Guard[] = [
     '!tools.has(owner.tool) && owners.get(ownerKey(owner)) !== "gone"',
     '!tools.has(owner.tool) && owners.get(ownerKey(owner)) === "live"',
   ),
-  guard("adopt: half taken", "src/plan/foreign.ts", " || isHalfTaken(live)) byLabels", ") byLabels"),
+  guard("adopt: half taken", "src/plan/foreign.ts", " && annotations[SERVICE_ANNOTATION] === named", ""),
   guard(
     "adopt: owners that do not answer",
     "src/reconcile/foreign-owners.ts",

@@ -139,9 +139,14 @@ function judgeOwner(run: RunRecord, before: Live, label: string, earlier: readon
   if (service.state !== "known") say(`what ${service.id} wants is ${service.state}`);
   if (!service.prune) say(`prune is off for ${service.id}`);
   const wanted = new Set(service.wishes.map(({ key }) => key));
-  const failed = earlier.find(
-    ({ verb, kind, namespace, name, told }) =>
-      verb === "apply" && told?.ok === false && wanted.has(`${kind?.group}/${kind?.kind}/${namespace}/${name}`),
+  const applies = earlier.filter(({ verb }) => verb === "apply");
+  const keyOf = ({ kind, namespace, name }: Request): string => `${kind?.group}/${kind?.kind}/${namespace}/${name}`;
+  // What was refused at first is there when it was recreated.
+  const failed = applies.find(
+    (one, index) =>
+      one.told?.ok === false &&
+      wanted.has(keyOf(one)) &&
+      !applies.slice(index).some((later) => later.told?.ok === true && keyOf(later) === keyOf(one)),
   );
   if (failed !== undefined) say(`${service.id} could not apply ${failed.kind?.kind} ${failed.name}`);
   const kinds = new Set(service.wishes.map(({ kind }) => kind));
