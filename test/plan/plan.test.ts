@@ -108,23 +108,6 @@ describe("a plan", () => {
 });
 
 describe("a delete is proven, never inferred", () => {
-  test("what left git is known by its label, and held when neither that nor its annotation tells the service", () => {
-    const unannotated = (object: Declared): LiveMetadata => ({ ...liveAfter(object), annotations: {} });
-    const long = `x/${"a-long-name-".repeat(6)}end`;
-    const kept = [1, 2, 3, 4].map((n) => declaredBy("x/kept", `keep-${n}`));
-    const present = { "x/kept": kept };
-    const live = kept.map((one) => liveAfter(one));
-    const plain = planned(present, [...live, unannotated(a)]);
-    expect(plain).toMatchObject({ "x/a": ["delete a: no longer in git"] });
-    const hashed = planned(present, [...live, unannotated(declaredBy(long, "a"))]);
-    expect(Object.values(hashed).at(-1)).toEqual([
-      "held a: its label is a hash and its annotation is gone, so which service it was of is not known",
-    ]);
-    expect(planned(present, [...live, liveAfter(declaredBy(long, "a"))])).toMatchObject({
-      [long]: ["delete a: no longer in git"],
-    });
-  });
-
   const keep = [b, c];
   const live = (change: Partial<LiveMetadata>): readonly LiveMetadata[] => [
     ...keep.map((one) => liveAfter(one)),

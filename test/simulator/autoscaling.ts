@@ -15,7 +15,7 @@ export function isScaled({ namespace, name }: Pick<Live, "namespace" | "name">, 
 }
 
 /** Replicas as the cluster holds them, of any version of the object. */
-export function replicasIn(object: Live["object"] | undefined): unknown {
+function replicasIn(object: Live["object"] | undefined): unknown {
   return child(object, "spec")?.["replicas"];
 }
 

@@ -243,7 +243,7 @@ function entry(random: Random): SettingsEntry {
 }
 
 /** A commit that changes settings. */
-export function settingsEdit(random: Random): Edit {
+function settingsEdit(random: Random): Edit {
   const [service, place] = [random.int(12), random.chance(0.8) ? "root" : "path"] as const;
   const make = random.weighted<() => Edit>([
     [5, () => ({ edit: "settings", place, file: settingsFile(random) })],
