@@ -39,7 +39,8 @@ export function judgeRest(rest: Rest): readonly Violation[] {
     const { state, failures } = said;
     const why = failures[0]?.message ?? "";
     if (service.state === "suspended" && state !== "suspended") say("L7 silence is not health", `it is ${state}`);
-    const expected = service.suspend ? ["failed", "suspended"] : ["failed"];
+    // Of a definition that cannot be read, what was said of it before holds.
+    const expected = service.suspend || !intent.complete ? ["failed", "suspended"] : ["failed"];
     if (service.state === "unknown" && !expected.includes(state)) say("L7 silence is not health", `it is ${state}`);
     if (service.state !== "known") continue;
     if (state === "backoff") say("I7 it converges", `it is left alone after its time has come: ${why}`);
