@@ -100,8 +100,10 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       const present = new Set(meant.services.map(({ id }) => id));
       for (const { id, state } of meant.services)
         if (selected(id) && state !== "unknown") saidByGit.set(id, state === "suspended");
-      // What was confirmed need not be held a second time.
-      for (const id of saidByGit.keys()) if (!present.has(id) && confirmed && selected(id)) saidByGit.delete(id);
+      // What was confirmed need not be held a second time, unless somebody else held it then.
+      const held = (id: string): boolean => isHeld(id, clock.nowMs()) || meant.leftAlone(id);
+      for (const id of saidByGit.keys())
+        if (!present.has(id) && confirmed && selected(id) && !held(id)) saidByGit.delete(id);
     },
     holds: (nowMs) => state.held.some(({ untilMs }) => untilMs > nowMs),
   };
