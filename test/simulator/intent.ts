@@ -67,6 +67,8 @@ export interface Intent {
   readonly protect: ReadonlySet<string>;
   /** Whether a service that is not in the revision, and what it has, is left as it is. */
   readonly leftAlone: (id: string) => boolean;
+  /** Whether it may be: the program may know more of what was said of it than the judge. */
+  readonly mayBeLeftAlone?: (id: string) => boolean;
   /** Whether settings keep what a service left behind that is not in the revision. */
   readonly orphaned: (id: string) => boolean;
 }

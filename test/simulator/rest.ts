@@ -86,8 +86,11 @@ function excuseFor({ intent, scope, live, tools }: Rest, service: ServiceIntent,
   if (owner === undefined || mine) return undefined;
   if (owner.scope !== scope) return "it belongs to another scope";
   const other = intent.services.find(({ id }) => asLabel(id) === owner.service);
-  if (other === undefined)
-    return intent.complete && !intent.leftAlone(asId(owner.service)) ? undefined : "its owner cannot be asked";
+  if (other === undefined) {
+    const id = asId(owner.service);
+    const left = intent.leftAlone(id) || intent.mayBeLeftAlone?.(id) === true;
+    return intent.complete && !left ? undefined : "its owner cannot be asked";
+  }
   return other.state === "known" ? undefined : "its owner cannot be asked";
 }
 
@@ -139,6 +142,7 @@ export function judgeLeftovers({ intent, scope, outcome, live }: Rest): readonly
       if (service === undefined) {
         const id = asId(owner.service);
         if (isOrphan(all) || intent.orphaned(id) || intent.leftAlone(id)) return false;
+        if (intent.mayBeLeftAlone?.(id) === true) return false;
       }
       if (service !== undefined && (!service.prune || service.state !== "known")) return false;
       if (UNDONE.has(states.get(owner.service) ?? "") || states.get(owner.service) === "blocked") return false;

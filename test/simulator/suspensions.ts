@@ -60,6 +60,8 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
   const state: { held: readonly Held[] } = { held: [] };
   // Services by whether git said to leave them alone when it was last read and that was written down.
   const saidByGit = new Map<string, boolean>();
+  // Those of which the program may have read that much, or not: what else of them it could read is not known here.
+  const perhapsSaid = new Set<string>();
   const isHeld = (id: string, nowMs: number): boolean =>
     state.held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id));
   return {
@@ -90,6 +92,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
           return { ...service, suspend: true, state: service.state === "known" ? "suspended" : service.state };
         }),
         leftAlone: (id) => meant.leftAlone(id) || isHeld(id, nowMs) || (saidByGit.get(id) === true && !confirmed),
+        mayBeLeftAlone: (id) => perhapsSaid.has(id),
       };
     },
     async ended({ meant, outcome, selected, some, wrote, confirmed }, clock) {
@@ -100,6 +103,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       const present = new Set(meant.services.map(({ id }) => id));
       for (const { id, state } of meant.services)
         if (selected(id) && state !== "unknown") saidByGit.set(id, state === "suspended");
+      for (const { id, state, suspend } of meant.services) if (suspend && state === "unknown") perhapsSaid.add(id);
       // What was confirmed need not be held a second time, unless somebody else held it then.
       const held = (id: string): boolean => isHeld(id, clock.nowMs()) || meant.leftAlone(id);
       for (const id of saidByGit.keys())
