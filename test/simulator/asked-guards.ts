@@ -11,15 +11,15 @@ const SUSPENDED: readonly Guard[] = [
   ...guardsOf("src/reconcile/suspended.ts", [
     ["suspended: asked for in the cluster", "suspended(service.id) === undefined", "true", 4],
     ["suspended: gone, in the cluster", "suspended?.(service) !== undefined ||", "false ||", 4],
-    ["suspended: gone, by settings", "leavesAlone(policy, service) ||", "false ||", 238],
+    ["suspended: gone, by settings", "leavesAlone(policy, service) ||", "false ||", 128],
     ["suspended: gone, in git before", "(leftSuspended?.(service) === true && !confirmed(service))", "false", 23],
   ]),
   ...guardsOf("src/reconcile/planning.ts", [
     ["suspended: nothing is pruned of a gone one", "present || !suspended.has(service)", "true", 4],
-    ["suspended: a gone one keeps what it owns", "...suspendedGone(state).map(suspendedClaimant)", "", 238],
+    ["suspended: a gone one keeps what it owns", "...suspendedGone(state).map(suspendedClaimant)", "", 341],
   ]),
   ...guardsOf("src/status/orders.ts", [
-    ["suspended: until its end", "return endOf(suspension) > nowMs;", "return true;", 91],
+    ["suspended: until its end", "return endOf(suspension) > nowMs;", "return true;", 105],
     ["suspended: others are not resumed", "(one) => !all && !globs.includes(one.glob)", "() => false", 4],
     ["suspended: what was asked for before", "isActive(one, nowMs) && !replaced.has(one.glob)", "false", 4],
   ]),
