@@ -31,7 +31,7 @@ const SUSPENDED: readonly Guard[] = [
 /** What settings say. */
 const SETTLED: readonly Guard[] = [
   ...guardsOf("src/plan/plan.ts", [
-    ["settings: drift off", 'of.drift === "off" ?', "false ?", 235],
+    ["settings: drift off", 'of.drift === "off" ?', "false ?", 430],
     ["settings: drift detect", 'if (mode === "detect") return', "if (false) return", 214],
   ]),
   ...guardsOf("src/plan/marks.ts", [
