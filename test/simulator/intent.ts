@@ -54,6 +54,8 @@ export interface ServiceIntent {
   readonly deleteLimit?: DeleteLimit;
   /** Deployments that have to be ready before it is through. */
   readonly awaited: readonly string[];
+  /** Whether it waits for the health of anything: claims take their time, too. */
+  readonly waits: boolean;
 }
 
 /** What a revision is meant to say: the judge's own reading, made from the meaning and not from the files. */
@@ -93,6 +95,7 @@ export function intentOf(monorepo: Monorepo): Intent {
       wishes: monorepo.loose.map((thing) => wishOf(thing, { targetNamespace: "", prefix: "" })),
       dependsOn: [],
       awaited: [],
+      waits: false,
       ...settledIntent(settled),
     });
   }
@@ -126,6 +129,7 @@ function intentOfService(service: ServiceSpec, monorepo: Monorepo): ServiceInten
     // What a document says that cannot be a definition, nobody can know.
     dependsOn: isUndefined(service) ? [] : settings.dependsOn.map((name) => `flux-system/${name}`),
     awaited: awaitedOf(service, settings, wishes),
+    waits: settings.wait !== undefined,
   };
 }
 

@@ -83,6 +83,16 @@ export function isProven(managedFields: Json | undefined): boolean {
   });
 }
 
+/** Whether the program's own applies are recorded to have written a label. */
+export function isLabelledByApply(managedFields: Json | undefined, label: string): boolean {
+  return appliedMetadata(managedFields).some((metadata) => objectAt(metadata, "f:labels")[`f:${label}`] !== undefined);
+}
+
+/** What records who wrote which field of an object. */
+export function recordOf({ object }: Live): Json | undefined {
+  return objectAt(object, "metadata")["managedFields"];
+}
+
 /** The metadata that the program's own applies are recorded to have written. */
 function appliedMetadata(managedFields: Json | undefined): readonly JsonObject[] {
   if (!Array.isArray(managedFields)) return [];
@@ -114,8 +124,7 @@ export function isOrphan({ annotations }: Pick<Live, "annotations">): boolean {
 
 /** Whether the program said so by its own word; of what was written before somebody erased the record, nobody knows whose it is. */
 export function isOrphanByApply(live: Live): boolean {
-  const { managedFields } = objectAt(live.object, "metadata");
-  const said = appliedMetadata(managedFields).some(
+  const said = appliedMetadata(recordOf(live)).some(
     (metadata) => objectAt(metadata, "f:annotations")[`f:${DELETION_POLICY}`] !== undefined,
   );
   return isOrphan(live) && said;

@@ -93,7 +93,7 @@ function waitsForOthers({ services }: Intent, service: ServiceIntent): boolean {
     if (seen.has(next)) continue;
     seen.add(next);
     const one = services.find(({ id }) => id === next);
-    if (one !== undefined && one.awaited.length > 0) return true;
+    if (one?.waits === true) return true;
     pending.push(...(one?.dependsOn ?? []));
   }
   return false;

@@ -3,7 +3,7 @@ import type { ForeignTool } from "../../src/model/index.ts";
 import type { Wish } from "./intent.ts";
 import type { RunRecord } from "./judge.ts";
 import { isInventory, listed } from "./lists.ts";
-import { asLabel, isProven, type Live, OWNER_KINDS } from "./live.ts";
+import { asLabel, isLabelledByApply, isProven, type Live, OWNER_KINDS, recordOf } from "./live.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
 
 /** Who an object says that it belongs to: the judge's own reading of it. */
@@ -28,11 +28,19 @@ export interface Tools {
 const FLUX = "kustomize.toolkit.fluxcd.io";
 const CHART = "helm.toolkit.fluxcd.io";
 const ARGO = "argocd.argoproj.io";
+const SERVICE_ID = "gitops.bulkhead.dev/service-id";
 
-type Marked = Pick<LiveMetadata, "labels" | "annotations">;
+type Marked = Pick<LiveMetadata, "labels" | "annotations"> & { readonly managedFields: unknown };
 
-/** `own`: the service that the Flux marks of our own applies name, as its label shows it. */
-function holdersOf({ labels, annotations }: Marked, own: string): readonly Holder[] {
+/** Whether the Flux marks are the program's own: it wrote them, and they name the service whose object it was. */
+function isOwnMark({ labels, annotations, managedFields }: Marked): boolean {
+  const named = `${labels[`${FLUX}/namespace`]}/${labels[`${FLUX}/name`]}`;
+  return isLabelledByApply(managedFields as never, `${FLUX}/name`) && annotations[SERVICE_ID] === named;
+}
+
+/** A Kustomization may be named like the service that declares the object now: Flux may still be at work on it. */
+function holdersOf(marked: Marked): readonly Holder[] {
+  const { labels, annotations } = marked;
   const flux = labels[`${FLUX}/name`];
   const chart = labels[`${CHART}/name`];
   const release = annotations["meta.helm.sh/release-name"];
@@ -40,7 +48,7 @@ function holdersOf({ labels, annotations }: Marked, own: string): readonly Holde
   const app = labels["kapp.k14s.io/app"];
   const fluxHome = labels[`${FLUX}/namespace`] ?? "";
   const holders: readonly (Holder | undefined)[] = [
-    flux === undefined || `${fluxHome}_${flux}` === own
+    flux === undefined || isOwnMark(marked)
       ? undefined
       : { tool: "flux", id: `Kustomization ${fluxHome}/${flux}`, group: FLUX },
     chart === undefined
@@ -60,9 +68,9 @@ function holdersOf({ labels, annotations }: Marked, own: string): readonly Holde
 }
 
 /** Whom an object is left to: somebody who is at work or cannot be asked for, and whom nobody said to take it from. */
-function leftTo(marked: Marked, own: string, { spelling }: Wish, tools: Tools): Holder | undefined {
+function leftTo(marked: Marked, { spelling }: Wish, tools: Tools): Holder | undefined {
   if (spelling === "adopting") return undefined;
-  return holdersOf(marked, own).find(
+  return holdersOf(marked).find(
     ({ tool, id }) => !tools.adopt.includes(tool) && (tools.veiled || tools.atWork.has(id)),
   );
 }
@@ -70,7 +78,7 @@ function leftTo(marked: Marked, own: string, { spelling }: Wish, tools: Tools): 
 /** Why a service need not have an object that it wants, once nothing happens any more. */
 export function strangersExcuse(now: Live | undefined, service: string, wish: Wish, tools: Tools): string | undefined {
   if (now === undefined || now.owner?.proven === true || now.owner?.service === asLabel(service)) return undefined;
-  const holder = leftTo(now, asLabel(service), wish, tools);
+  const holder = leftTo({ ...now, managedFields: recordOf(now) }, wish, tools);
   return holder === undefined ? undefined : `it belongs to ${holder.id}`;
 }
 
@@ -98,10 +106,10 @@ export function judgeStranger(run: RunRecord, request: Request, service: string,
   }
   if (planned.ownerReferences.some(({ controller }) => controller)) return say("another object controls it");
   if (mine) return;
-  const holder = leftTo(planned, label, wish, run.tools);
+  const holder = leftTo(planned, wish, run.tools);
   if (holder !== undefined) return say(`it belongs to ${holder.id}`);
   if (wish.spelling === "adopting") return;
-  for (const gone of holdersOf(planned, label)) {
+  for (const gone of holdersOf(planned)) {
     if (!run.tools.adopt.includes(gone.tool) && !isKnownGone(gone, earlier)) say(`${gone.id} could not be asked for`);
   }
 }
