@@ -121,7 +121,6 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
 /** As many calls to git as one holder of the lock may make, each with its own deadline. */
 const LOCKED_CALLS_MAX = 12;
 
-/** One mirror for one repository, whoever asks for it and with which credentials. */
 interface Looking {
   /** Where the ref points now. */
   now(signal: AbortSignal): Promise<Result<Resolved>>;
@@ -145,6 +144,7 @@ function looking(resolve: (signal: AbortSignal) => Promise<Result<Resolved>>, cl
   };
 }
 
+/** One mirror for one repository, whoever asks for it and with which credentials. */
 function mirrorName(url: string): string {
   const plain = url.replace(/\/+$/, "").replace(/\.git$/, "");
   return createHash("sha256").update(plain).digest("hex").slice(0, 32);
