@@ -59,12 +59,6 @@ export function ownerOf(live: LiveMetadata): Owner | undefined {
   return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: agrees ? id : idOfLabel(service) };
 }
 
-/** Whether an object says its service's whole id: a label that holds a hash does not, and its annotation may be gone. */
-export function tellsId(live: LiveMetadata): boolean {
-  const owner = ownerOf(live);
-  return owner !== undefined && labelValue(owner.id) === owner.service;
-}
-
 export interface Stamp {
   readonly scope: string;
   readonly service: string;

@@ -19,7 +19,7 @@ import type { Declared } from "./declare.ts";
 import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
 import { type Inhabitants, objectionTo } from "./inhabitants.ts";
 import { selfCleaningJob } from "./jobs.ts";
-import { labelValue, ownerOf, STATUS_MANAGER, tellsId } from "./marks.ts";
+import { labelValue, ownerOf, STATUS_MANAGER } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 import { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
@@ -220,14 +220,11 @@ function remember(declared: Declared, { live, unchanged }: PlanInput): void {
   if (object !== undefined) unchanged?.set(object, declared);
 }
 
-/** By whichever of its objects says it whole. */
-function idOfGone(label: string, owned: readonly LiveMetadata[]): string {
-  const telling = owned.find(tellsId) ?? owned[0];
-  return telling === undefined ? label : (ownerOf(telling)?.id ?? label);
-}
-
 function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
-  const service = idOfGone(label, owned);
+  const ids = owned.map((object) => ownerOf(object)?.id ?? label);
+  // A label that holds a hash does not say the id, and the annotations may be gone.
+  const told = ids.find((id) => labelValue(id) === label);
+  const service = told ?? label;
   const confirmed = input.confirmed?.(service) !== undefined;
   const removed = owned
     .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
@@ -235,12 +232,11 @@ function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInpu
     .map((object) => planRemoval(object, true, confirmed, input))
     .map((step) => orphaned(step, input.orphans?.(service) === true));
   // Whatever was said of the service, to suspend it or to keep what it leaves, was said of its id.
-  const nameless = !owned.some(tellsId);
-  const why = nameless
-    ? "its label is a hash and its annotation is gone, so which service it was of is not known"
-    : undefined;
+  const why = told === undefined ? NAMELESS : undefined;
   return { service, present: false, steps: held(removed, why, true, confirmed), failures: [] };
 }
+
+const NAMELESS = "its label is a hash and its annotation is gone, so which service it was of is not known";
 
 function planDeclared(whole: Declared, of: PlanInput["services"][number], input: PlanInput): Step | Failure {
   const strangers = input.strangers ?? NO_STRANGERS;
@@ -356,17 +352,19 @@ function withRunBreakers(
   // A label that was copied, as controllers do for what they make, must not make the whole look larger than it is.
   const counts = (): readonly number[] =>
     [...owned.values()].map((of) => of.filter(ownsLabel).length).filter((count) => count > 0);
-  const stranger = !known.some((service) => owned.has(labelValue(service)));
-  const manyGone = stranger
-    ? "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?"
-    : tooMany(gone, () => counts().length, breaker.gone, "services");
+  const isStranger = !known.some((service) => owned.has(labelValue(service)));
+  const manyGone = tooMany(gone, () => counts().length, breaker.gone, "services");
   const objects = (): number => counts().reduce((sum, count) => sum + count, 0);
   const manyObjects = tooMany(total, objects, breaker.run, "objects of the run");
+  const whyOfGone = isStranger ? STRANGER : (manyObjects ?? manyGone);
   return plans.map((plan) => {
-    const why = plan.present ? manyObjects : stranger ? manyGone : (manyObjects ?? manyGone);
+    const why = plan.present ? manyObjects : whyOfGone;
     return { ...plan, steps: held(plan.steps, why, true, confirmed?.(plan.service) !== undefined) };
   });
 }
+
+const STRANGER =
+  "none of the services that the cluster holds is in this revision: is it the right repository, path and scope?";
 
 /** Steps without deletes when there is a reason; whoever confirmed them releases those that may be. */
 export function held(
