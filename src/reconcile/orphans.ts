@@ -14,7 +14,6 @@ import { judged } from "./lineage.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import { planInput, planPass } from "./planning.ts";
 import { prepare } from "./prepare.ts";
-import { suspendedGone } from "./suspended.ts";
 
 /**
  * Objects that no service of the revision declares: those that a sync deletes, holds or keeps, with the reason; those that
@@ -31,7 +30,7 @@ export async function findOrphans(io: Io, request: PassRequest, signal: AbortSig
     assembly: { ...state.assembly, ready: [...state.assembly.ready, ...state.joined], late: [] },
   };
   const input = planInput(all, all.assembly.ready);
-  const suspended = new Set(suspendedGone(state).map(labelValue));
+  const suspended = new Set(state.suspendedGone.map(labelValue));
   const found = new Map<string, Orphan>();
   for (const step of (await judged(all, planPass(all), signal)).flatMap(({ steps }) => steps)) {
     const orphan = "declared" in step || isControlled(step.live) ? undefined : fromStep(step);

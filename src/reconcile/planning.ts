@@ -15,11 +15,11 @@ import type { Assembled } from "./assemble.ts";
 import { declaredAutoscalers } from "./autoscalers.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { PassState } from "./state.ts";
-import { suspendedClaimant, suspendedGone } from "./suspended.ts";
+import { suspendedClaimant } from "./suspended.ts";
 
 /** The plans of every service that can be planned now, and of those that left git. */
 export function planPass(state: PassState): readonly ServicePlan[] {
-  const suspended = new Set(suspendedGone(state));
+  const suspended = new Set(state.suspendedGone);
   const plans = makePlans(planInput(state, state.assembly.ready));
   return plans.filter(({ present, service }) => present || !suspended.has(service));
 }
@@ -105,7 +105,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     services: planServices(assembled, request.adopt ?? []),
     claims: resolveClaims({
       scope: request.scope,
-      claimants: [...claimants, ...suspendedGone(state).map(suspendedClaimant)],
+      claimants: [...claimants, ...state.suspendedGone.map(suspendedClaimant)],
       live,
       complete,
       ...unchanged,

@@ -12,7 +12,7 @@ import { openRevision } from "./revision.ts";
 import { openSettled } from "./settled.ts";
 import type { PassState } from "./state.ts";
 import { newStrangers } from "./strangers.ts";
-import { withSuspended } from "./suspended.ts";
+import { suspendedGone, withSuspended } from "./suspended.ts";
 
 export type Prepared =
   | { readonly ok: true; readonly state: PassState }
@@ -84,6 +84,7 @@ export async function prepare(
       inhabitants,
       joined: [],
       broken,
+      suspendedGone: suspendedGone({ request, inventory, revision, broken }),
       selected,
     },
   };

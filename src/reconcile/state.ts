@@ -27,5 +27,7 @@ export interface PassState {
   readonly joined: Assembled[];
   /** Services that cannot be reconciled, and why. */
   readonly broken: readonly BrokenService[];
+  /** Services that left git and are left alone. */
+  readonly suspendedGone: readonly string[];
   readonly selected: (id: string) => boolean;
 }

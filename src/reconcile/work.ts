@@ -29,7 +29,7 @@ import { pausedDeletes, planLate } from "./planning.ts";
 import { applyOrRecreate } from "./recreate.ts";
 import { remove } from "./remove.ts";
 import type { PassState } from "./state.ts";
-import { goneOutcome, suspendedBecause, suspendedGone, suspendedInGit } from "./suspended.ts";
+import { goneOutcome, suspendedBecause, suspendedInGit } from "./suspended.ts";
 import { digestOf, tryService } from "./trial.ts";
 import { openWaiting } from "./waiting.ts";
 
@@ -84,7 +84,7 @@ export async function workThrough(
       crew.judge(plan).then((judged) => crew.work({ plan: judged, ...gone })),
     );
   }
-  for (const service of suspendedGone(state)) {
+  for (const service of state.suspendedGone) {
     if (selected(service)) outcomes.set(`gone:${service}`, Promise.resolve(goneOutcome(service, state)));
   }
   const all = await Promise.all(

@@ -34,6 +34,7 @@ function stateOf(ready: readonly Assembled[], late: readonly Assembled[], live: 
     io: { clock: { nowMs: () => 0 } },
     joined: [],
     broken: [],
+    suspendedGone: [],
   };
   return state as unknown as PassState;
 }
