@@ -1,32 +1,4 @@
-import type { Guard } from "./guards.ts";
-
-function guard(name: string, file: string, text: string, without: string): Guard {
-  return { name, file, text, without, seeds: SEEDS[name] ?? [] };
-}
-
-/** The first history that notices. */
-const SEEDS: Readonly<Record<string, readonly number[]>> = {
-  "adopt: no controller": [184],
-  "adopt: whose it is": [2],
-  "adopt: whether it is there": [66],
-  "adopt: an owner that was not asked": [51],
-  "adopt: unknown is not gone": [11],
-  "adopt: half taken": [163],
-  "adopt: owners that do not answer": [11],
-  "takeover: not applied yet": [11],
-  "takeover: version": [18],
-  "recreate: protected kinds": [172],
-  "recreate: asked for": [25],
-  "recreate: the new one is taken": [106],
-  "scaled: replicas are left": [59],
-  "scaled: or may be": [310],
-  "scaled: as they are now": [221],
-  "scaled: a new one": [30],
-  "health: is waited for": [46],
-  "health: a failure": [46],
-  "health: something newer": [46],
-  "lives in it: of its service": [22],
-};
+import { type Guard, guard } from "./guard.ts";
 
 const ADOPT = "src/plan/adopt.ts";
 const TAKEOVER = "src/plan/takeover.ts";

@@ -1,91 +1,6 @@
 import { ASKED } from "./asked-guards.ts";
+import { type Guard, guard } from "./guard.ts";
 import { GUARDS_OF_OTHERS } from "./guards-of-others.ts";
-
-/** One guard of the source, as a text that stands exactly once in its file, and what is there without it. */
-export interface Guard {
-  readonly name: string;
-  readonly file: string;
-  readonly text: string;
-  readonly without: string;
-  /** Histories that notice, to be tried first. */
-  readonly seeds: readonly number[];
-}
-
-function guard(name: string, file: string, text: string, without: string): Guard {
-  return { name, file, text, without, seeds: SEEDS[name] ?? [] };
-}
-
-/** The first history that notices; a change of what histories hold changes these, and costs a search. */
-const SEEDS: Readonly<Record<string, readonly number[]>> = {
-  "remove: read live": [1],
-  "remove: same service": [1105],
-  "remove: label still ours": [335],
-  "remove: not deleted twice": [126],
-  "remove: prune not disabled": [86],
-  "remove: version precondition": [1],
-  "plan: no controller": [291],
-  "plan: prune of the object": [86],
-  "plan: may be wanted": [13],
-  "plan: wanted, its service present": [2],
-  "plan: scope": [22],
-  "plan: gone is not known": [4],
-  "plan: nothing declared any more": [9],
-  "breaker: run": [1],
-  "claims: proven owner": [191],
-  "claims: complete discovery": [483],
-  "claims: owner keeps it": [1],
-  "claims: mentioned by an unknown": [13],
-  "claims: wanted and not served": [599],
-  "unknown: failed build": [103],
-  "unknown: one object failed": [1426],
-  "unknown: path not found": [44],
-  "unknown: folder gone": [38],
-  "cache: footprint": [1],
-  "work: suspended": [13],
-  "work: selected, present": [89],
-  "work: a dry run": [9],
-  "remove: same uid": [287],
-  "remove: same scope": [174],
-  "remove: not applied again": [300],
-  "remove: no controller": [160],
-  "remove: uid precondition": [1],
-  "plan: label is ours": [5],
-  "plan: prune of the service": [51],
-  "plan: protected kinds": [27],
-  "plan: wanted, its service gone": [27],
-  "plan: complete discovery": [172],
-  "plan: unlisted kinds": [22],
-  "breaker: service": [309],
-  "breaker: a stranger revision": [32],
-  "execute: all applied before": [53],
-  "claims: other scope": [64],
-  "claims: owner unknown": [103],
-  "claims: one claimant": [1],
-  "claims: lives in it": [638],
-  "unknown: suspended": [13],
-  "unknown: unlisted kinds": [22],
-  "unknown: unreadable definitions": [172],
-  "unknown: tainted documents": [172],
-  "cache: torn entries": [1],
-  "work: dependencies": [33],
-  "breaker: gone services": [62],
-  "work: selected, gone": [93],
-  "claims: kept and not served": [1203],
-  "memory: declared is of its build": [6],
-  "memory: declared as it is set": [308],
-  "memory: unchanged as declared": [39],
-  "memory: what failed is tried again": [1],
-  "live: no answer in doubt": [206],
-  "live: fresh while it watches": [305],
-  "live: silence": [122],
-  "live: lists from time to time": [1],
-  "plan: nothing on the word of the past": [797],
-  "plan: what lives in it": [22],
-  "remove: what lives in it now": [1015],
-  "confirm: the revision at hand": [30],
-  "confirm: enough digits": [130],
-  "drift: not what a webhook strips": [1],
-};
 
 const CLAIMS = "src/plan/claims.ts";
 const PLAN = "src/plan/plan.ts";
@@ -168,13 +83,8 @@ const PLANNED: readonly Guard[] = [
     "undefined",
   ),
   guard("breaker: run", PLAN, 'tooMany(total, objects, breaker.run, "objects of the run")', "undefined"),
-  guard("breaker: a stranger revision", PLAN, "const manyGone = stranger\n", "const manyGone = false\n"),
-  guard(
-    "breaker: gone services",
-    PLAN,
-    ': tooMany(gone, () => counts().length, breaker.gone, "services")',
-    ": undefined",
-  ),
+  guard("breaker: a stranger revision", PLAN, "isStranger ? STRANGER :", "false ? STRANGER :"),
+  guard("breaker: gone services", PLAN, 'tooMany(gone, () => counts().length, breaker.gone, "services")', "undefined"),
   guard(
     "execute: all applied before",
     "src/reconcile/execute.ts",

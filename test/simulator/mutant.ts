@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { runInThisContext } from "node:vm";
 import { build } from "esbuild";
-import type { Guard } from "./guards.ts";
+import type { Guard } from "./guard.ts";
 import type { Program } from "./simulate.ts";
 
 /** Modules that a pass never gets to: they are for real clusters and real git. */

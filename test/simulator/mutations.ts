@@ -1,4 +1,5 @@
-import { GUARDS, type Guard } from "./guards.ts";
+import type { Guard } from "./guard.ts";
+import { GUARDS } from "./guards.ts";
 import { historyOf } from "./history.ts";
 import { withoutGuard } from "./mutant.ts";
 import { simulate } from "./simulate.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Guard } from "./guards.ts";
+import type { Guard } from "./guard.ts";
 import { type History, historyOf, type RunStep, type Step } from "./history.ts";
 import { withoutGuard } from "./mutant.ts";
 import { simulate } from "./simulate.ts";

@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/model/index.ts";
+import { type Sleeper, sleepUntil, wakeAt } from "../support/sleepers.ts";
 
 /** Time that passes only when everybody waits for it. It is shared by all that happens in one history. */
 export interface VirtualTime {
@@ -20,11 +21,6 @@ export interface RunClock extends Clock {
   runUntil(settled: Promise<unknown>): Promise<boolean>;
 }
 
-interface Sleeper {
-  readonly atMs: number;
-  wake(): void;
-}
-
 /** A run that sleeps more often than this goes on for ever. */
 const WAKES_MAX = 20_000;
 
@@ -33,34 +29,17 @@ export function virtualTime(): VirtualTime {
   const state = { nowMs: 0 };
   const everybody = new Set<Sleeper>();
   const clockOf = (sleepers: Set<Sleeper>): RunClock => {
-    const at = (atMs: number, wake: () => void): Sleeper => {
-      const sleeper = { atMs, wake };
-      sleepers.add(sleeper);
-      return sleeper;
-    };
     return {
       nowMs: () => startMs + state.nowMs,
       monotonicMs: () => state.nowMs,
-      sleep: (durationMs, signal) =>
-        new Promise((resolve, reject) => {
-          signal.throwIfAborted();
-          const stop = (): void => {
-            sleepers.delete(sleeper);
-            reject(signal.reason);
-          };
-          const sleeper = at(state.nowMs + durationMs, () => {
-            signal.removeEventListener("abort", stop);
-            resolve();
-          });
-          signal.addEventListener("abort", stop, { once: true });
-        }),
+      sleep: (durationMs, signal) => sleepUntil(sleepers, state.nowMs + durationMs, signal),
       deadline(durationMs, signal) {
         const own = new AbortController();
         const follow = (): void => own.abort(signal.reason);
         if (signal.aborted) follow();
         else signal.addEventListener("abort", follow, { once: true });
         const expired = { yet: false };
-        const sleeper = at(state.nowMs + durationMs, () => {
+        const sleeper = wakeAt(sleepers, state.nowMs + durationMs, () => {
           expired.yet = true;
           own.abort(new DOMException("time is up", "TimeoutError"));
         });

@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/model/index.ts";
+import { type Sleeper, sleepUntil, wakeAt } from "./sleepers.ts";
 
 /** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {
@@ -8,41 +9,19 @@ export interface ManualClock extends Clock {
   sleepers(): number;
 }
 
-interface Sleeper {
-  readonly atMs: number;
-  wake(): void;
-}
-
 /** Starts at 2026-01-01T00:00:00Z. */
 export function manualClock(): ManualClock {
   const state = { nowMs: 0 };
   const sleepers = new Set<Sleeper>();
   const startMs = Date.UTC(2026, 0, 1);
-  const at = (atMs: number, wake: () => void): Sleeper => {
-    const sleeper = { atMs, wake };
-    sleepers.add(sleeper);
-    return sleeper;
-  };
   return {
     nowMs: () => startMs + state.nowMs,
     monotonicMs: () => state.nowMs,
-    sleep(durationMs, signal) {
-      return new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        const stop = (): void => {
-          sleepers.delete(sleeper);
-          reject(signal.reason);
-        };
-        const sleeper = at(state.nowMs + durationMs, () => {
-          signal.removeEventListener("abort", stop);
-          resolve();
-        });
-        signal.addEventListener("abort", stop, { once: true });
-      });
-    },
+    sleep: (durationMs, signal) => sleepUntil(sleepers, state.nowMs + durationMs, signal),
     deadline(durationMs, signal) {
       const timeUp = new AbortController();
-      const sleeper = at(state.nowMs + durationMs, () => timeUp.abort(new DOMException("time is up", "TimeoutError")));
+      const end = (): void => timeUp.abort(new DOMException("time is up", "TimeoutError"));
+      const sleeper = wakeAt(sleepers, state.nowMs + durationMs, end);
       return {
         signal: AbortSignal.any([signal, timeUp.signal]),
         expired: () => timeUp.signal.aborted,
