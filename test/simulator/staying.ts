@@ -128,7 +128,9 @@ export async function toldBy(watching: Watching, ground: Ground, requests: Reque
           violations.push({ law: "L6 doubt ends in a list", what: `${what}, was not listed` });
         for (const what of outdated(value, before, owned(now)))
           if (!excused(what.kind)) violations.push({ law: "L6 what is told is so", what: what.what });
-        requests.push(...asLists(value, now));
+        // A run that asks again goes by what it is told then.
+        const others = requests.filter(({ known }) => known === undefined);
+        requests.splice(0, requests.length, ...others, ...asLists(value, now));
         return answer;
       },
     },

@@ -32,10 +32,14 @@ const SERVICE_ID = "gitops.bulkhead.dev/service-id";
 
 type Marked = Pick<LiveMetadata, "labels" | "annotations"> & { readonly managedFields: unknown };
 
-/** Whether the Flux marks are the program's own: it wrote them, and they name the service whose object it was. */
+/**
+ * Whether the Flux marks are the program's own: they name the service whose object it was, which its own apply wrote beside
+ * them, or which a label of ours names whose record somebody erased.
+ */
 function isOwnMark({ labels, annotations, managedFields }: Marked): boolean {
   const named = `${labels[`${FLUX}/namespace`]}/${labels[`${FLUX}/name`]}`;
-  return isLabelledByApply(managedFields as never, `${FLUX}/name`) && annotations[SERVICE_ID] === named;
+  if (isLabelledByApply(managedFields as never, `${FLUX}/name`)) return annotations[SERVICE_ID] === named;
+  return labels["gitops.bulkhead.dev/service"] === asLabel(named);
 }
 
 /** A Kustomization may be named like the service that declares the object now: Flux may still be at work on it. */
