@@ -101,7 +101,7 @@ export async function toldBy(watching: Watching, ground: Ground, requests: Reque
   const { live, watches } = watching;
   const before = owned(await ground.list());
   const violations: Violation[] = [];
-  const state: { paused?: string } = {};
+  const state: { paused?: string; kinds?: Inventory["kinds"] } = {};
   return {
     violations,
     paused: () => state.paused,
@@ -128,7 +128,10 @@ export async function toldBy(watching: Watching, ground: Ground, requests: Reque
           violations.push({ law: "L6 doubt ends in a list", what: `${what}, was not listed` });
         for (const what of outdated(value, before, owned(now)))
           if (!excused(what.kind)) violations.push({ law: "L6 what is told is so", what: what.what });
-        // A run that asks again goes by what it is told then.
+        // A run asks again for kinds that it missed, and goes by that answer if it has any of them.
+        const missed = [...watching.declared()].filter((key) => state.kinds?.has(key) === false);
+        if (state.kinds !== undefined && !missed.some((key) => value.kinds.has(key))) return answer;
+        state.kinds = value.kinds;
         const others = requests.filter(({ known }) => known === undefined);
         requests.splice(0, requests.length, ...others, ...asLists(value, now));
         return answer;
