@@ -71,18 +71,24 @@ function holdersOf(marked: Marked): readonly Holder[] {
   return holders.filter((one) => one !== undefined);
 }
 
-/** Whom an object is left to: somebody who is at work or cannot be asked for, and whom nobody said to take it from. */
-function leftTo(marked: Marked, { spelling }: Wish, tools: Tools): Holder | undefined {
+/**
+ * Whom an object is left to: somebody who is at work or cannot be asked for, and whom nobody said to take it from. `asked`:
+ * what the program asked before; whoever was at work only after the answer that it got was not yet, as far as it could know.
+ */
+function leftTo(marked: Marked, { spelling }: Wish, tools: Tools, asked: readonly Request[]): Holder | undefined {
   if (spelling === "adopting") return undefined;
   return holdersOf(marked).find(
-    ({ tool, id }) => !tools.adopt.includes(tool) && (tools.veiled || tools.atWork.has(id)),
+    (one) =>
+      !tools.adopt.includes(one.tool) &&
+      (tools.veiled || tools.atWork.has(one.id)) &&
+      !asked.some((request) => request.fault === "stale" && asksFor(one, request)),
   );
 }
 
 /** Why a service need not have an object that it wants, once nothing happens any more. */
 export function strangersExcuse(now: Live | undefined, service: string, wish: Wish, tools: Tools): string | undefined {
   if (now === undefined || now.owner?.proven === true || now.owner?.service === asLabel(service)) return undefined;
-  const holder = leftTo({ ...now, managedFields: recordOf(now) }, wish, tools);
+  const holder = leftTo({ ...now, managedFields: recordOf(now) }, wish, tools, []);
   return holder === undefined ? undefined : `it belongs to ${holder.id}`;
 }
 
@@ -110,7 +116,7 @@ export function judgeStranger(run: RunRecord, request: Request, service: string,
   }
   if (planned.ownerReferences.some(({ controller }) => controller)) return say("another object controls it");
   if (mine) return;
-  const holder = leftTo(planned, wish, run.tools);
+  const holder = leftTo(planned, wish, run.tools, earlier);
   if (holder !== undefined) return say(`it belongs to ${holder.id}`);
   if (wish.spelling === "adopting") return;
   for (const gone of holdersOf(planned)) {
