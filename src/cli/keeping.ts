@@ -117,7 +117,10 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
       const until = found.until === undefined ? "" : `, until ${found.until}`;
       return `suspended by ${found.author}${until}: ${found.reason}`;
     },
-    leftSuspended: (service) => standing.kept.services.get(service)?.suspendedInGit === true,
+    leftSuspended: (service) => {
+      const kept = standing.kept.services.get(service);
+      return kept === undefined && standing.damaged ? "unknown" : kept?.suspendedInGit === true;
+    },
     confirmed: (service, commit) => standing.confirmed(service, commit),
     jobsDone: standing.jobs,
     appliedAt: (service) => appliedAt(standing, service),

@@ -48,8 +48,8 @@ export interface PassRequest {
   readonly author?: string;
   /** Why a service is left alone as people asked in the cluster; what git says of it comes on top. */
   readonly suspended?: (service: string) => string | undefined;
-  /** Whether a service that is in git no more was suspended there when it was last seen. */
-  readonly leftSuspended?: (service: string) => boolean;
+  /** Whether a service that is in git no more was suspended there when it was last seen; `unknown` is taken for yes. */
+  readonly leftSuspended?: (service: string) => boolean | "unknown";
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
   readonly jobsDone?: ReadonlyMap<string, string>;
   /** Revisions that a service may hold objects of, as they were kept; absent where nothing is kept. */

@@ -58,23 +58,30 @@ export function suspendedGone({
     (service) =>
       suspended?.(service) !== undefined ||
       leavesAlone(policy, service) ||
-      (leftSuspended?.(service) === true && !confirmed(service)),
+      ((leftSuspended?.(service) ?? false) !== false && !confirmed(service)),
   );
 }
 
-/** The outcome of one that left git; what git said of it before that is not said again. */
+/**
+ * The outcome of one that left git; what git said of it before that is not said again. Where the record of that is damaged, it
+ * counts as said from here on, for a record that is written anew knows no better.
+ */
 export function goneOutcome(service: string, { request, revision }: PassState): ServiceOutcome {
+  const isLost = request.leftSuspended?.(service) === "unknown";
+  const isAsked = request.suspended?.(service) !== undefined || leavesAlone(revision.policy, service);
   return {
     service,
     state: "suspended",
     built: false,
     steps: [],
     failures: [],
-    because: suspendedBecause(service, request),
-    suspendedInGit: leavesAlone(revision.policy, service) ? true : "unknown",
+    because: isLost && !isAsked ? LOST : suspendedBecause(service, request),
+    suspendedInGit: isLost || leavesAlone(revision.policy, service) ? true : "unknown",
     durationMs: 0,
   };
 }
+
+const LOST = "it left git, and whether git had suspended it cannot be read: gitops confirm lets go what it left";
 
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */
 export function suspendedClaimant(service: string): Claimant {

@@ -35,29 +35,40 @@ export function groupTexts(
   return new Map([...groups].map(([index, group]) => [index, text(group)]));
 }
 
-/**
- * Services of all groups. One that stands in two groups, because the number of groups grew and a process died over it, is
- * taken from where it was written last. A text that cannot be read holds nothing: status is
- * for people, and of a service without a record it counts that the last pass applied it (`applied.ts`).
- */
-export function servicesOf(texts: readonly string[]): ReadonlyMap<string, KeptService> {
-  const services = new Map<string, KeptService>();
-  for (const [service, kept] of texts.flatMap(entriesOf)) {
-    const other = services.get(service);
-    if (other === undefined || other.pass <= kept.pass) services.set(service, kept);
-  }
-  return services;
+/** What groups hold. */
+export interface GroupsRead {
+  readonly services: ReadonlyMap<string, KeptService>;
+  /** Some of what they hold cannot be understood: a service without a record may have had one. */
+  readonly damaged: boolean;
 }
 
-function entriesOf(text: string): readonly (readonly [string, KeptService])[] {
+/**
+ * Services of all groups. One that stands in two groups, because the number of groups grew and a process died over it, is
+ * taken from where it was written last.
+ */
+export function servicesOf(texts: readonly string[]): GroupsRead {
+  const services = new Map<string, KeptService>();
+  let damaged = false;
+  for (const text of texts) {
+    const entries = entriesOf(text);
+    if (entries === undefined) damaged = true;
+    for (const [service, kept] of entries ?? []) {
+      const other = services.get(service);
+      if (!isKept(kept)) damaged = true;
+      else if (other === undefined || other.pass <= kept.pass) services.set(service, kept);
+    }
+  }
+  return { services, damaged };
+}
+
+function entriesOf(text: string): readonly (readonly [string, unknown])[] | undefined {
   try {
     const group: unknown = JSON.parse(text);
-    if (typeof group !== "object" || group === null || !("version" in group) || group.version !== 1) return [];
+    if (typeof group !== "object" || group === null || !("version" in group) || group.version !== 1) return undefined;
     const services: unknown = "services" in group ? group.services : undefined;
-    if (typeof services !== "object" || services === null) return [];
-    return Object.entries(services).filter((entry): entry is [string, KeptService] => isKept(entry[1]));
+    return typeof services === "object" && services !== null ? Object.entries(services) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

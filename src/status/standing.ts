@@ -22,6 +22,8 @@ export interface Standing {
   readonly head: PassHead | undefined;
   /** What is kept of the last pass is there, and cannot be understood. */
   readonly headless: boolean;
+  /** Some of the records of services cannot be understood: one without a record may have had one. */
+  readonly damaged: boolean;
   readonly suspensions: readonly Suspension[];
   readonly confirmations: readonly ConfirmOrder[];
   /** Jobs that ran and clean up after themselves: the hash that was applied, by object key. */
@@ -98,6 +100,7 @@ export function emptyStanding(place: StatusPlace): Standing {
   const nothing = {
     head: undefined,
     headless: false,
+    damaged: false,
     suspensions: [],
     confirmations: [],
     jobs: new Map<string, string>(),
@@ -111,7 +114,9 @@ export function standingAfter(
   written: Pick<Standing, "head" | "jobs" | "kept" | "version">,
   nowMs: number,
 ): Standing {
-  return newStanding({ ...before, ...written, headless: before.headless && written.head === undefined }, nowMs);
+  const headless = before.headless && written.head === undefined;
+  const damaged = before.damaged && servicesOf(groupsIn([...written.kept.objects.values()])).damaged;
+  return newStanding({ ...before, ...written, headless, damaged }, nowMs);
 }
 
 function standingOf(
@@ -137,34 +142,36 @@ function standingOf(
       remedy: "correct it, or delete it when nothing in it matters any more: gitops writes it anew",
     });
   }
-  const groups = objects.flatMap(({ data }) => (data["services"] === undefined ? [] : [data["services"]]));
   const head = headIn(text(names.pass, "pass"));
+  const { services, damaged } = servicesOf(groupsIn(objects));
   const parts: Parts = {
     place,
     head,
+    damaged,
     headless: head === undefined && objects.some(({ name }) => name === names.pass),
     suspensions: suspensions ?? [],
     confirmations: confirmations ?? [],
     jobs: new Map(jobs),
     whole,
     version,
-    kept: { services: servicesOf(groups), objects: new Map(objects.map((one) => [one.name, one])) },
+    kept: { services, objects: new Map(objects.map((one) => [one.name, one])) },
   };
   return ok(newStanding(parts, nowMs));
 }
 
 type Parts = Pick<
   Standing,
-  "place" | "head" | "headless" | "suspensions" | "confirmations" | "jobs" | "whole" | "version" | "kept"
+  "place" | "head" | "headless" | "damaged" | "suspensions" | "confirmations" | "jobs" | "whole" | "version" | "kept"
 >;
 
 function newStanding(parts: Parts, nowMs: number): Standing {
-  const { place, head, headless, suspensions, confirmations, jobs, whole, version, kept } = parts;
+  const { place, head, headless, damaged, suspensions, confirmations, jobs, whole, version, kept } = parts;
   const suspended = (service: string): Suspension | undefined => suspensionOf(suspensions, service, nowMs);
   return {
     place,
     head,
     headless,
+    damaged,
     suspensions,
     confirmations,
     jobs,
@@ -178,6 +185,10 @@ function newStanding(parts: Parts, nowMs: number): Standing {
         .map(([service, one]) => resolveService(service, one, head, suspended(service)))
         .toSorted((a, b) => (a.service < b.service ? -1 : 1)),
   };
+}
+
+function groupsIn(objects: readonly KeptObject[]): readonly string[] {
+  return objects.flatMap(({ data }) => (data["services"] === undefined ? [] : [data["services"]]));
 }
 
 /** The list in a text; empty when there is no text, undefined when it is no such list. */

@@ -6,6 +6,7 @@ import type { Cluster } from "../../src/cluster/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
 import { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import { CONFIG_MAP } from "../../src/status/place.ts";
 import { passScene } from "../reconcile/pass-scene.ts";
 import { value } from "../status/scene.ts";
 
@@ -45,6 +46,25 @@ function kept() {
       value(
         await suspend(cluster, clock, PLACE, [{ glob: "shop/cart", reason: "incident", author: "Ada", at }], signal),
       );
+    },
+    /** Somebody writes over what is kept of services. */
+    damage: async () => {
+      const all = await cluster.list(CONFIG_MAP, { namespace: PLACE.namespace }, signal);
+      if (!all.ok) throw new Error(all.problem.message);
+      const groups = all.value.items.filter(({ ref }) => ref.name.startsWith("gitops-status-"));
+      expect(groups.length).toBeGreaterThan(0);
+      for (const { ref } of groups) {
+        const torn = { data: { services: '{"version":1,"serv' } };
+        const patched = await cluster.patch(
+          CONFIG_MAP,
+          ref.namespace,
+          ref.name,
+          "application/merge-patch+json",
+          torn,
+          signal,
+        );
+        expect(patched.ok).toBe(true);
+      }
     },
     resume: async () => void value(await resume(cluster, clock, PLACE, ["shop/cart"], signal)),
     /** The state of shop/cart after a pass over these files, and what was deleted. */
@@ -87,6 +107,15 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     await passed(CART);
     await passed({ ...CART, ...settings("suspend: true\n") });
     expect(await passed({ ...CART, ...settings("suspend: true\ndrift: sometimes\n") })).toBe("failed");
+    expect(await passed({})).toBe("suspended");
+  });
+
+  test("though somebody damaged what was kept of it, which is written anew then", async () => {
+    const { passed, damage } = kept();
+    await passed(CART);
+    await passed({ ...CART, ...settings("suspend: true\n") });
+    await damage();
+    expect(await passed({})).toBe("suspended");
     expect(await passed({})).toBe("suspended");
   });
 

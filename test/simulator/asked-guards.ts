@@ -12,7 +12,11 @@ const SUSPENDED: readonly Guard[] = [
     ["suspended: asked for in the cluster", "suspended(service.id) === undefined", "true"],
     ["suspended: gone, in the cluster", "suspended?.(service) !== undefined ||", "false ||"],
     ["suspended: gone, by settings", "leavesAlone(policy, service) ||", "false ||"],
-    ["suspended: gone, in git before", "(leftSuspended?.(service) === true && !confirmed(service))", "false"],
+    [
+      "suspended: gone, in git before",
+      "((leftSuspended?.(service) ?? false) !== false && !confirmed(service))",
+      "false",
+    ],
   ]),
   ...guardsOf("src/reconcile/planning.ts", [
     ["suspended: nothing is pruned of a gone one", "present || !suspended.has(service)", "true"],

@@ -27,7 +27,7 @@ test("what is kept is read back, in whichever order the groups come", () => {
   fc.assert(
     fc.property(fc.uniqueArray(id, { maxLength: 60 }), fc.constantFrom(1, 2, 8), (ids, count) => {
       const services = new Map(ids.map((service, index) => [service, kept({ objects: index })] as const));
-      expect(servicesOf(textsOf(services, count).toReversed())).toEqual(services);
+      expect(servicesOf(textsOf(services, count).toReversed())).toEqual({ services, damaged: false });
     }),
   );
 });
@@ -62,10 +62,15 @@ test("one changed service changes the text of its own group only", () => {
 test("a service that stands in two groups is taken from where it was written last", () => {
   const old = textsOf(new Map([["api", kept({ pass: 1, state: "failed" })]]), 1);
   const fresh = textsOf(new Map([["api", kept({ pass: 2 })]]), 2);
-  expect(servicesOf([...fresh, ...old]).get("api")?.state).toBe("synced");
-  expect(servicesOf([...old, ...fresh]).get("api")?.state).toBe("synced");
+  expect(servicesOf([...fresh, ...old]).services.get("api")?.state).toBe("synced");
+  expect(servicesOf([...old, ...fresh]).services.get("api")?.state).toBe("synced");
 });
 
-test("a group that cannot be read holds nothing", () => {
-  expect(servicesOf(["", "no JSON", "{}", "null", '{"version":1,"services":{"api":{"state":1}}}'])).toEqual(new Map());
-});
+test.each(["", "no JSON", "{}", "null", '{"version":1,"services":{"api":{"state":1}}}', '{"version":2,"services":{}}'])(
+  "a group that cannot be understood is told from one that holds nothing: %s",
+  (text) => {
+    const [sound = ""] = textsOf(new Map([["web", kept()]]), 1);
+    expect(servicesOf([text])).toEqual({ services: new Map(), damaged: true });
+    expect(servicesOf([sound, text])).toEqual({ services: new Map([["web", kept()]]), damaged: true });
+  },
+);
