@@ -105,6 +105,7 @@ export const step = v.strictObject({
   ),
   result: say(v.picklist(["done", "planned", "failed"]), "what became of it"),
   why: say(v.string(), "`changed`, `drifted: spec.replicas`, …"),
+  confirmable: optional(v.boolean(), "of a held delete: whether a confirmation lets it go"),
   at: optional(place, "where the object is declared"),
   drift: optional(
     v.array(

@@ -247,6 +247,7 @@ const whyDocument = v.strictObject({
         ...ref.entries,
         action: step.entries.action,
         why: v.string(),
+        confirmable: step.entries.confirmable,
         at: v.optional(place),
         drift: v.optional(drifted),
       }),

@@ -36,6 +36,8 @@ export interface StepSummary {
   readonly action: StepAction;
   /** Why this action: `changed`, `drifted: spec.replicas`, `moved from shop/cart`, `breaker: …`. */
   readonly why: string;
+  /** Of a held delete: whether a confirmation lets it go. One that none lets go is decided anew by the next pass. */
+  readonly confirmable?: boolean;
   /** Where the object is declared; absent for deletes. */
   readonly at?: Place;
   /** What somebody else took from us since our last apply, of a step that found drift. */

@@ -123,7 +123,8 @@ async function fieldsOf(hands: Hands, step: Step): Promise<Pick<StepResult, "fie
 }
 
 function summary(step: Step, rest: Rest): StepResult {
-  return { ref: stepRef(step), action: step.action, why: step.why, ...declaredPart(step), ...rest };
+  const confirmable = step.action === "held" ? { confirmable: step.confirmable } : {};
+  return { ref: stepRef(step), action: step.action, why: step.why, ...confirmable, ...declaredPart(step), ...rest };
 }
 
 function declaredPart(step: Step): Pick<StepResult, "at" | "drift" | "job"> {

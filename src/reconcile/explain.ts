@@ -73,7 +73,8 @@ function summaryOf(step: Step): StepSummary {
   const { action, why } = step;
   const at = "declared" in step ? { at: step.declared.at } : {};
   const drift = "drift" in step && step.drift !== undefined ? { drift: step.drift } : {};
-  return { ref: stepRef(step), action, why, ...at, ...drift };
+  const confirmable = step.action === "held" ? { confirmable: step.confirmable } : {};
+  return { ref: stepRef(step), action, why, ...confirmable, ...at, ...drift };
 }
 
 export function authored({ commit, exact }: LastChange): Authored {

@@ -53,6 +53,7 @@ interface StepDocument {
   readonly action: StepResult["action"];
   readonly result: StepResult["result"];
   readonly why: string;
+  readonly confirmable?: boolean;
   readonly at?: Place;
   readonly drift?: NonNullable<StepResult["drift"]>;
   readonly fields?: readonly FieldChange[];
@@ -186,7 +187,7 @@ function serviceDocument(outcome: ServiceOutcome, mode: PassMode): ServiceDocume
     built: outcome.built,
     durationMs: Math.round(outcome.durationMs),
     counts: countSteps(outcome.steps, mode),
-    steps: outcome.steps.map(({ ref, action, result, why, at, drift, fields, failure }) => ({
+    steps: outcome.steps.map(({ ref, action, result, why, confirmable, at, drift, fields, failure }) => ({
       group: ref.group,
       kind: ref.kind,
       namespace: ref.namespace,
@@ -194,6 +195,7 @@ function serviceDocument(outcome: ServiceOutcome, mode: PassMode): ServiceDocume
       action,
       result,
       why,
+      ...(confirmable === undefined ? {} : { confirmable }),
       ...(at === undefined ? {} : { at }),
       ...(drift === undefined ? {} : { drift }),
       ...(fields === undefined ? {} : { fields }),

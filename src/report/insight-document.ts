@@ -22,6 +22,7 @@ export interface WhyDocument extends Common<"Why"> {
   readonly steps: readonly (ObjectDocument & {
     readonly action: StepSummary["action"];
     readonly why: string;
+    readonly confirmable?: boolean;
     readonly at?: Place;
     readonly drift?: NonNullable<StepSummary["drift"]>;
   })[];
@@ -37,10 +38,11 @@ export function whyDocument(explanation: Explanation, exit: number): WhyDocument
     exit,
     ...rest,
     revision: revisionDocument(revision),
-    steps: steps.map(({ ref, action, why, at, drift }) => ({
+    steps: steps.map(({ ref, action, why, confirmable, at, drift }) => ({
       ...ref,
       action,
       why,
+      ...(confirmable === undefined ? {} : { confirmable }),
       ...(at === undefined ? {} : { at }),
       ...(drift === undefined ? {} : { drift }),
     })),

@@ -190,16 +190,27 @@ function meaningLines({ services }: PassOutcome, paint: Paint): readonly string[
   });
 }
 
-/** How to confirm what is held, once for all. */
+/** How to confirm what is held, once for all, and that there is no way to for the rest. */
 function confirmLines({ services, revision }: PassOutcome, paint: Paint): readonly string[] {
-  const held = services.some(({ steps }) => steps.some(({ action }) => action === "held"));
-  if (!held || revision === undefined) return [];
-  const left = services.some(({ at, steps }) => at === undefined && steps.some(({ action }) => action === "held"));
-  return [
-    `${paint.note("→")} if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`,
+  const held = services.flatMap(({ at, steps }) =>
+    steps.flatMap(({ action, confirmable }) => (action === "held" ? [{ left: at === undefined, confirmable }] : [])),
+  );
+  if (held.length === 0 || revision === undefined) return [];
+  const waiting = held.filter(({ confirmable }) => confirmable !== false);
+  const others = held.length - waiting.length;
+  const lines = [
+    waiting.length === 0
+      ? `no confirmation lets ${others === 1 ? "it" : "them"} go: the next pass looks again`
+      : `if they shall go: gitops sync --confirm ${revision.commit.slice(0, 12)}`,
+    ...(waiting.length > 0 && others > 0
+      ? [`${others} of them ${others === 1 ? "stays" : "stay"} nevertheless: the next pass looks again`]
+      : []),
     // Two repositories under one name look like this, each to the other.
-    ...(left ? [`${paint.note("→")} if they are another repository's or path's: give each a --scope of its own`] : []),
+    ...(waiting.some(({ left }) => left)
+      ? ["if they are another repository's or path's: give each a --scope of its own"]
+      : []),
   ];
+  return lines.map((line) => `${paint.note("→")} ${line}`);
 }
 
 /** `250 services: 225 synced, 25 failed · 900 objects created · main@sha1:3f2a91c5d0e1 · 12 builds · 8.1 s` */

@@ -33,6 +33,18 @@ dev/pay  build/missing-resource  dev/releases/pay/kustomization.yaml:7
     expect(text()).not.toContain("--scope");
   });
 
+  test("what no confirmation lets go is not offered to be confirmed", () => {
+    const held = (id: string, confirmable: boolean) =>
+      service(id, "held", { steps: [step("held", id, { why: "the cluster went back in time", confirmable })] });
+    expect(text(pass([held("dev/a", false)]))).toContain("→ no confirmation lets it go: the next pass looks again\n");
+    expect(text(pass([held("dev/a", false)]))).not.toContain("--confirm");
+    expect(
+      text(pass([held("dev/a", true), held("dev/b", false)])),
+    ).toContain(`→ if they shall go: gitops sync --confirm 3f2a91c5d0e1
+→ 1 of them stays nevertheless: the next pass looks again
+`);
+  });
+
   test("services in which nothing was to be done are shown when all are asked for", () => {
     expect(text()).not.toContain("dev/web");
     expect(text(MIXED, true)).toContain("dev/web  unchanged");
