@@ -22,7 +22,14 @@ const { values } = parseArgs({
 async function histories(first: number, runs: number, minutes: number): Promise<number> {
   const started = performance.now();
   let played = 0;
-  for (let seed = first; seed < first + runs && performance.now() - started < minutes * 60_000; seed += 1) {
+  let seed = first;
+  // Whoever waits for what never comes leaves nothing to do, and the process would end as if all were well.
+  process.once("beforeExit", () => {
+    if (process.exitCode !== undefined) return;
+    console.error(`seed ${seed} hangs: everybody waits, and nothing happens any more`);
+    process.exitCode = 1;
+  });
+  for (; seed < first + runs && performance.now() - started < minutes * 60_000; seed += 1) {
     const history = historyOf(seed);
     const verdict = await simulate(history);
     played += 1;

@@ -152,7 +152,7 @@ function webhook(problem: Problem): Judgement {
 }
 
 function isWebhook({ message }: Problem): boolean {
-  return /admission webhook "|calling webhook|conversion webhook|ValidatingAdmissionPolicy '/.test(message);
+  return /admission webhook "|calling webhook|conversion webhook for |ValidatingAdmissionPolicy '/.test(message);
 }
 
 function isTerminating({ causes, message }: Problem): boolean {

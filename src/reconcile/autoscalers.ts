@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/index.ts";
 import type { Inventory } from "../live/index.ts";
 import { type Clock, type LiveMetadata, type Manifest, refKey, text } from "../model/index.ts";
 import { type Autoscaler, autoscalerOf, isScalable } from "../plan/index.ts";
-import type { Assembled } from "./assemble.ts";
+import type { Assembled, Late } from "./assemble.ts";
 
 const KIND = "autoscaling/HorizontalPodAutoscaler";
 /** Everybody waits for this list, so it may not take long. */
@@ -15,16 +15,17 @@ export interface LiveAutoscalers {
 }
 
 /**
- * Lists the cluster's autoscalers whole, when an object is declared that one might scale. What they scale stands in their
- * specs, and those that other tools make (KEDA, for one) carry no label of ours.
+ * Lists the cluster's autoscalers whole, when an object is declared that one might scale, or when a service comes late, which
+ * may declare one. What they scale stands in their specs, and those that other tools make (KEDA, for one) carry no label of
+ * ours.
  */
 export async function readAutoscalers(
   { cluster, clock }: { readonly cluster: Pick<Cluster, "listObjects">; readonly clock: Clock },
   { kinds, failedGroups, live }: Inventory,
-  services: readonly Pick<Assembled, "desired">[],
+  { ready, late }: { readonly ready: readonly Pick<Assembled, "desired">[]; readonly late: readonly Late[] },
   signal: AbortSignal,
 ): Promise<LiveAutoscalers> {
-  if (!services.some((one) => hasScalable(one, live))) return { found: [] };
+  if (late.length === 0 && !ready.some((one) => hasScalable(one, live))) return { found: [] };
   const kind = kinds.get(KIND);
   if (kind === undefined) {
     return failedGroups.has("autoscaling") ? { found: [], unknown: "group autoscaling did not answer" } : { found: [] };

@@ -65,7 +65,7 @@ export async function prepare(
   const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
   const strangers = newStrangers(io.cluster, io.clock, inventory, stop);
   const [autoscalers, inhabitants] = await Promise.all([
-    readAutoscalers(io, inventory, assembly.ready, stop),
+    readAutoscalers(io, inventory, assembly, stop),
     readInhabitants(io.cluster, inventory, { scope: request.scope, isWanted: (key) => wanted.has(key) }, stop),
     strangers.look(declared.filter(({ service, ref }) => selected(service) || SHARED.has(kindKey(ref)))),
   ]);

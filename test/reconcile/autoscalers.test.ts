@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Cluster, Kind } from "../../src/cluster/index.ts";
 import type { Inventory } from "../../src/live/index.ts";
 import type { Manifest } from "../../src/model/index.ts";
+import type { Late } from "../../src/reconcile/assemble.ts";
 import { readAutoscalers } from "../../src/reconcile/autoscalers.ts";
 import { declareAs, declaredBy } from "../plan/objects.ts";
 import { manualClock } from "../support/manual-clock.ts";
@@ -27,8 +28,8 @@ const web: Manifest = {
   metadata: { name: "web", namespace: "shop" },
   spec: { replicas: 3 },
 };
-const scalable = [{ desired: { kind: "known", declared: [declareAs("shop/web", web)] } as const }];
-const plain = [{ desired: { kind: "known", declared: [declaredBy("shop/web", "a")] } as const }];
+const scalable = { ready: [{ desired: { kind: "known", declared: [declareAs("shop/web", web)] } as const }], late: [] };
+const plain = { ready: [{ desired: { kind: "known", declared: [declaredBy("shop/web", "a")] } as const }], late: [] };
 
 type ListObjects = Cluster["listObjects"];
 const never: ListObjects = (_kind, _options, signal) =>
@@ -53,6 +54,17 @@ test("a group that discovery could not ask may hold autoscalers; a server that h
     found: [],
     unknown: "group autoscaling did not answer",
   });
+});
+
+test("whoever comes late may declare what is scaled", async () => {
+  const listObjects: ListObjects = async () => ({
+    ok: false,
+    problem: { kind: "status", status: 403, message: "not you", causes: [], ambiguous: false },
+  });
+  const late = [{} as Late];
+  expect(
+    await readAutoscalers({ cluster: { listObjects }, clock: manualClock() }, inventory, { ...plain, late }, signal),
+  ).toEqual({ found: [], unknown: "not you" });
 });
 
 test("a list that does not come is not waited for: what is scaled is unknown then", async () => {

@@ -365,7 +365,9 @@ const PAUSED_MS_MAX = 15 * 60_000;
 async function settleDown(watching: Watching | undefined): Promise<void> {
   if (watching === undefined) return;
   watching.watches.calm();
-  const known = await watching.live.inventory(new AbortController().signal);
+  const asked = watching.live.inventory(new AbortController().signal);
+  await watching.clock.runUntil(asked);
+  const known = await asked;
   if (known.ok && known.value.paused !== undefined) await watching.idle(PAUSED_MS_MAX);
 }
 
