@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { flagsOf, run } from "../support/program.ts";
 import { describeWithCluster } from "../support/shared-cluster.ts";
@@ -396,10 +397,14 @@ describeWithCluster("what is there already", () => {
     expect((await syncOf("kinds", "--default-namespace", "adoption")).code).toBe(0);
     const shapes = "/apis/adoption.example.org/v1/namespaces/adoption/shapes";
     const shape = { apiVersion: "adoption.example.org/v1", kind: "Shape" };
-    for (const name of ["a", "b", "c"]) await fleet.ask("POST", shapes, { ...shape, metadata: { name } });
+    const few = pLimit(8);
+    const made = Array.from({ length: 500 }, (_, n) => `s${n}`).map((name) =>
+      few(() => fleet.ask("POST", shapes, { ...shape, metadata: { name } })),
+    );
+    await Promise.all(made);
     await fleet.commit(fleet.declares("kinds", { crd: null }, { targetNamespace: null }));
     expect(whys(await syncOf("kinds", "--default-namespace", "adoption"))).toContain(
-      "held shapes.adoption.example.org: CustomResourceDefinition is protected: 3 objects of it would go along",
+      "held shapes.adoption.example.org: CustomResourceDefinition is protected: 500 objects of it would go along",
     );
   });
 });

@@ -58,6 +58,34 @@ describeWithCluster("what needs another service's objects", () => {
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
+  test("E4 a hundred services at once, each with a kind of its own and an object of it, in one pass", async () => {
+    const owners = Array.from({ length: 100 }, (_, n) => ({
+      kind: `Cold${n}`,
+      service: serviceOf("dev", "cold", `c${n}`),
+    }));
+    const files = owners.map(({ kind, service }) => ({
+      [service.document]: fluxDocument(service),
+      [`${service.folder}/kustomization.yaml`]: `${KUSTOMIZATION}resources: [custom.yaml, definition.yaml]\n`,
+      [`${service.folder}/custom.yaml`]: custom(kind, service.name),
+      [`${service.folder}/definition.yaml`]: crd(kind),
+    }));
+    const namespace = serviceOf("dev", "zz", "cold");
+    await fleet.monorepo.commit(
+      {
+        ...Object.assign({}, ...files),
+        [namespace.document]: fluxDocument(namespace, { targetNamespace: null }),
+        [`${namespace.folder}/kustomization.yaml`]: `${KUSTOMIZATION}resources: [namespace.yaml]\n`,
+        [`${namespace.folder}/namespace.yaml`]: "apiVersion: v1\nkind: Namespace\nmetadata: {name: cold}\n",
+      },
+      "a hundred kinds",
+    );
+    const { code, pass, writes } = await fleet.sync();
+    expect(pass.services.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(code).toBe(0);
+    expect(writes).toHaveLength(201);
+    expect((await fleet.sync()).writes).toEqual([]);
+  });
+
   test("E6 items of a List, among them a namespace and a cluster-scoped object that names one", async () => {
     const service = serviceOf("dev", "own", "own");
     await fleet.monorepo.commit(
