@@ -88,7 +88,8 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
   }
   const kindOf = (ref: { readonly group: string; readonly kind: string }): Kind | undefined => {
     const served = inventory.kinds.get(kindKey(ref));
-    const coming = defined.get(kindKey(ref));
+    // A group that did not answer may serve the kind already, and objects of it may be somebody's (law L3).
+    const coming = inventory.failedGroups.has(ref.group) ? undefined : defined.get(kindKey(ref));
     // A definition may add a version to a kind that is served already.
     if (served === undefined || coming === undefined) return served ?? coming;
     return { ...served, versions: [...new Set([...served.versions, ...coming.versions])] };
