@@ -68,7 +68,8 @@ export function suspendedGone({
  */
 export function goneOutcome(service: string, { request, revision }: PassState): ServiceOutcome {
   const isLost = request.leftSuspended?.(service) === "unknown";
-  const isAsked = request.suspended?.(service) !== undefined || leavesAlone(revision.policy, service);
+  const isSaid = leavesAlone(revision.policy, service);
+  const isAsked = isSaid || request.suspended?.(service) !== undefined;
   return {
     service,
     state: "suspended",
@@ -76,7 +77,7 @@ export function goneOutcome(service: string, { request, revision }: PassState): 
     steps: [],
     failures: [],
     because: isLost && !isAsked ? LOST : suspendedBecause(service, request),
-    suspendedInGit: isLost || leavesAlone(revision.policy, service) ? true : "unknown",
+    suspendedInGit: isLost || isSaid ? true : "unknown",
     durationMs: 0,
   };
 }

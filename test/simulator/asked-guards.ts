@@ -26,6 +26,13 @@ const SUSPENDED: readonly Guard[] = [
     ["suspended: until its end", "return endOf(suspension) > nowMs;", "return true;"],
     ["suspended: others are not resumed", "(one) => !all && !globs.includes(one.glob)", "() => false"],
     ["suspended: what was asked for before", "isActive(one, nowMs) && !replaced.has(one.glob)", "false"],
+    ["confirm: an order is of its commit", "commit.id.startsWith(one.commit) && ", ""],
+    ["confirm: an order is of its services", "one.globs.some((glob) => matches(glob, service))", "true"],
+    [
+      "confirm: a trailer is of its services",
+      "confirmedByTrailer(commit.message).some((glob) => matches(glob, service))",
+      "(confirmedByTrailer(commit.message).length > 0)",
+    ],
   ]),
   ...guardsOf("src/status/globs.ts", [["suspended: by the last part of an id", "is(service) || ", "is(service) && "]]),
 ];

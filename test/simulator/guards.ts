@@ -127,6 +127,7 @@ const KNOWN: readonly Guard[] = [
   ),
   guard("unknown: suspended", ASSEMBLE, "if (!service.settings.suspend) return", "if (true) return"),
   guard("unknown: one object failed", ASSEMBLE, "failures.push(one);", ""),
+  guard("unknown: a group that does not answer", ASSEMBLE, "inventory.failedGroups.has(ref.group) ?", "false ?"),
   guard(
     "unknown: unlisted kinds",
     "src/live/inventory.ts",

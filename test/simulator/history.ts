@@ -7,7 +7,7 @@ import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { GitFault } from "./repository.ts";
 import { withSettings } from "./settings.ts";
-import { type SuspensionStep, withSuspensions } from "./suspensions.ts";
+import { type AskedStep, withSuspensions } from "./suspensions.ts";
 import type { FaultKind, Trouble } from "./trouble.ts";
 import type { WatchFault, WatchTrouble } from "./watches.ts";
 import type { Webhook } from "./webhook.ts";
@@ -36,11 +36,11 @@ export interface RunStep {
 export type Confirm = "nothing" | "head" | "another" | "few digits";
 
 export type Step =
-  | { readonly step: "commit"; readonly edits: readonly Edit[] }
+  | { readonly step: "commit"; readonly edits: readonly Edit[]; readonly confirms?: string }
   | { readonly step: "reset"; readonly back: number }
   | { readonly step: "act"; readonly act: Act }
   | { readonly step: "watch"; readonly trouble: WatchTrouble }
-  | SuspensionStep
+  | AskedStep
   | ForeignStep
   | RunStep;
 

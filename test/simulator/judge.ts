@@ -9,6 +9,7 @@ import { asId, asLabel, isOrphan, isProven, keepsItself, type Live, strangersIn 
 import { VALUE } from "./monorepo.ts";
 import { judgePatience, judgeReadiness, type Times } from "./rollouts.ts";
 import { judgePatch, judgeStranger, type Tools } from "./strangers.ts";
+import type { IsConfirmed } from "./suspensions.ts";
 import { type Request, toldMetadata } from "./trouble.ts";
 
 /** A law that was broken, and how. */
@@ -22,7 +23,7 @@ export interface RunRecord {
   readonly intent: Intent;
   readonly scope: string;
   readonly breaker: Breaker;
-  readonly confirmed: boolean;
+  readonly isConfirmed: IsConfirmed;
   /** The confirmation was not of the revision at hand. */
   readonly misconfirmed: boolean;
   readonly writes: boolean;
@@ -105,12 +106,13 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (planned !== undefined && planned.annotations[APPLIED] !== before.annotations[APPLIED]) {
     say("it was applied again since the plan saw it");
   }
-  if (!run.confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
+  const confirmed = run.isConfirmed(asId(owner.service));
+  if (!confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
   if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
   if (keepsItself(before)) say("it says that it must not be pruned");
   const sacred = PROTECTED.has(before.kind.kind) || run.intent.protect.has(`${before.kind.group}/${before.kind.kind}`);
-  if (sacred && !run.confirmed) say("its kind is protected and nobody confirmed");
+  if (sacred && !confirmed) say("its kind is protected and nobody confirmed");
   const refused = refusalBefore(run, request);
   if (refused !== undefined) return judgeRecreation(run, request, refused, say);
   const wanters = wantersOf(run.intent, key);
@@ -155,7 +157,7 @@ function judgeOwner(run: RunRecord, before: Live, label: string, earlier: readon
   );
   if (unlisted !== undefined) say(`${unlisted.kind?.kind} of ${service.id} could not be listed`);
   if (service.wishes.some(({ unserved }) => unserved)) say(`${service.id} declares what is not served`);
-  if (service.wishes.length === 0 && !run.confirmed) say(`${service.id} declares nothing any more`);
+  if (service.wishes.length === 0 && !run.isConfirmed(service.id)) say(`${service.id} declares nothing any more`);
 }
 
 /** Services that are meant to have something in a namespace, or of a definition's kind, there or not. */
@@ -265,7 +267,6 @@ function judgeTaking(
 
 /** Counts what a run tried to delete against the limits that it was given. */
 function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
-  if (run.confirmed) return;
   const owned = new Map<string, number>();
   const labelOf = new Map<string, string>();
   const labelled = new Set<string>();
@@ -285,6 +286,7 @@ function judgeBreakers(run: RunRecord, say: (what: string) => void): void {
     const { verb, remove, dryRun } = request;
     if (verb === "remove" && refusalBefore(run, request) !== undefined) continue;
     const label = labelOf.get(remove?.uid ?? "");
+    if (label !== undefined && run.isConfirmed(asId(label))) continue;
     if (verb === "remove" && !dryRun && label !== undefined) deleted.set(label, (deleted.get(label) ?? 0) + 1);
   }
   const over = (count: number, whole: number, limit: { free: number; share: number; max: number }): boolean =>

@@ -13,7 +13,7 @@ const PROGRAM = `
 export { newMemory, runPass } from "./src/reconcile/index.ts";
 export { openLive } from "./src/live/index.ts";
 export { askedRequest } from "./src/cli/keeping.ts";
-export { readStanding, resume, suspend, writeStatus } from "./src/status/index.ts";
+export { confirm, readStanding, resume, suspend, writeStatus } from "./src/status/index.ts";
 `;
 
 const PARTS = [
@@ -21,6 +21,7 @@ const PARTS = [
   "newMemory",
   "openLive",
   "askedRequest",
+  "confirm",
   "readStanding",
   "resume",
   "suspend",

@@ -8,6 +8,8 @@ import { filesOf, type Monorepo } from "./monorepo.ts";
 export interface Commit {
   readonly id: string;
   readonly monorepo: Monorepo;
+  /** Services whose deletes its own message confirms. */
+  readonly confirms?: string;
 }
 
 /** What is wrong with git in one run: `down` cannot be reached, `empty` has no commit, `content` cannot be read. */
@@ -15,10 +17,12 @@ export type GitFault = "down" | "empty" | "content";
 
 /** A git repository in memory, with one branch that can be moved anywhere. */
 export interface Repository {
-  commit(monorepo: Monorepo): void;
+  commit(monorepo: Monorepo, confirms?: string): void;
   /** Moves the branch back, as a force-push does; what was after is no longer reachable. */
   reset(back: number): void;
   head(): Commit;
+  /** The commit before that, or the first one. */
+  earlier(): Commit;
   source(fault: GitFault | undefined): Source;
   /** Whether a commit was made on top of another one, or is it. */
   follows(id: string, earlier: string): boolean;
@@ -32,7 +36,7 @@ export function newRepository(first: Monorepo): Repository {
   const trees = new Map<string, Tree>();
   const treeOf = new Map<string, Tree>();
   const state = { count: 0 };
-  const commit = (monorepo: Monorepo): void => {
+  const commit = (monorepo: Monorepo, confirms?: string): void => {
     const tree = memoryTree(filesOf(monorepo));
     const root = tree.entry("")?.id ?? "";
     const id = createHash("sha1")
@@ -41,7 +45,7 @@ export function newRepository(first: Monorepo): Repository {
     trees.set(root, trees.get(root) ?? tree);
     treeOf.set(id, trees.get(root) ?? tree);
     parents.set(id, commits.at(-1)?.id);
-    commits.push({ id, monorepo });
+    commits.push({ id, monorepo, ...(confirms === undefined ? {} : { confirms }) });
   };
   commit(first);
   const follows = (id: string, earlier: string): boolean => {
@@ -55,12 +59,15 @@ export function newRepository(first: Monorepo): Repository {
       commits.splice(Math.max(1, commits.length - back));
     },
     head,
+    earlier: () => commits.at(-2) ?? head(),
     follows,
     tree: (key) => trees.get(key),
     source(fault) {
       const fetched = (): Snapshot => {
-        const { id } = head();
-        return snapshotOf(id, treeOf.get(id) ?? memoryTree({}), fault === "content");
+        const { id, confirms } = head();
+        const snapshot = snapshotOf(id, treeOf.get(id) ?? memoryTree({}), fault === "content");
+        if (confirms === undefined) return snapshot;
+        return { ...snapshot, commit: { ...snapshot.commit, message: `clean up\n\nGitops-Confirm: ${confirms}\n` } };
       };
       return {
         describe: () => "memory",

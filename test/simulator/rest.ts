@@ -84,7 +84,9 @@ function excuseFor({ intent, scope, live, tools }: Rest, service: ServiceIntent,
   if (wish.kind === "Widget" && !live.some(({ key }) => key.endsWith("CustomResourceDefinition//widgets.sim.dev")))
     return "its kind is not there";
   if (owner === undefined && now?.controlled === true) return "another object controls it";
-  const excuse = strangersExcuse(now, service.id, wish, tools) ?? frozenExcuse(now, service.id, wish, intent.protect);
+  const excuse =
+    strangersExcuse(now, { scope, service: service.id }, wish, tools) ??
+    frozenExcuse(now, service.id, wish, intent.protect);
   if (excuse !== undefined) return excuse;
   if (owner === undefined || mine) return undefined;
   if (owner.scope !== scope) return "it belongs to another scope";

@@ -4,7 +4,7 @@ import type { Cluster } from "../../src/cluster/index.ts";
 import { openLive } from "../../src/live/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
 import { newMemory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
-import { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
 import { ownersAtWork, retire, settle } from "./foreign.ts";
@@ -47,6 +47,7 @@ const PROGRAM: Program = {
   newMemory,
   openLive,
   askedRequest,
+  confirm,
   readStanding,
   resume,
   suspend,
@@ -120,7 +121,7 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
   const { repository, stage } = world;
   switch (step.step) {
     case "commit":
-      repository.commit(step.edits.reduce(edited, repository.head().monorepo));
+      repository.commit(step.edits.reduce(edited, repository.head().monorepo), step.confirms);
       return [];
     case "reset":
       repository.reset(step.back);
@@ -138,7 +139,8 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
       return [];
     case "suspend":
     case "resume":
-      await world.records?.play(step, clockOf(world));
+    case "confirm":
+      await world.records?.play(step, clockOf(world), repository);
       return [];
     case "run":
       await world.staying.process?.watching?.idle(step.afterMs ?? 0);
@@ -180,7 +182,8 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const unbuilt = new Set<string>();
   const builders = simulatedBuilders(repository, step.builds, clock, (service) => unbuilt.add(service));
   const meant = intentOf(commit.monorepo);
-  const intent = records?.seenWith(meant, clock.nowMs(), step.confirm === "head") ?? meant;
+  const isConfirmed = (id: string): boolean => step.confirm === "head" || records?.isConfirmed(id, commit) === true;
+  const intent = records?.seenWith(meant, clock.nowMs(), isConfirmed) ?? meant;
   const unasked: PassRequest = {
     mode: step.mode,
     path: PATH,
@@ -230,13 +233,13 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   if (world.staying.calm !== undefined) watching?.go(world.staying.calm);
   if (step.trouble.crash !== undefined) await renewed(world);
   const lists = requests.filter((one) => isInventory(one) && one.known === undefined);
-  await records?.ended({ meant, outcome, confirmed: step.confirm === "head", ...picked }, clock);
+  await records?.ended({ meant, outcome, isConfirmed, ...picked }, clock);
   const violations = [
     ...judgeRun({
       intent,
       scope: SCOPE,
       breaker: limitsOf(countingFile(commit.monorepo), flags),
-      confirmed: step.confirm === "head",
+      isConfirmed,
       misconfirmed: step.confirm === "another" || step.confirm === "few digits",
       writes: step.mode === "sync",
       selected: picked.selected,
@@ -423,7 +426,7 @@ async function isFreed(world: World): Promise<boolean> {
   const isMended = JSON.stringify(mended) !== JSON.stringify(monorepo);
   const holds = records?.holds(clock.nowMs()) === true;
   if (isMended) repository.commit(mended);
-  if (holds) await records.play({ step: "resume", glob: "*" }, clock);
+  if (holds) await records.play({ step: "resume", glob: "*" }, clock, repository);
   return isMended || holds;
 }
 

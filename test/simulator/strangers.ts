@@ -86,8 +86,14 @@ function leftTo(marked: Marked, { spelling }: Wish, tools: Tools, asked: readonl
 }
 
 /** Why a service need not have an object that it wants, once nothing happens any more. */
-export function strangersExcuse(now: Live | undefined, service: string, wish: Wish, tools: Tools): string | undefined {
-  if (now === undefined || now.owner?.proven === true || now.owner?.service === asLabel(service)) return undefined;
+export function strangersExcuse(
+  now: Live | undefined,
+  { scope, service }: { readonly scope: string; readonly service: string },
+  wish: Wish,
+  tools: Tools,
+): string | undefined {
+  if (now === undefined || now.owner?.proven === true) return undefined;
+  if (now.owner?.scope === scope && now.owner.service === asLabel(service)) return undefined;
   const holder = leftTo({ ...now, managedFields: recordOf(now) }, wish, tools, []);
   return holder === undefined ? undefined : `it belongs to ${holder.id}`;
 }

@@ -2,22 +2,31 @@ import type { askedRequest } from "../../src/cli/keeping.ts";
 import type { Cluster } from "../../src/cluster/index.ts";
 import type { Clock, PassOutcome } from "../../src/model/index.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
-import type { readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import type { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import type { Edit } from "./edits.ts";
 import type { History, RunStep, Step } from "./history.ts";
 import type { Intent } from "./intent.ts";
 import type { Breakage } from "./monorepo.ts";
 import { newRandom, type Random } from "./random.ts";
+import type { Commit, Repository } from "./repository.ts";
 import { names } from "./settings.ts";
 
-/** What people ask for in the cluster: services that match are left alone, for a while or until somebody says otherwise. */
-export type SuspensionStep =
+/**
+ * What people ask for in the cluster: services that match are left alone, for a while or until somebody says otherwise; or their
+ * deletes may go, at the commit that is there now or at one before it.
+ */
+export type AskedStep =
   | { readonly step: "suspend"; readonly glob: string; readonly forMs?: number }
-  | { readonly step: "resume"; readonly glob: string };
+  | { readonly step: "resume"; readonly glob: string }
+  | { readonly step: "confirm"; readonly glob: string; readonly of: "head" | "earlier" };
+
+/** Whether somebody confirmed the deletes of a service, by its id. */
+export type IsConfirmed = (id: string) => boolean;
 
 /** The program's own ways of keeping what people asked for. */
 export interface Keeping {
   readonly askedRequest: typeof askedRequest;
+  readonly confirm: typeof confirm;
   readonly readStanding: typeof readStanding;
   readonly resume: typeof resume;
   readonly suspend: typeof suspend;
@@ -33,18 +42,20 @@ interface RunEnd {
   readonly some: boolean;
   /** Others look, and write nothing. */
   readonly wrote: boolean;
-  readonly confirmed: boolean;
+  readonly isConfirmed: IsConfirmed;
 }
 
 /** What is kept in the cluster between runs, by the program; and what that has to be, by the judge's own account. */
 export interface Records {
-  play(step: SuspensionStep, clock: Clock): Promise<void>;
+  play(step: AskedStep, clock: Clock, repository: Repository): Promise<void>;
   /** The request with what people asked for; undefined when that cannot be read. */
   asked(cluster: Cluster, clock: Clock, request: PassRequest): Promise<PassRequest | undefined>;
   /** What a revision means while people have asked for something else. */
-  seenWith(meant: Intent, nowMs: number, confirmed: boolean): Intent;
+  seenWith(meant: Intent, nowMs: number, isConfirmed: IsConfirmed): Intent;
   /** Writes what is kept of a run that came to its end. */
   ended(run: RunEnd, clock: Clock): Promise<void>;
+  /** Whether the deletes of a service were confirmed at a commit: by what people asked for, or by the commit itself. */
+  isConfirmed(id: string, commit: Commit): boolean;
   /** Whether anything is suspended. */
   holds(nowMs: number): boolean;
 }
@@ -58,6 +69,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
   const place = { namespace: NAMESPACE, scope };
   const settings = { cluster: { kind: "kubeconfig" }, statusNamespace: NAMESPACE, scope };
   const state: { held: readonly Held[] } = { held: [] };
+  const orders: { readonly glob: string; readonly commit: string }[] = [];
   // Services by whether git said to leave them alone when it was last read and that was written down.
   const saidByGit = new Map<string, boolean>();
   // Those of which the program may have read that much, or not: what else of them it could read is not known here.
@@ -65,8 +77,15 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
   const isHeld = (id: string, nowMs: number): boolean =>
     state.held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id));
   return {
-    async play(step, clock) {
+    async play(step, clock, repository) {
       const nowMs = clock.nowMs();
+      if (step.step === "confirm") {
+        const commit = step.of === "head" ? repository.head().id : repository.earlier().id;
+        const order = { commit, globs: [step.glob], by: "jo", at: new Date(nowMs).toISOString() };
+        need(await keeping.confirm(cluster, clock, place, order, never));
+        orders.push({ commit, glob: step.glob });
+        return;
+      }
       const others = state.held.filter(({ glob }) => glob !== step.glob);
       if (step.step === "resume") {
         need(await keeping.resume(cluster, clock, place, [step.glob], never));
@@ -84,18 +103,18 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       const known = await keeping.askedRequest(about, request, never);
       return known.ok ? known.value : undefined;
     },
-    seenWith(meant, nowMs, confirmed) {
+    seenWith(meant, nowMs, isConfirmed) {
       return {
         ...meant,
         services: meant.services.map((service) => {
           if (!isHeld(service.id, nowMs)) return service;
           return { ...service, suspend: true, state: service.state === "known" ? "suspended" : service.state };
         }),
-        leftAlone: (id) => meant.leftAlone(id) || isHeld(id, nowMs) || (saidByGit.get(id) === true && !confirmed),
+        leftAlone: (id) => meant.leftAlone(id) || isHeld(id, nowMs) || (saidByGit.get(id) === true && !isConfirmed(id)),
         mayBeLeftAlone: (id) => perhapsSaid.has(id),
       };
     },
-    async ended({ meant, outcome, selected, some, wrote, confirmed }, clock) {
+    async ended({ meant, outcome, selected, some, wrote, isConfirmed }, clock) {
       if (outcome === undefined || !wrote) return;
       const standing = need(await keeping.readStanding(cluster, place, clock.nowMs(), never));
       need(await keeping.writeStatus(cluster, clock, standing, outcome, { some, heartbeatMs: HEARTBEAT_MS }, never));
@@ -107,8 +126,11 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       // What was confirmed need not be held a second time, unless somebody else held it then.
       const held = (id: string): boolean => isHeld(id, clock.nowMs()) || meant.leftAlone(id);
       for (const id of saidByGit.keys())
-        if (!present.has(id) && confirmed && selected(id) && !held(id)) saidByGit.delete(id);
+        if (!present.has(id) && isConfirmed(id) && selected(id) && !held(id)) saidByGit.delete(id);
     },
+    isConfirmed: (id, { id: commit, confirms }) =>
+      (confirms !== undefined && names([confirms], id)) ||
+      orders.some((order) => order.commit === commit && names([order.glob], id)),
     holds: (nowMs) => state.held.some(({ untilMs }) => untilMs > nowMs),
   };
 }
@@ -148,7 +170,24 @@ export function withSuspensions(history: History): History {
     if (step.step !== "commit" || index === 0 || !random.chance(0.5)) return [...before, step];
     return [...before, { ...step, edits: [...step.edits, edit(random)] }];
   });
-  return { ...history, records: true, steps: random.chance(0.35) ? [...steps, ...farewell(random)] : steps };
+  return withConfirmations({
+    ...history,
+    records: true,
+    steps: random.chance(0.35) ? [...steps, ...farewell(random)] : steps,
+  });
+}
+
+/** Some of those have people who confirm what is held, too: by an order, or in the commit itself. */
+function withConfirmations(history: History): History {
+  const random = newRandom(history.seed + 2 * OTHERS);
+  if (!random.chance(0.4)) return history;
+  const steps = history.steps.flatMap((step, index): Step[] => {
+    if (step.step === "commit" && index > 0 && random.chance(0.15)) return [{ ...step, confirms: random.pick(GLOBS) }];
+    if (step.step !== "run" || !random.chance(0.3)) return [step];
+    const of = random.chance(0.8) ? ("head" as const) : ("earlier" as const);
+    return [{ step: "confirm", glob: random.pick(GLOBS), of }, step];
+  });
+  return { ...history, steps };
 }
 
 /** A service leaves git that git said to leave alone, and so did people, perhaps. */
@@ -156,7 +195,7 @@ function farewell(random: Random): readonly Step[] {
   const service = random.int(12);
   const suspended: Edit = { edit: "set", service, settings: { suspend: true } };
   const broken: Edit = { edit: "break", service, breakage: random.pick<Breakage>(["field", "document", "yaml"]) };
-  const all: SuspensionStep = { step: "suspend", glob: "*" };
+  const all: AskedStep = { step: "suspend", glob: "*" };
   return [
     { step: "commit", edits: [suspended] },
     ...(random.chance(0.3) ? [all] : []),
@@ -175,7 +214,7 @@ function plainRun(random: Random): RunStep {
   return { step: "run", mode: "sync", trouble, builds: [], cache: "kept", confirm: "nothing" };
 }
 
-function asked(random: Random): SuspensionStep {
+function asked(random: Random): AskedStep {
   const glob = random.pick(GLOBS);
   if (random.chance(0.35)) return { step: "resume", glob };
   return { step: "suspend", glob, ...(random.chance(0.4) ? { forMs: random.pick(TIMES_MS) } : {}) };

@@ -27,13 +27,14 @@ export function tellHistory(
 function tellStep(step: Step): string {
   switch (step.step) {
     case "commit":
-      return `commit ${step.edits.map((edit) => JSON.stringify(edit)).join("\n     and ")}`;
+      return `commit ${step.edits.map((edit) => JSON.stringify(edit)).join("\n     and ")}${step.confirms === undefined ? "" : `; it confirms ${step.confirms}`}`;
     case "reset":
       return `force-push ${step.back} commits back`;
     case "act":
       return `somebody: ${JSON.stringify(step.act)}`;
     case "suspend":
     case "resume":
+    case "confirm":
       return `somebody asks: ${JSON.stringify(step)}`;
     case "foreign":
       return `another tool: ${JSON.stringify(step.foreigner)}`;
