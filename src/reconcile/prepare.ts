@@ -140,6 +140,7 @@ export function unmatchedGlobs({ request, revision, broken, inventory }: PassSta
     .map((glob) => ({
       code: "usage/no-such-service",
       message: `no service matches ${JSON.stringify(glob)}`,
-      remedy: "see gitops services for what there is; quote the glob so that the shell leaves it alone",
+      remedy:
+        "see gitops services for what there is; * stops at a /, ** does not; quote the glob so that the shell leaves it alone",
     }));
 }
