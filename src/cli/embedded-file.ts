@@ -8,6 +8,18 @@ import { type Clock, failed, ok, type Result } from "../model/index.ts";
 /** How far the file may be behind while the cluster changes. */
 const BEHIND_MS_MAX = 1000;
 
+/** No cluster at all, as far as a dry run can tell: nothing is in it, and whichever kinds the real one has besides may be. */
+export function openEmpty(clock: Clock): Cluster {
+  const cluster = createEmbedded({ clock });
+  return {
+    ...cluster,
+    async kinds(signal) {
+      const answer = await cluster.kinds(signal);
+      return answer.ok ? { ok: true, value: { ...answer.value, open: true } } : answer;
+    },
+  };
+}
+
 /**
  * A cluster inside this process. With a file, it begins as the file says, and the file follows it: each second while it
  * changes, and when it is closed. The file is replaced as a whole, so a process that is killed leaves one that can be read.

@@ -8,7 +8,7 @@ import { type Clock, failed, ok, type PassOutcome, type Result } from "../model/
 import { labelValue, ownerOf } from "../plan/index.ts";
 import { buildJob, newMemory, type OpenRevision, openRevision, type PassRequest, runPass } from "../reconcile/index.ts";
 import { fileCache } from "./build-cache.ts";
-import { openEmbedded } from "./embedded-file.ts";
+import { openEmbedded, openEmpty } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
 import { type Acquaintance, keptPass } from "./keeping.ts";
 import { lookingAt } from "./looking.ts";
@@ -131,7 +131,8 @@ function openTheSource(settings: Settings, world: World, signal: AbortSignal): P
 
 async function openTheCluster(settings: Settings, { env, home, clock }: World): Promise<Result<Cluster>> {
   const { cluster, kubeconfig, context } = settings;
-  if (cluster.kind !== "kubeconfig") return openEmbedded(cluster.kind === "embedded" ? cluster.file : undefined, clock);
+  if (cluster.kind === "empty") return ok(openEmpty(clock));
+  if (cluster.kind === "embedded") return openEmbedded(cluster.file, clock);
   const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
   return connect({ access: accessFrom({ ...given, env, home, delimiter }), userAgent: `gitops/${VERSION}` }, clock);
 }

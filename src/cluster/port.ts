@@ -20,6 +20,8 @@ export interface Kind {
 export interface Kinds {
   readonly kinds: readonly Kind[];
   readonly failedGroups: readonly string[];
+  /** There is no server: any other kind may be served as well. */
+  readonly open?: true;
 }
 
 /** Why the server, or the way to it, did not do what was asked. Messages hold no Secret value. */

@@ -12,6 +12,8 @@ export interface Inventory {
   readonly kinds: ReadonlyMap<string, Kind>;
   /** Groups that discovery could not ask: their kinds are unknown, not absent. */
   readonly failedGroups: ReadonlySet<string>;
+  /** There is no server: a dry run takes any other kind for served, too. */
+  readonly open?: true;
   /** Kinds (`kindKey`) whose list failed, and why. */
   readonly unlisted: ReadonlyMap<string, Problem>;
   /** Why nothing may be deleted for now, although every list came: what the server says is older than what it said before. */
@@ -43,7 +45,8 @@ export async function readInventory(cluster: Cluster, clock: Clock, signal: Abor
   const lists = [...kinds.values()].filter(isListed).map(listOne);
   if (!(await most(lists, clock, signal))) slow.abort("slow");
   await Promise.all(lists);
-  return ok({ live, kinds, failedGroups: new Set(served.value.failedGroups), unlisted });
+  const { failedGroups, open } = served.value;
+  return ok({ live, kinds, failedGroups: new Set(failedGroups), ...(open === undefined ? {} : { open }), unlisted });
 }
 
 /** Whether objects of a kind may be ours: what cannot be listed and deleted is nobody's to keep. */

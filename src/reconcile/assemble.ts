@@ -18,7 +18,7 @@ import {
 import { type Declared, type Desired, declare, kindKey, type Mentions } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
 import { buildService, type KnownBuild, placed } from "./builds.ts";
-import { definedKind, kindFailure } from "./definitions.ts";
+import { assumedKind, definedKind, kindFailure } from "./definitions.ts";
 import { mentionedNames } from "./mentions.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
@@ -86,17 +86,31 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
       if (kind !== undefined) defined.set(kindKey(kind), kind);
     }
   }
+  const assumed = new Map<string, Kind>();
+  /** Where there is no server, nobody can know which kinds of a build it would not serve. */
+  const assume = (known: KnownBuild | undefined): void => {
+    if (inventory.open !== true || input.request.mode === "sync" || known?.answer.ok !== true) return;
+    for (const { manifest } of known.answer.objects) {
+      const kind = assumedKind(manifest);
+      const before = assumed.get(kindKey(kind));
+      const versions = [...new Set([...(before?.versions ?? []), ...kind.versions])];
+      const namespaced = kind.namespaced || before?.namespaced === true;
+      assumed.set(kindKey(kind), { ...kind, versions, namespaced });
+    }
+  };
+  first.forEach(assume);
   const kindOf = (ref: { readonly group: string; readonly kind: string }): Kind | undefined => {
     const served = inventory.kinds.get(kindKey(ref));
     // A group that did not answer may serve the kind already, and objects of it may be somebody's (law L3).
     const coming = inventory.failedGroups.has(ref.group) ? undefined : defined.get(kindKey(ref));
     // A definition may add a version to a kind that is served already.
-    if (served === undefined || coming === undefined) return served ?? coming;
+    if (served === undefined || coming === undefined) return served ?? coming ?? assumed.get(kindKey(ref));
     return { ...served, versions: [...new Set([...served.versions, ...coming.versions])] };
   };
   const settled = { ...input, served: servedKinds(inventory, defined) };
   const finish = async (service: Service, known: KnownBuild): Promise<Assembled> => {
     if (known.built) builds += 1;
+    assume(known);
     const { changed } = known;
     const assembled = await assembleOne(settled, service, known, kindOf, stop).catch((cause: unknown): Assembled => {
       if (stop.aborted) throw cause;

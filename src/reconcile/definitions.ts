@@ -48,6 +48,21 @@ export function definedKind(manifest: Manifest): Kind | undefined {
   };
 }
 
+/** The kind of an object that nobody is there to tell of: it has namespaces if the object is in one. */
+export function assumedKind({ apiVersion, kind, metadata }: Manifest): Kind {
+  const version = versionOf(apiVersion);
+  const namespaced = typeof metadata.namespace === "string" && metadata.namespace !== "";
+  return {
+    group: groupOf(apiVersion),
+    version,
+    versions: [version],
+    kind,
+    resource: kind.toLowerCase(),
+    namespaced,
+    verbs: [],
+  };
+}
+
 /** Waits until the API server says that a definition is established (its kind is served from then on). */
 export async function established(
   cluster: Cluster,

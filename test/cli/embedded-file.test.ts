@@ -28,9 +28,10 @@ afterAll(() => {
   folder.free();
 });
 
-/** The real program over the example, with nothing but what the test gives it. */
+/** The real program over the example, with nothing but what the test gives it; over another repository where it names one. */
 function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...args, "--repo", repository.path, "--path", "clusters/dev"], {
+  const example = args.includes("--repo") ? [] : ["--repo", repository.path, "--path", "clusters/dev"];
+  const child = spawn(process.execPath, [program, ...args, ...example], {
     env: { PATH: process.env["PATH"] ?? "", HOME: home },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -109,6 +110,28 @@ describe("--cluster empty", { timeout: 60_000 }, () => {
     expect(exit).toBe(1);
     const { services } = JSON.parse(stdout) as PassDocument;
     expect(services.flatMap(({ steps }) => steps.map(({ action }) => action))).toEqual(Array(9).fill("create"));
+  });
+
+  test("kinds that the commit does not define are new, too: there is no server to say that it has none", async () => {
+    const others = await createRepository(join(folder.path, "others.git"));
+    await others.commit(
+      {
+        "apps/web/kustomization.yaml": "resources: [monitor.yaml, issuer.yaml]\n",
+        "apps/web/monitor.yaml":
+          "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: web, namespace: shop}\n",
+        "apps/web/issuer.yaml": "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: web}\n",
+      },
+      "a monitor and an issuer",
+    );
+    const at = ["--repo", join(folder.path, "others.git"), "--path", "apps"];
+    const { exit, stdout } = await gitops("diff", "--cluster", "empty", ...at);
+    expect(exit).toBe(1);
+    expect(stdout).toContain("create monitoring.coreos.com/ServiceMonitor shop/web");
+    expect(stdout).toContain("create cert-manager.io/ClusterIssuer web");
+    expect((await gitops("sync", "--dry-run", "--cluster", "empty", ...at)).exit).toBe(0);
+    const sync = await gitops("sync", "--cluster", "embedded", ...at);
+    expect(sync.exit).toBe(1);
+    expect(sync.stdout).toContain("plan/unknown-kind");
   });
 
   test("says what is broken in it, and shows the rest", async () => {
