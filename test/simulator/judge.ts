@@ -107,7 +107,6 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
     say("it was applied again since the plan saw it");
   }
   const confirmed = run.isConfirmed(asId(owner.service));
-  if (!confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
   if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
   if (keepsItself(before)) say("it says that it must not be pruned");
@@ -115,6 +114,7 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (sacred && !confirmed) say("its kind is protected and nobody confirmed");
   const refused = refusalBefore(run, request);
   if (refused !== undefined) return judgeRecreation(run, request, refused, say);
+  if (!confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
   const wanters = wantersOf(run.intent, key);
   if (wanters.length > 0) say(`${wanters.join(" and ")} want it`);
   for (const along of takenAlong(request)) {
