@@ -52,8 +52,11 @@ export function suspendedGone({
     const owner = ownerOf(live);
     if (owner?.scope === scopeLabel && !known.has(owner.id)) gone.add(owner.id);
   }
+  // Whoever may still be in git, in a definition that cannot be read, has not left: a confirmation there is not of that.
+  const { complete } = revision.discovery;
   const confirmed = (service: string): boolean =>
-    request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined;
+    complete &&
+    (request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined);
   return [...gone].filter(
     (service) =>
       suspended?.(service) !== undefined ||

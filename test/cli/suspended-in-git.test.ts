@@ -67,13 +67,14 @@ function kept() {
       }
     },
     resume: async () => void value(await resume(cluster, clock, PLACE, ["shop/cart"], signal)),
-    /** The state of shop/cart after a pass over these files, and what was deleted. */
-    passed: async (files: Readonly<Record<string, string>>): Promise<string> => {
+    /** The state of shop/cart after a pass over these files, and what was deleted; `by` confirmed it all. */
+    passed: async (files: Readonly<Record<string, string>>, by?: string): Promise<string> => {
       const { suspended, leftSuspended } = value(await askedRequest(about, {} as PassRequest, signal));
       scene.commit({ ...TILL, ...files });
       const begun = scene.begin({
         ...(suspended === undefined ? {} : { suspended }),
         ...(leftSuspended === undefined ? {} : { leftSuspended }),
+        ...(by === undefined ? {} : { confirmed: () => ({ by, at: new Date(0).toISOString(), how: "command" }) }),
       });
       await clock.advance(0);
       const outcome = begun.outcome();
@@ -117,6 +118,18 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     await damage();
     expect(await passed({})).toBe("suspended");
     expect(await passed({})).toBe("suspended");
+  });
+
+  test("though all was confirmed while a definition that may have been its own could not be read", async () => {
+    const { passed } = kept();
+    await passed(CART);
+    await passed({ ...CART, ...settings("suspend: true\n") });
+    const unreadable = {
+      "flux/cart.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: [\n",
+    };
+    expect(await passed(unreadable, "Ada")).toBe("suspended");
+    expect(await passed({})).toBe("suspended");
+    expect(await passed({}, "Ada")).toBe("synced delete a");
   });
 
   test("though for a while nobody could see what it owns", async () => {
