@@ -55,8 +55,7 @@ export function suspendedGone({
   // Whoever may still be in git, in a definition that cannot be read, has not left: a confirmation there is not of that.
   const { complete } = revision.discovery;
   const confirmed = (service: string): boolean =>
-    complete &&
-    (request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined);
+    complete && (request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined);
   return [...gone].filter(
     (service) =>
       suspended?.(service) !== undefined ||
@@ -65,10 +64,7 @@ export function suspendedGone({
   );
 }
 
-/**
- * The outcome of one that left git; what git said of it before that is not said again. Where the record of that is damaged, it
- * counts as said from here on, for a record that is written anew knows no better.
- */
+/** The outcome of one that left git; what git said of it before that is not said again. */
 export function goneOutcome(service: string, { request, revision }: PassState): ServiceOutcome {
   const isLost = request.leftSuspended?.(service) === "unknown";
   const isSaid = leavesAlone(revision.policy, service);
@@ -80,7 +76,7 @@ export function goneOutcome(service: string, { request, revision }: PassState): 
     steps: [],
     failures: [],
     because: isLost && !isAsked ? LOST : suspendedBecause(service, request),
-    suspendedInGit: isLost || isSaid ? true : "unknown",
+    suspendedInGit: isSaid ? true : "unknown",
     durationMs: 0,
   };
 }

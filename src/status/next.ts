@@ -16,6 +16,8 @@ import { isGood, type KeptService, type PassHead } from "./kept.ts";
 export interface KeptBefore {
   readonly head?: PassHead;
   readonly services: ReadonlyMap<string, KeptService>;
+  /** Some of it cannot be understood. */
+  readonly damaged?: boolean;
 }
 
 /** A service whose standing changed; `after` is absent when it left git and nothing of it is left. */
@@ -47,6 +49,9 @@ export function nextServices(
 ): KeptAfter {
   const { revision } = outcome;
   if (revision === undefined || outcome.failures.length > 0) return { services: before.services, changed: [] };
+  // What was damaged is written anew by a pass that saw everything, or nobody would know any more that it was damaged.
+  if (before.damaged === true && (about.some || outcome.blind === true))
+    return { services: before.services, changed: [] };
   const services = new Map(about.some ? before.services : []);
   const changed: Changed[] = [];
   const pass = {
@@ -54,6 +59,7 @@ export function nextServices(
     revision: revisionText(revision),
     now: new Date(about.nowMs).toISOString(),
     again: about.again === true,
+    damaged: before.damaged === true,
   };
   for (const one of outcome.services) {
     const old = before.services.get(one.service);
@@ -81,6 +87,8 @@ interface Pass {
   readonly revision: string;
   readonly now: string;
   readonly again: boolean;
+  /** A service without a record may have had one. */
+  readonly damaged: boolean;
 }
 
 /** The same value when nothing happened. */
@@ -94,7 +102,7 @@ function nextService(
   // Not tried: what is known of the failed try stays.
   if (state === "backoff" && old !== undefined && !isGood(old.state)) return old;
   const applied = isGood(state) ? { revision: pass.revision, at: pass.now } : appliedBefore(old, head);
-  const told = toldBy(outcome, old, pass.now);
+  const told = toldBy(outcome, old, pass);
   const was = old === undefined ? [] : conditionsOf(old, "");
   const since = Object.fromEntries(
     conditionsOf({ ...told, state }, "").map(({ type, status }) => {
@@ -144,7 +152,7 @@ type Told = Pick<
   | "defined"
 >;
 
-function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: string): Told {
+function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, { now, damaged }: Pass): Told {
   const { steps, failures, warnings, health, retry, at, because, state } = outcome;
   const digest = outcome.digest ?? old?.digest;
   // Nobody asked when nothing was to be deleted.
@@ -153,7 +161,8 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, now: stri
   const why =
     state === "suspended" ? because : held[0] === undefined ? undefined : `${held.length} held: ${held[0].why}`;
   const { suspendedInGit = false } = outcome;
-  const isSuspended = suspendedInGit === "unknown" ? old?.suspendedInGit === true : suspendedInGit;
+  const wasSuspended = old === undefined ? damaged : old.suspendedInGit === true;
+  const isSuspended = suspendedInGit === "unknown" ? wasSuspended : suspendedInGit;
   const more = failures.length - FAILURES_MAX;
   const inPlace = steps.filter(({ action, result }) => result === "done" && IN_PLACE.has(action)).length;
   return {

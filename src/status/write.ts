@@ -73,7 +73,7 @@ async function writeOnce(
   const { place, head, kept } = standing;
   const nowMs = clock.nowMs();
   const names = namesOf(place);
-  const before = { services: kept.services, ...(head === undefined ? {} : { head }) };
+  const before = { services: kept.services, damaged: standing.damaged, ...(head === undefined ? {} : { head }) };
   const after = nextServices(before, outcome, { nowMs, some: about.some, again: about.again === true });
   const still = after.changed.length === 0 && head !== undefined;
   const groups = still ? head.groups : groupCount(after.services, head?.groups ?? 0);

@@ -34,6 +34,12 @@ const SUSPENDED: readonly Guard[] = [
       "(confirmedByTrailer(commit.message).length > 0)",
     ],
   ]),
+  ...guardsOf("src/cli/keeping.ts", [
+    ["damaged: no record is not none", "kept === undefined && standing.damaged ?", "false ?"],
+  ]),
+  ...guardsOf("src/status/next.ts", [
+    ["damaged: written anew as said", "old === undefined ? damaged :", "old === undefined ? false :"],
+  ]),
   ...guardsOf("src/status/globs.ts", [["suspended: by the last part of an id", "is(service) || ", "is(service) && "]]),
 ];
 

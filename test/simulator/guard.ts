@@ -83,6 +83,8 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "confirm: an order is of its commit": [75],
   "confirm: an order is of its services": [483],
   "confirm: a trailer is of its services": [483],
+  "damaged: no record is not none": [97],
+  "damaged: written anew as said": [4295],
   "confirm: the revision at hand": [30],
   "confirm: enough digits": [130],
   "drift: not what a webhook strips": [1],

@@ -140,6 +140,7 @@ async function played(world: World, step: Step): Promise<readonly Violation[]> {
     case "suspend":
     case "resume":
     case "confirm":
+    case "damage":
       await world.records?.play(step, clockOf(world), repository);
       return [];
     case "run":

@@ -3,6 +3,7 @@ import type { Cluster } from "../../src/cluster/index.ts";
 import type { Clock, PassOutcome } from "../../src/model/index.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
 import type { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import { CONFIG_MAP } from "../../src/status/place.ts";
 import type { Edit } from "./edits.ts";
 import type { History, RunStep, Step } from "./history.ts";
 import type { Intent } from "./intent.ts";
@@ -13,12 +14,13 @@ import { names } from "./settings.ts";
 
 /**
  * What people ask for in the cluster: services that match are left alone, for a while or until somebody says otherwise; or their
- * deletes may go, at the commit that is there now or at one before it.
+ * deletes may go, at the commit that is there now or at one before it. Or somebody cuts off what is kept of services.
  */
 export type AskedStep =
   | { readonly step: "suspend"; readonly glob: string; readonly forMs?: number }
   | { readonly step: "resume"; readonly glob: string }
-  | { readonly step: "confirm"; readonly glob: string; readonly of: "head" | "earlier" };
+  | { readonly step: "confirm"; readonly glob: string; readonly of: "head" | "earlier" }
+  | { readonly step: "damage" };
 
 /** Whether somebody confirmed the deletes of a service, by its id. */
 export type IsConfirmed = (id: string) => boolean;
@@ -79,6 +81,15 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
   return {
     async play(step, clock, repository) {
       const nowMs = clock.nowMs();
+      if (step.step === "damage") {
+        const kept = need(await keeping.readStanding(cluster, place, nowMs, never)).kept.objects;
+        for (const { name, data } of kept.values()) {
+          const { services } = data;
+          if (services !== undefined) await cut(cluster, name, services);
+        }
+        for (const id of saidByGit.keys()) perhapsSaid.add(id);
+        return;
+      }
       if (step.step === "confirm") {
         const commit = step.of === "head" ? repository.head().id : repository.earlier().id;
         const order = { commit, globs: [step.glob], by: "jo", at: new Date(nowMs).toISOString() };
@@ -135,6 +146,12 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
   };
 }
 
+async function cut(cluster: Cluster, name: string, services: string): Promise<void> {
+  const body = { data: { services: services.slice(0, services.length / 2) } };
+  const patched = await cluster.patch(CONFIG_MAP, NAMESPACE, name, "application/merge-patch+json", body, never);
+  if (!patched.ok) throw new Error(`${name} cannot be damaged: ${patched.problem.message}`);
+}
+
 interface Held {
   readonly glob: string;
   readonly untilMs: number;
@@ -184,6 +201,7 @@ function withConfirmations(history: History): History {
   const steps = history.steps.flatMap((step, index): Step[] => {
     if (step.step === "commit" && index > 0 && random.chance(0.15)) return [{ ...step, confirms: random.pick(GLOBS) }];
     if (step.step !== "run" || !random.chance(0.3)) return [step];
+    if (random.chance(0.2)) return [{ step: "damage" }, step];
     const of = random.chance(0.8) ? ("head" as const) : ("earlier" as const);
     return [{ step: "confirm", glob: random.pick(GLOBS), of }, step];
   });

@@ -35,6 +35,7 @@ function tellStep(step: Step): string {
     case "suspend":
     case "resume":
     case "confirm":
+    case "damage":
       return `somebody asks: ${JSON.stringify(step)}`;
     case "foreign":
       return `another tool: ${JSON.stringify(step.foreigner)}`;
