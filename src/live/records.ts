@@ -109,6 +109,8 @@ function begin(book: Book, key: string): Write {
       book.highest = newest(book.highest, live.resourceVersion);
       if (before?.uid === live.uid && !isNews(live, before))
         return before.resourceVersion === live.resourceVersion ? [] : held; // else somebody wrote after us
+      // All that was told up to there has no such object: what we wrote is gone again, by our own write perhaps.
+      if (before?.uid !== live.uid && reached(book, live.resourceVersion)) return held;
       put(book, key, live);
       book.ahead.add(key);
       return [];
@@ -128,6 +130,11 @@ function begin(book: Book, key: string): Write {
     },
     failed: end,
   };
+}
+
+/** Whether everything was told up to a version. */
+function reached({ position }: Book, version: string): boolean {
+  return position !== "" && (position === version || isOlder(version, position));
 }
 
 /** An event that says nothing new: told twice, or overtaken by a write of our own. */

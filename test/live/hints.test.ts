@@ -87,6 +87,18 @@ describe("hints", () => {
     expect(await s.names()).toEqual(["cart", "new"]);
   });
 
+  test("an object that somebody deletes while our write of it is answered is gone, whatever the answer says", async () => {
+    const s = await begin();
+    s.script.answering = async () => {
+      await deleted(s.real(), "cart");
+      await s.clock.advance(1_000);
+    };
+    await applied(s.live.cluster, "shop/cart", configMap("cart", { a: "ours" }));
+    expect(await s.names()).toEqual(["web"]);
+    await s.clock.advance(1_000);
+    expect(s.hints).toHaveLength(1);
+  });
+
   test("an object that we deleted and that finalizers hold is none when it goes", async () => {
     const s = await begin();
     const held = {
