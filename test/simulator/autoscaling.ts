@@ -41,8 +41,7 @@ export function judgeReplicas(run: RunRecord, request: Request, wish: Wish, say:
 
 /** Whether the revision declares an autoscaler for a Deployment, be it in the cluster already or refused to whoever declares it. */
 function isToBeScaled({ namespace, name }: Wish, { services }: Intent): boolean {
-  const scales = (one: Wish): boolean =>
-    one.kind === "HorizontalPodAutoscaler" && one.namespace === namespace && one.name === name;
+  const scales = (one: Wish): boolean => one.namespace === namespace && one.scales?.includes(name) === true;
   return services.some(({ state, wishes }) => state === "known" && wishes.some(scales));
 }
 

@@ -34,6 +34,8 @@ export interface Wish {
   readonly generated: boolean;
   readonly spelling: Spelling;
   readonly rollout?: "fail" | "stuck";
+  /** Of an autoscaler: what it may scale. The name that it says becomes that of the Deployment only where that is built with it. */
+  readonly scales?: readonly string[];
 }
 
 /** What one service of a revision is meant to be. */
@@ -179,6 +181,7 @@ function wishOf(thing: Thing, settings: { readonly targetNamespace: string; read
     generated: spelling === "generated",
     spelling,
     ...(rollout === undefined ? {} : { rollout }),
+    ...(kind === "HorizontalPodAutoscaler" ? { scales: [thing.name, `${prefix}${thing.name}`] } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Json, JsonObject, Manifest } from "../../src/model/index.ts";
 import { isScaled } from "./autoscaling.ts";
 import { mark } from "./foreign.ts";
 import { frozenBody, isFreezable } from "./frozen.ts";
-import type { Live } from "./live.ts";
+import { isOrphan, isOrphanByApply, type Live } from "./live.ts";
 import { VALUE } from "./monorepo.ts";
 import type { Ground } from "./stage.ts";
 
@@ -77,7 +77,7 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       return await apply(person, live.kind, copyOf(live, live.name), "kubectl");
     case "restore":
       // Whoever applies as the program does applies what is declared.
-      if (live.annotations[VALUE] === EDITED) return undefined;
+      if (live.annotations[VALUE] === EDITED || (isOrphan(live) && !isOrphanByApply(live))) return undefined;
       await deleted(ground, live);
       return await apply(program, live.kind, copyOf(live, live.name), "gitops");
     case "claim":
