@@ -162,6 +162,8 @@ interface Ran {
   readonly lists: readonly string[];
   /** What was to be, as the run had to see it. */
   readonly intent: Intent;
+  /** Why nothing was deleted, for a while. */
+  readonly paused?: string | undefined;
 }
 
 const SCOPE = "simulated";
@@ -268,6 +270,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
     writes,
     lists: lists.map(({ kind }) => kind?.kind ?? ""),
     intent,
+    paused: told?.paused(),
     ...(outcome === undefined ? {} : { outcome }),
   };
 }
@@ -437,7 +440,9 @@ async function toRest(world: World, step: RunStep): Promise<Ran> {
     // Whoever failed, or fought with somebody over a field, tries again after a while.
     await longAfter(world);
     const ran = await run(world, step);
-    if (ran.violations.length > 0 || ran.writes.length === 0) return ran;
+    const isRest = ran.writes.length === 0 && ran.paused === undefined;
+    if (ran.violations.length > 0 || isRest) return ran;
+    if (ran.paused !== undefined) await world.staying.process?.watching?.idle(PAUSED_MS_MAX);
     writes = ran.writes;
   }
   const what = `it still writes after ${RUNS_TO_REST} runs: ${writes.slice(0, 3).join(", ")}`;

@@ -109,6 +109,7 @@ export function newWatches(clock: Clock): Watches {
     withheld: ({ kind }) => lost.has(kind) || [...streams].some((one) => one.kind.kind === kind && one.held.size > 0),
     overdue(served) {
       const nowMs = clock.monotonicMs();
+      const kinds = [...served];
       const silent = [...streams].flatMap(({ kind, held }) =>
         [...held.values()].map((sinceMs) => ({ kind: kind.kind, sinceMs })),
       );
@@ -117,9 +118,11 @@ export function newWatches(clock: Clock): Watches {
           .filter(({ sinceMs }) => nowMs - sinceMs > SILENT_MS_MAX)
           .map(({ kind }) => `${kind}, whose watch is silent`),
         ...[...lost]
-          .filter(([, sinceMs]) => nowMs - sinceMs > LISTED_MS_MAX)
+          .filter(
+            ([lostKind, sinceMs]) => kinds.some(({ kind }) => kind === lostKind) && nowMs - sinceMs > LISTED_MS_MAX,
+          )
           .map(([kind]) => `${kind}, of which an event was lost`),
-        ...[...served]
+        ...kinds
           .filter(({ kind }) => nowMs - (lists.get(kind) ?? nowMs) > LISTED_MS_MAX)
           .map(({ kind }) => `${kind}, for a long time`),
       ];
