@@ -75,6 +75,7 @@ export async function simulate(history: History, program: Program = PROGRAM, pla
     applied: new Map(),
     cache: memoryCache(),
     staying: {},
+    stops: new Set(),
   };
   await renewed(world);
   const verdict = (at: number, violations: readonly Violation[]): Verdict => ({ at, violations, audit: stage.audit });
@@ -86,6 +87,8 @@ export async function simulate(history: History, program: Program = PROGRAM, pla
     return verdict(history.steps.length, await brought(world));
   } finally {
     world.staying.process?.watching?.end();
+    // A process that died waits for ever, and whatever it holds would be held.
+    for (const stop of world.stops) stop.abort("the history is over");
     await stage.close();
   }
 }
@@ -115,6 +118,8 @@ interface World {
   readonly cache: ReturnType<typeof memoryCache>;
   /** The process that stays, and its way to the cluster between runs. */
   readonly staying: { process?: Process; calm?: Cluster };
+  /** How each run is stopped. */
+  readonly stops: Set<AbortController>;
 }
 
 async function played(world: World, step: Step): Promise<readonly Violation[]> {
@@ -176,6 +181,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   if (step.cache === "wiped") cache.wipe();
   else if (step.cache !== "kept") cache.corrupt(step.cache);
   const stop = new AbortController();
+  world.stops.add(stop);
   const way = await stage.way(step.trouble, clock);
   const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop, () =>
     clock.monotonicMs(),

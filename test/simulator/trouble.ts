@@ -76,7 +76,8 @@ export interface TroubledCluster {
   readonly ended: () => Promise<void>;
 }
 
-const never = new Promise<never>(() => undefined);
+/** One of its own for each who waits: whatever waits for one that is shared is kept for as long as that is. */
+const never = (): Promise<never> => new Promise(() => undefined);
 
 /** One request of the program. */
 export interface Asked<T> {
@@ -112,7 +113,7 @@ export function troubled(
 
   const ask = async <T>(asked: Asked<T>, signal: AbortSignal): Promise<Answer<T>> => {
     const at = state.count++;
-    if (state.dead) return never;
+    if (state.dead) return never();
     if (trouble.stopAt === at) stop.abort(new DOMException("stopped", "AbortError"));
     const hint = isHint(asked, listed);
     await disturb(ground, trouble, at, asked);
@@ -120,10 +121,10 @@ export function troubled(
     const dies = trouble.crash?.at === "patched" ? patched() : trouble.crash?.at === at;
     if (dies && trouble.crash?.after !== true) {
       die();
-      return never;
+      return never();
     }
     await way.delay(at, signal);
-    if (state.dead) return never;
+    if (state.dead) return never();
     const soon = sight(ground, asked);
     const seen = soon instanceof Promise ? await soon : soon;
     const sent = way.carry(at, asked);
@@ -145,7 +146,7 @@ export function troubled(
       ...(options === undefined ? {} : { options }),
       ...carried,
     });
-    return state.dead ? never : carried.told;
+    return state.dead ? never() : carried.told;
   };
 
   return {
