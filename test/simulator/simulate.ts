@@ -1,14 +1,14 @@
-import picomatch from "picomatch";
 import { askedRequest } from "../../src/cli/keeping.ts";
 import type { Cluster } from "../../src/cluster/index.ts";
 import { openLive } from "../../src/live/index.ts";
 import type { PassOutcome } from "../../src/model/index.ts";
 import { newMemory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import { confirmation, newerThan, selector } from "./asking.ts";
 import { memoryCache, simulatedBuilders } from "./builds.ts";
 import { edited } from "./edits.ts";
 import { ownersAtWork, retire, settle } from "./foreign.ts";
-import type { Confirm, History, RunStep, Step } from "./history.ts";
+import type { History, RunStep, Step } from "./history.ts";
 import { type Intent, intentOf } from "./intent.ts";
 import { judgeRun, type Violation } from "./judge.ts";
 import { isInventory } from "./lists.ts";
@@ -17,7 +17,6 @@ import { EMPTY_MONOREPO, PATH } from "./monorepo.ts";
 import { act, releaseAll } from "./people.ts";
 import { newRepository, type Repository } from "./repository.ts";
 import { judgeLeftovers, judgeRest } from "./rest.ts";
-import type { Times } from "./rollouts.ts";
 import { countingFile, limitsOf, mendedSettings } from "./settings.ts";
 import { embeddedStage, type Stage } from "./stage.ts";
 import { newProcess, newWatching, type Process, toldBy, type Watching } from "./staying.ts";
@@ -304,55 +303,11 @@ function lacksSource({ git }: RunStep, { services }: Intent, remembers: boolean)
   return git === "content" ? services.length > 0 && !remembers : git !== undefined;
 }
 
-function confirmation(confirm: Confirm, head: string): Pick<PassRequest, "confirm"> {
-  switch (confirm) {
-    case "nothing":
-      return {};
-    case "head":
-      return { confirm: head };
-    case "another":
-      return { confirm: head.split("").toReversed().join("") };
-    case "few digits":
-      return { confirm: head.slice(0, FEW_DIGITS) };
-  }
-}
-
 /** How other tools are when a run begins. */
 async function toolsFor({ history, stage }: World, { adopt = [] }: Partial<RunStep>): Promise<Tools> {
   const { tools } = history.others ?? {};
   const atWork = tools === undefined ? new Set<string>() : await ownersAtWork(stage.ground);
   return { atWork, veiled: tools === "veiled", adopt };
-}
-
-/** Something newer comes while a run goes on. */
-function newerThan(
-  { newerAfterMs }: RunStep,
-  clock: RunClock,
-): { readonly request: Pick<PassRequest, "cancelWaits">; readonly over: () => Times } {
-  const [newer, through] = [new AbortController(), new AbortController()];
-  const beganMs = clock.monotonicMs();
-  const at: { newerMs?: number } = {};
-  if (newerAfterMs !== undefined) {
-    const come = (): void => {
-      at.newerMs = clock.monotonicMs();
-      newer.abort("newer");
-    };
-    clock.sleep(newerAfterMs, through.signal).then(come, () => undefined);
-  }
-  const over = (): Times => {
-    through.abort("over");
-    return { beganMs, endedMs: clock.monotonicMs(), ...at };
-  };
-  return { request: newerAfterMs === undefined ? {} : { cancelWaits: newer.signal }, over };
-}
-
-const FEW_DIGITS = 6;
-
-/** A glob over ids, or over their last part. */
-function selector(glob: string | undefined): (id: string) => boolean {
-  if (glob === undefined) return () => true;
-  const matches = picomatch(glob);
-  return (id) => matches(id) || matches(id.split("/").at(-1) ?? "");
 }
 
 function bugsIn(outcome: PassOutcome | undefined): readonly Violation[] {
