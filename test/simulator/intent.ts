@@ -128,8 +128,8 @@ function intentOfService(service: ServiceSpec, monorepo: Monorepo): ServiceInten
     state: broken ? "unknown" : settled.suspend ? "suspended" : "known",
     wishes,
     ...settledIntent(settled),
-    // What a document says that cannot be a definition, nobody can know.
-    dependsOn: isUndefined(service) ? [] : settings.dependsOn.map((name) => `flux-system/${name}`),
+    // Whatever cannot be a definition depends on nobody, and closes no circle.
+    dependsOn: isUndefined(service) || settled.wrong ? [] : settings.dependsOn.map((name) => `flux-system/${name}`),
     awaited: awaitedOf(service, settings, wishes),
     waits: settings.wait !== undefined,
   };

@@ -41,16 +41,13 @@ export function judgeRest(rest: Rest): readonly Violation[] {
     if (service.state === "suspended" && state !== "suspended") say("L7 silence is not health", `it is ${state}`);
     // Of a definition that cannot be read, what was said of it before holds.
     const expected = service.suspend || !intent.complete ? ["failed", "suspended"] : ["failed"];
-    const ready = (id: string): boolean =>
-      ["synced", "unchanged", "held"].includes(outcome.services.find((one) => one.service === id)?.state ?? "");
-    // Of two that wait for each other, one whose definition is broken is no part of a circle: the other waits for it.
-    const waits = state === "blocked" && !service.dependsOn.every(ready);
-    if (service.state === "unknown" && !expected.includes(state) && !waits)
-      say("L7 silence is not health", `it is ${state}`);
+    if (service.state === "unknown" && !expected.includes(state)) say("L7 silence is not health", `it is ${state}`);
     if (service.state !== "known") continue;
     if (state === "backoff") say("I7 it converges", `it is left alone after its time has come: ${why}`);
     if (state === "drifted" && service.drift !== "detect") say("I7 it converges", `it is drifted: ${why}`);
     if (state === "blocked") {
+      const ready = (id: string): boolean =>
+        ["synced", "unchanged", "held"].includes(outcome.services.find((one) => one.service === id)?.state ?? "");
       if (service.dependsOn.every(ready)) say("L1 isolation", `it is blocked though what it needs is ready: ${why}`);
       continue;
     }
