@@ -148,7 +148,9 @@ function asksFor({ id }: Holder, { verb, kind, namespace, name, options }: Reque
   const selector = options?.labelSelector ?? "";
   if (what === "release") return selector === `owner=helm,name=${which.split("/").at(-1)}`;
   if (what === "app") return selector === "kapp.k14s.io/is-app" || (verb === "get" && name === "kapp-busy");
-  if (what === "Application") return kind?.kind === what && verb === "list" && selector === "";
+  // A list of one namespace asks what lives in it.
+  if (what === "Application")
+    return kind?.kind === what && verb === "list" && selector === "" && options?.namespace === undefined;
   return kind?.kind === what && verb !== "list" && `${namespace}/${name}` === which;
 }
 
