@@ -110,7 +110,6 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
   const settled = { ...input, served: servedKinds(inventory, defined) };
   const finish = async (service: Service, known: KnownBuild): Promise<Assembled> => {
     if (known.built) builds += 1;
-    assume(known);
     const { changed } = known;
     const assembled = await assembleOne(settled, service, known, kindOf, stop).catch((cause: unknown): Assembled => {
       if (stop.aborted) throw cause;
@@ -132,8 +131,11 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
     if (known !== undefined) ready.push(await finish(service, known));
     else {
       const names = await mentionedNames(revision.snapshot, sourcesOf(service), stop);
-      const assembled = async (): Promise<Assembled> =>
-        finish(service, await timedBuild(input, service, () => undefined, stop));
+      const assembled = async (): Promise<Assembled> => {
+        const built = await timedBuild(input, service, () => undefined, stop);
+        assume(built);
+        return finish(service, built);
+      };
       late.push({ service, names: names && withNamespace(names, service), assembled });
     }
   }
