@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { Failure, FailureCode, FieldChange, ServiceOutcome, StepResult } from "../model/index.ts";
+import type { Failure, FailureCode, FieldChange, ServiceOutcome, StepResult, StepSummary } from "../model/index.ts";
 import { compareFailures, type Result } from "../model/index.ts";
 import {
   type Declared,
@@ -123,8 +123,13 @@ async function fieldsOf(hands: Hands, step: Step): Promise<Pick<StepResult, "fie
 }
 
 function summary(step: Step, rest: Rest): StepResult {
+  return { ...summaryOf(step), ...rest };
+}
+
+/** What is to be said of one step of a plan. */
+export function summaryOf(step: Step): StepSummary {
   const confirmable = step.action === "held" ? { confirmable: step.confirmable } : {};
-  return { ref: stepRef(step), action: step.action, why: step.why, ...confirmable, ...declaredPart(step), ...rest };
+  return { ref: stepRef(step), action: step.action, why: step.why, ...confirmable, ...declaredPart(step) };
 }
 
 function declaredPart(step: Step): Pick<StepResult, "at" | "drift" | "job"> {

@@ -1,17 +1,10 @@
 import type { LastChange } from "../git/index.ts";
-import {
-  type Authored,
-  type Explanation,
-  type Failure,
-  failed,
-  ok,
-  type Result,
-  type StepSummary,
-} from "../model/index.ts";
-import { type ServicePlan, type Step, stepRef } from "../plan/index.ts";
+import { type Authored, type Explanation, type Failure, failed, ok, type Result } from "../model/index.ts";
+import type { ServicePlan } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { becauseOf } from "./because.ts";
+import { summaryOf } from "./execute.ts";
 import { judged } from "./lineage.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import { planPass } from "./planning.ts";
@@ -67,14 +60,6 @@ function sayWhy(assembled: Assembled | undefined, plan: ServicePlan | undefined,
   if (assembled === undefined) return "it left git, and these are its objects that are left";
   if (assembled.service.settings.suspend) return "it is suspended";
   return becauseOf(assembled, plan ?? { steps: [] });
-}
-
-function summaryOf(step: Step): StepSummary {
-  const { action, why } = step;
-  const at = "declared" in step ? { at: step.declared.at } : {};
-  const drift = "drift" in step && step.drift !== undefined ? { drift: step.drift } : {};
-  const confirmable = step.action === "held" ? { confirmable: step.confirmable } : {};
-  return { ref: stepRef(step), action, why, ...confirmable, ...at, ...drift };
 }
 
 export function authored({ commit, exact }: LastChange): Authored {
