@@ -5,7 +5,7 @@ import { packBlobs } from "./blobs.ts";
 import { crashed, outOfMemory, outOfTime } from "./endings.ts";
 import type { BuildJob } from "./job.ts";
 import type { BuildAnswer } from "./messages.ts";
-import { prefetch, sharedSources } from "./sources.ts";
+import { prefetch, sharedSources, yamlBytes } from "./sources.ts";
 import { type Ending, startThread, type Thread } from "./thread.ts";
 
 export interface BuildersOptions {
@@ -21,6 +21,8 @@ export interface BuildersOptions {
   readonly deadlineMs: number;
   /** After this long a build makes way for those that wait: it is stopped, and tried again, at full length, after them. */
   readonly patienceMs: number;
+  /** A folder with more YAML than this takes about that long to parse: it lets those that wait go first. */
+  readonly heavyBytes: number;
   /** Content that a thread keeps. */
   readonly blobBytesMax: number;
   /** What one build may ask for. */
@@ -35,6 +37,7 @@ export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
   heapMb: 256,
   deadlineMs: 10_000,
   patienceMs: 500,
+  heavyBytes: MIB,
   blobBytesMax: 16 * MIB,
   limits: { fileBytes: 16 * MIB, totalBytes: 64 * MIB, objects: 20_000, files: 20_000, depth: 100 },
 };
@@ -62,7 +65,7 @@ interface Pending {
   /** Aborts when the caller gives up, or the builders are closed. */
   readonly signal: AbortSignal;
   readonly sinceMs: number;
-  /** How often it was stopped to make way. */
+  /** How often it made way. */
   yields: number;
   content?: Promise<ReadonlyMap<string, Uint8Array>>;
   settle(answer: BuildAnswer): void;
@@ -90,7 +93,7 @@ interface Pool {
   readonly clock: Clock;
   readonly slots: readonly Slot[];
   readonly queue: Pending[];
-  /** Those that took long once: they run when nothing else waits. */
+  /** Those that took long once, or will: they run when nothing else waits. */
   readonly late: Pending[];
   readonly sharedOf: ReturnType<typeof sharedSources>;
   readonly closing: AbortSignal;
@@ -135,8 +138,10 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
         };
         const pending: Pending = { job, signal: either, sinceMs: clock.monotonicMs(), yields: 0, settle };
         either.addEventListener("abort", giveUp, { once: true });
-        pool.queue.push(pending);
+        const heavy = yamlBytes(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
+        (heavy ? pool.late : pool.queue).push(pending);
         pump(pool);
+        if (pool.late.includes(pending)) makeWay(pending);
       }),
     state: () => ({
       threads: slots.filter(({ thread }) => thread?.dead() === false).length,
@@ -149,6 +154,12 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
       await Promise.all(slots.map(({ thread }) => thread?.kill() ?? Promise.resolve()));
     },
   };
+}
+
+/** It is told once, as one that is stopped is. */
+function makeWay(pending: Pending): void {
+  pending.yields += 1;
+  pending.job.onLate?.();
 }
 
 /** Gives idle threads work, and starts to read what comes next. */

@@ -49,6 +49,14 @@ export async function prefetch(
   }
 }
 
+/** How much there is to parse right in a folder. */
+export function yamlBytes({ listing }: SharedSource, folder: string): number {
+  const files = (listing.list(folder) ?? []).filter((name) => YAML.test(name));
+  return files.reduce((sum, name) => sum + (listing.entry(folder === "" ? name : `${folder}/${name}`)?.size ?? 0), 0);
+}
+
+const YAML = /\.(?:ya?ml|json)$/;
+
 function share({ key, listing }: TreeSource): SharedSource {
   const bytes = new SharedArrayBuffer(Buffer.byteLength(listing));
   Buffer.from(bytes).write(listing);

@@ -123,6 +123,24 @@ describe("the builders", () => {
     expect(order).toEqual(["loop is slow", "a built", "b built", "c built", "loop build/deadline"]);
   });
 
+  test("let those that wait go before a folder with much to parse, without stopping it", async () => {
+    const pool = builders({ threads: 1, heavyBytes: 1000 });
+    const sized = (folder: string, size: number): string =>
+      [`040000 ${folder} - ${folder}`, `100644 ${folder}1 ${size} ${folder}/all.yaml`].map((line) => `${line}\0`).join("");
+    const listing = [sized("first", 9), sized("heavy", 1001), sized("light", 1000)].join("");
+    const order: string[] = [];
+    const run = async (folder: string): Promise<void> => {
+      const told = job(folder, () => order.push(`${folder} is late`));
+      await pool.build({ ...told, source: { ...source, key: "sized", listing } }, never);
+      order.push(folder);
+    };
+    await Promise.all(["first", "heavy", "light"].map(run));
+    expect(order).toEqual(["heavy is late", "first", "light", "heavy"]);
+    await run("heavy");
+    expect(order.slice(4), "nobody else waits").toEqual(["heavy"]);
+    expect(pool.state().killed).toBe(0);
+  });
+
   test("tell that a build is slow, once, but do not stop it while nobody waits", async () => {
     const pool = builders({ threads: 1, patienceMs: 20, deadlineMs: 300 });
     let told = 0;
