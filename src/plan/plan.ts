@@ -95,6 +95,8 @@ export interface PlanInput {
   readonly protect?: ReadonlySet<string>;
   /** Whether settings keep what a service leaves behind that left git. */
   readonly orphans?: (service: string) => boolean;
+  /** Services that left git while it said to leave them alone, and why nothing of them goes until somebody confirms. */
+  readonly left?: ReadonlyMap<string, string>;
   /** Who confirmed the deletes of a service: holds of it that only wait for that are released. */
   readonly confirmed?: (service: string) => Confirmation | undefined;
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
@@ -232,7 +234,7 @@ function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInpu
     .map((object) => planRemoval(object, true, confirmed, input))
     .map((step) => orphaned(step, input.orphans?.(service) === true));
   // Whatever was said of the service, to suspend it or to keep what it leaves, was said of its id.
-  const why = told === undefined ? NAMELESS : undefined;
+  const why = told === undefined ? NAMELESS : input.left?.get(service);
   return { service, present: false, steps: held(removed, why, true, confirmed), failures: [] };
 }
 

@@ -29,7 +29,9 @@ export async function explain(
   const [plan] = await judged(all, planned, signal);
   const assembled = ready.find(({ service }) => service.id === id);
   const broken = state.broken.find((one) => one.id === id);
-  if (plan === undefined && assembled === undefined && broken === undefined) return failed(noSuchService(id, state));
+  const left = state.suspendedGone.find(({ service }) => service === id);
+  if (plan === undefined && assembled === undefined && broken === undefined && left === undefined)
+    return failed(noSuchService(id, state));
 
   const steps = plan?.steps ?? [];
   const told = steps.filter(({ action }) => action !== "unchanged").map(summaryOf);
@@ -44,7 +46,10 @@ export async function explain(
     service: id,
     revision: snapshot.revision,
     ...(at === undefined ? {} : { at }),
-    because: sayWhy(assembled, plan, broken !== undefined),
+    because:
+      left === undefined
+        ? sayWhy(assembled, plan, broken !== undefined)
+        : `it left git, and is left alone: ${left.why}`,
     runs: assembled?.built === true || told.some(({ action }) => action !== "kept" && action !== "held"),
     ...(files.length === 0 ? {} : { footprint: files.length }),
     ...(changed === undefined ? {} : { changed }),

@@ -30,7 +30,7 @@ export async function findOrphans(io: Io, request: PassRequest, signal: AbortSig
     assembly: { ...state.assembly, ready: [...state.assembly.ready, ...state.joined], late: [] },
   };
   const input = planInput(all, all.assembly.ready);
-  const suspended = new Set(state.suspendedGone.map(labelValue));
+  const suspended = new Map(state.suspendedGone.map(({ service, why }) => [labelValue(service), why]));
   const found = new Map<string, Orphan>();
   for (const step of (await judged(all, planPass(all), signal)).flatMap(({ steps }) => steps)) {
     const orphan = "declared" in step || isControlled(step.live) ? undefined : fromStep(step);
@@ -80,11 +80,12 @@ function fromStep(step: Exclude<Step, { readonly declared: unknown }>): Orphan |
 function unplanned(
   live: LiveMetadata,
   { scope, claims }: PlanInput,
-  suspended: ReadonlySet<string>,
+  suspended: ReadonlyMap<string, string>,
 ): Orphan | undefined {
   const owner = ownerOf(live);
   if (owner?.scope !== labelValue(scope) || claims.wanted.has(refKey(live.ref)) || isControlled(live)) return undefined;
-  if (suspended.has(owner.service)) return orphanOf(live, "its service left git while it was suspended", false);
+  const why = suspended.get(owner.service);
+  if (why !== undefined) return orphanOf(live, `its service left git, and is left alone: ${why}`, false);
   return ownsLabel(live) ? undefined : orphanOf(live, "it carries our label, but our apply did not write it", false);
 }
 

@@ -19,7 +19,9 @@ import { suspendedClaimant } from "./suspended.ts";
 
 /** The plans of every service that can be planned now, and of those that left git. */
 export function planPass(state: PassState): readonly ServicePlan[] {
-  const suspended = new Set(state.suspendedGone);
+  const suspended = new Set(
+    state.suspendedGone.flatMap(({ service, until }) => (until === "resumed" ? [service] : [])),
+  );
   const plans = makePlans(planInput(state, state.assembly.ready));
   return plans.filter(({ present, service }) => present || !suspended.has(service));
 }
@@ -125,6 +127,9 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     ...unchanged,
     protect: revision.policy.protect,
     orphans: (service) => orphans(revision.policy, service),
+    left: new Map(
+      state.suspendedGone.flatMap(({ service, until, why }) => (until === "confirmed" ? [[service, why]] : [])),
+    ),
     confirmed: (service) => confirmationOf(state, service),
     ...(request.jobsDone === undefined ? {} : { jobsDone: request.jobsDone }),
   };

@@ -28,6 +28,17 @@ export interface PassState {
   /** Services that cannot be reconciled, and why. */
   readonly broken: readonly BrokenService[];
   /** Services that left git and are left alone. */
-  readonly suspendedGone: readonly string[];
+  readonly suspendedGone: readonly SuspendedGone[];
   readonly selected: (id: string) => boolean;
+}
+
+/** A service that left git and that somebody suspended. What it owns stays, and stays its own. */
+export interface SuspendedGone {
+  readonly service: string;
+  /**
+   * `resumed`: people or settings say to leave it alone, as long as they do. `confirmed`: git did, before it left; the word that
+   * held it is gone, and only a confirmation lets go what it owns.
+   */
+  readonly until: "resumed" | "confirmed";
+  readonly why: string;
 }

@@ -4,7 +4,7 @@ import { labelValue, ownerOf } from "../plan/index.ts";
 import { leavesAlone } from "../policy/index.ts";
 import type { PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
-import type { PassState } from "./state.ts";
+import type { PassState, SuspendedGone } from "./state.ts";
 
 /** A revision in which those services are suspended, too, that people asked for in the cluster. */
 export function withSuspended(revision: OpenRevision, { suspended }: PassRequest): OpenRevision {
@@ -32,16 +32,13 @@ export function suspendedBecause(service: string, { suspended }: PassRequest): s
   return suspended?.(service) ?? "suspended in git";
 }
 
-/**
- * Services that left git and that somebody suspended: in the cluster, by settings, or in git before they left. What they own
- * stays, and stays theirs. Of the last ones only a confirmation lets it go, for the word that held it is gone.
- */
+/** Services that left git and that somebody suspended: in the cluster, by settings, or in git before they left. */
 export function suspendedGone({
   request,
   inventory,
   revision,
   broken,
-}: Pick<PassState, "request" | "inventory" | "revision" | "broken">): readonly string[] {
+}: Pick<PassState, "request" | "inventory" | "revision" | "broken">): readonly SuspendedGone[] {
   const { suspended, leftSuspended, scope } = request;
   const { policy } = revision;
   if (suspended === undefined && leftSuspended === undefined && policy.file === undefined) return [];
@@ -56,35 +53,35 @@ export function suspendedGone({
   const { complete } = revision.discovery;
   const confirmed = (service: string): boolean =>
     complete && (request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined);
-  return [...gone].filter(
-    (service) =>
-      suspended?.(service) !== undefined ||
-      leavesAlone(policy, service) ||
-      ((leftSuspended?.(service) ?? false) !== false && !confirmed(service)),
-  );
+  return [...gone].flatMap((service): readonly SuspendedGone[] => {
+    const asked =
+      suspended?.(service) ?? (leavesAlone(policy, service) ? suspendedBecause(service, request) : undefined);
+    if (asked !== undefined) return [{ service, until: "resumed", why: asked }];
+    const left = leftSuspended?.(service) ?? false;
+    if (left === false || confirmed(service)) return [];
+    return [{ service, until: "confirmed", why: left === "unknown" ? LOST : LEFT }];
+  });
 }
 
-/** The outcome of one that left git; what git said of it before that is not said again. */
-export function goneOutcome(service: string, { request, revision }: PassState): ServiceOutcome {
-  const isLost = request.leftSuspended?.(service) === "unknown";
-  const isSaid = leavesAlone(revision.policy, service);
-  const isAsked = isSaid || request.suspended?.(service) !== undefined;
+/** The outcome of one of which nothing is planned; what git said of it before that is not said again. */
+export function goneOutcome({ service, why }: SuspendedGone, { revision }: PassState): ServiceOutcome {
   return {
     service,
     state: "suspended",
     built: false,
     steps: [],
     failures: [],
-    because: isLost && !isAsked ? LOST : suspendedBecause(service, request),
-    suspendedInGit: isSaid ? true : "unknown",
+    because: why,
+    suspendedInGit: leavesAlone(revision.policy, service) ? true : "unknown",
     durationMs: 0,
   };
 }
 
-const LOST = "it left git, and whether git had suspended it cannot be read: gitops confirm lets go what it left";
+const LEFT = "its service left git while it was suspended there";
+const LOST = "its service left git, and whether it was suspended there cannot be read";
 
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */
-export function suspendedClaimant(service: string): Claimant {
+export function suspendedClaimant({ service }: SuspendedGone): Claimant {
   const names = { exact: new Set<string>(), parts: [] };
   return { service, at: { path: "" }, desired: { kind: "unknown", why: "it is suspended", names } };
 }

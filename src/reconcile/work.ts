@@ -78,14 +78,17 @@ export async function workThrough(
   for (const id of waitingIds) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
+    const isSuspended = state.suspendedGone.some(({ service }) => service === plan.service);
+    if (isSuspended && plan.steps.every(({ action }) => action !== "held")) continue;
     const gone = { built: false, failures: [], timeoutMs: GONE_TIMEOUT_MS };
-    outcomes.set(
-      `gone:${plan.service}`,
-      crew.judge(plan).then((judged) => crew.work({ plan: judged, ...gone })),
-    );
+    const worked = crew.judge(plan).then((judged) => crew.work({ plan: judged, ...gone }));
+    // Nobody says again what git said of it.
+    const remembered = worked.then((done): ServiceOutcome => ({ ...done, suspendedInGit: "unknown" }));
+    outcomes.set(`gone:${plan.service}`, isSuspended ? remembered : worked);
   }
-  for (const service of state.suspendedGone) {
-    if (selected(service)) outcomes.set(`gone:${service}`, Promise.resolve(goneOutcome(service, state)));
+  for (const one of state.suspendedGone) {
+    const key = `gone:${one.service}`;
+    if (selected(one.service) && !outcomes.has(key)) outcomes.set(key, Promise.resolve(goneOutcome(one, state)));
   }
   const all = await Promise.all(
     [...outcomes.values()].map(async (outcome) => {

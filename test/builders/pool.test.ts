@@ -126,7 +126,9 @@ describe("the builders", () => {
   test("let those that wait go before a folder with much to parse, without stopping it", async () => {
     const pool = builders({ threads: 1, heavyBytes: 1000 });
     const sized = (folder: string, size: number): string =>
-      [`040000 ${folder} - ${folder}`, `100644 ${folder}1 ${size} ${folder}/all.yaml`].map((line) => `${line}\0`).join("");
+      [`040000 ${folder} - ${folder}`, `100644 ${folder}1 ${size} ${folder}/all.yaml`]
+        .map((line) => `${line}\0`)
+        .join("");
     const listing = [sized("first", 9), sized("heavy", 1001), sized("light", 1000)].join("");
     const order: string[] = [];
     const run = async (folder: string): Promise<void> => {

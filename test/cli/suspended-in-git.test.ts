@@ -67,7 +67,7 @@ function kept() {
       }
     },
     resume: async () => void value(await resume(cluster, clock, PLACE, ["shop/cart"], signal)),
-    /** The state of shop/cart after a pass over these files, and what was deleted; `by` confirmed it all. */
+    /** The state of shop/cart after a pass over these files, and what was deleted or held; `by` confirmed it all. */
     passed: async (files: Readonly<Record<string, string>>, by?: string): Promise<string> => {
       const { suspended, leftSuspended } = value(await askedRequest(about, {} as PassRequest, signal));
       scene.commit({ ...TILL, ...files });
@@ -88,9 +88,11 @@ function kept() {
 
 function told({ services }: PassOutcome): string {
   const cart = services.find(({ service }) => service === "shop/cart");
-  const deleted = services.flatMap(({ steps }) => steps.filter(({ action }) => action === "delete"));
-  return [cart?.state ?? "nothing", ...deleted.map(({ ref }) => `delete ${ref.name}`)].join(" ");
+  const going = services.flatMap(({ steps }) => steps.filter(({ action }) => action === "delete" || action === "held"));
+  return [cart?.state ?? "nothing", ...going.map(({ ref, action, why }) => `${action} ${ref.name}: ${why}`)].join(" ");
 }
+
+const HELD = "held held a: its service left git while it was suspended there";
 
 describe("a service that git suspended keeps what it owns when it leaves git, until somebody confirms", () => {
   test("though people had suspended it, too, and resumed it", async () => {
@@ -100,7 +102,7 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     expect(await passed({ ...CART, ...settings("suspend: true\n") })).toBe("suspended");
     expect(await passed({})).toBe("suspended");
     await resume();
-    expect(await passed({})).toBe("suspended");
+    expect(await passed({})).toBe(HELD);
   });
 
   test("though it could not be read any more before it left", async () => {
@@ -108,7 +110,7 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     await passed(CART);
     await passed({ ...CART, ...settings("suspend: true\n") });
     expect(await passed({ ...CART, ...settings("suspend: true\ndrift: sometimes\n") })).toBe("failed");
-    expect(await passed({})).toBe("suspended");
+    expect(await passed({})).toBe(HELD);
   });
 
   test("though somebody damaged what was kept of it, which is written anew then", async () => {
@@ -116,8 +118,9 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     await passed(CART);
     await passed({ ...CART, ...settings("suspend: true\n") });
     await damage();
-    expect(await passed({})).toBe("suspended");
-    expect(await passed({})).toBe("suspended");
+    const unknown = "held held a: its service left git, and whether it was suspended there cannot be read";
+    expect(await passed({})).toBe(unknown);
+    expect(await passed({})).toBe(HELD);
   });
 
   test("though all was confirmed while a definition that may have been its own could not be read", async () => {
@@ -128,8 +131,8 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
       "flux/cart.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: [\n",
     };
     expect(await passed(unreadable, "Ada")).toBe("suspended");
-    expect(await passed({})).toBe("suspended");
-    expect(await passed({}, "Ada")).toBe("synced delete a");
+    expect(await passed({})).toBe(HELD);
+    expect(await passed({}, "Ada")).toBe("synced delete a: no longer in git");
   });
 
   test("though for a while nobody could see what it owns", async () => {
@@ -139,7 +142,7 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     lists.fail = true;
     expect(await passed({})).toBe("nothing");
     lists.fail = false;
-    expect(await passed({})).toBe("suspended");
+    expect(await passed({})).toBe(HELD);
   });
 });
 
@@ -150,13 +153,13 @@ describe("nothing is kept for", () => {
     await suspend();
     expect(await passed({})).toBe("suspended");
     await resume();
-    expect(await passed({})).toBe("synced delete a");
+    expect(await passed({})).toBe("synced delete a: no longer in git");
   });
 
   test("what git did not suspend any more before it left", async () => {
     const { passed } = kept();
     await passed({ ...CART, ...settings("suspend: true\n") });
     expect(await passed(CART)).toBe("synced");
-    expect(await passed({})).toBe("synced delete a");
+    expect(await passed({})).toBe("synced delete a: no longer in git");
   });
 });

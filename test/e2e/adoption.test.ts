@@ -333,7 +333,9 @@ describeWithCluster("what is there already", () => {
     const commit = await fleet.commit({ [document]: null, [folder]: null });
     for (let pass = 1; pass <= 2; pass += 1) {
       const left = await syncOf("paused", ...kept);
-      expect(left.pass.services.map(({ state }) => state)).toEqual(["suspended"]);
+      expect(left.code).toBe(3);
+      expect(left.pass.services.map(({ state }) => state)).toEqual(["held"]);
+      expect(whys(left)).toEqual(["held paused-one: its service left git while it was suspended there"]);
       expect(await fleet.uid("paused-one")).toBeDefined();
     }
     const confirmed = await syncOf("paused", ...kept, "--confirm", commit.slice(0, 12));

@@ -10,13 +10,9 @@ function guardsOf(file: string, guards: readonly Text[]): readonly Guard[] {
 const SUSPENDED: readonly Guard[] = [
   ...guardsOf("src/reconcile/suspended.ts", [
     ["suspended: asked for in the cluster", "suspended(service.id) === undefined", "true"],
-    ["suspended: gone, in the cluster", "suspended?.(service) !== undefined ||", "false ||"],
-    ["suspended: gone, by settings", "leavesAlone(policy, service) ||", "false ||"],
-    [
-      "suspended: gone, in git before",
-      "((leftSuspended?.(service) ?? false) !== false && !confirmed(service))",
-      "false",
-    ],
+    ["suspended: gone, in the cluster", "const asked = suspended?.(service) ?? (", "const asked = ("],
+    ["suspended: gone, by settings", "leavesAlone(policy, service) ? suspendedBecause", "false ? suspendedBecause"],
+    ["suspended: gone, in git before", "if (left === false || confirmed(service)) return [];", "return [];"],
   ]),
   ...guardsOf("src/reconcile/planning.ts", [
     ["suspended: nothing is pruned of a gone one", "present || !suspended.has(service)", "true"],
@@ -46,6 +42,7 @@ const SUSPENDED: readonly Guard[] = [
 /** What settings say. */
 const SETTLED: readonly Guard[] = [
   ...guardsOf("src/plan/plan.ts", [
+    ["suspended: what git suspended is held", "NAMELESS : input.left?.get(service)", "NAMELESS : undefined"],
     ["settings: drift off", 'of.drift === "off" ?', "false ?"],
     ["settings: drift detect", 'if (mode === "detect") return', "if (false) return"],
   ]),

@@ -58,6 +58,12 @@ export const GUARDS_OF_OTHERS: readonly Guard[] = [
   guard("scaled: as they are now", APPLY, "withReplicas(manifest, replicasOf(read.value))", "manifest"),
   guard("scaled: a new one", APPLY, "ok(withReplicas(manifest, autoscaled?.replicas))", "ok(manifest)"),
   guard(
+    "health: as it was seen",
+    HEALTH,
+    "versions !== undefined && state.io.memory?.healthy.get(service.id) === versions",
+    "state.io.memory?.healthy.has(service.id) === true",
+  ),
+  guard(
     "health: is waited for",
     HEALTH,
     "if (!settings.wait && settings.healthChecks.length === 0) return applied;",

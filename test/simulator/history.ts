@@ -6,7 +6,7 @@ import { type Breakage, PLAIN, type ServiceSpec, type Spelling, type Thing, type
 import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { GitFault } from "./repository.ts";
-import { withSettings } from "./settings.ts";
+import { withAdoption, withSettings } from "./settings.ts";
 import { type AskedStep, withSuspensions } from "./suspensions.ts";
 import type { FaultKind, Trouble } from "./trouble.ts";
 import type { WatchFault, WatchTrouble } from "./watches.ts";
@@ -31,6 +31,8 @@ export interface RunStep {
   readonly adopt?: readonly ForeignTool[];
   /** Something newer is there so long after the run began. */
   readonly newerAfterMs?: number;
+  /** Somebody asks for something right before this request of it; what the run goes by is read before. */
+  readonly meanwhile?: { readonly at: number; readonly asked: AskedStep };
 }
 
 export type Confirm = "nothing" | "head" | "another" | "few digits";
@@ -155,7 +157,7 @@ export function historyOf(seed: number): History {
 }
 
 function wider(history: History): History {
-  return withSuspensions(withSettings(widened(history)));
+  return withSuspensions(withAdoption(withSettings(widened(history))));
 }
 
 const OTHERS = 2 ** 31;

@@ -1,6 +1,6 @@
 import { BUILDERS_DEFAULTS } from "../../src/builders/index.ts";
 import { build } from "../../src/kustomize/index.ts";
-import type { DeleteLimit, DriftMode } from "../../src/model/index.ts";
+import type { DeleteLimit, DriftMode, ForeignTool } from "../../src/model/index.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 import { PARSED } from "./builds.ts";
 import {
@@ -33,6 +33,8 @@ export interface Wish {
   /** Made by a generator, which writes no annotations. */
   readonly generated: boolean;
   readonly spelling: Spelling;
+  /** Tools that it may be taken from, as settings of its service say. */
+  readonly adopt: readonly ForeignTool[];
   readonly rollout?: "fail" | "stuck";
   /** Of an autoscaler: what it may scale. The name that it says becomes that of the Deployment only where that is built with it. */
   readonly scales?: readonly string[];
@@ -94,7 +96,7 @@ export function intentOf(monorepo: Monorepo): Intent {
     services.push({
       id: PATH,
       state: unreadable || settled.wrong ? "unknown" : settled.suspend ? "suspended" : "known",
-      wishes: monorepo.loose.map((thing) => wishOf(thing, { targetNamespace: "", prefix: "" })),
+      wishes: monorepo.loose.map((thing) => wishOf(thing, { targetNamespace: "", prefix: "", adopt: settled.adopt })),
       dependsOn: [],
       awaited: [],
       waits: false,
@@ -116,7 +118,8 @@ function intentOfService(service: ServiceSpec, monorepo: Monorepo): ServiceInten
   const { breakage } = service;
   const settled = settledFor(serviceId(service), saidByDefinition(service), countingFile(monorepo), service.own);
   // A plain folder has no document to state these in.
-  const settings = service.form === "flux" ? service.settings : { ...PLAIN, prefix: service.settings.prefix };
+  const written = service.form === "flux" ? service.settings : { ...PLAIN, prefix: service.settings.prefix };
+  const settings = { ...written, adopt: settled.adopt };
   const renaming = settings.targetNamespace !== "";
   const things = renaming
     ? service.things.filter(({ kind }) => kind !== "Namespace")
@@ -141,7 +144,7 @@ function settledIntent({ prune, suspend, drift, orphan, deleteLimit }: Settled):
   return { prune, suspend, drift, orphan, ...(deleteLimit === undefined ? {} : { deleteLimit }) };
 }
 
-function awaitedOf(service: ServiceSpec, settings: Settings, wishes: readonly Wish[]): readonly string[] {
+function awaitedOf(service: ServiceSpec, settings: Settings & Adopting, wishes: readonly Wish[]): readonly string[] {
   const named = settings.wait === "checks" ? service.things.map((thing) => wishOf(thing, settings)) : [];
   const all = settings.wait === "all" ? wishes : named;
   return all.filter(({ kind }) => kind === "Deployment").map(({ key }) => key);
@@ -166,7 +169,9 @@ export function clashes(things: readonly Thing[], targetNamespace: string): bool
   return new Set(ids).size < ids.length;
 }
 
-function wishOf(thing: Thing, settings: { readonly targetNamespace: string; readonly prefix: string }): Wish {
+type Adopting = Pick<Settled, "adopt">;
+
+function wishOf(thing: Thing, settings: Pick<Settings, "targetNamespace" | "prefix"> & Adopting): Wish {
   const { kind, value, spelling, rollout } = thing;
   const namespace = isNamespaced(kind) ? settings.targetNamespace || thing.namespace : "";
   const prefix = kind === "Namespace" || kind === "CustomResourceDefinition" ? "" : settings.prefix;
@@ -180,6 +185,7 @@ function wishOf(thing: Thing, settings: { readonly targetNamespace: string; read
     unserved: spelling === "unserved",
     generated: spelling === "generated",
     spelling,
+    adopt: settings.adopt,
     ...(rollout === undefined ? {} : { rollout }),
     ...(kind === "HorizontalPodAutoscaler" ? { scales: [thing.name, `${prefix}${thing.name}`] } : {}),
   };

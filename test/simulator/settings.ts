@@ -1,5 +1,5 @@
 import picomatch from "picomatch";
-import type { DeleteLimit, DriftMode } from "../../src/model/index.ts";
+import type { DeleteLimit, DriftMode, ForeignTool } from "../../src/model/index.ts";
 import type { Breaker, BreakerChange } from "../../src/plan/index.ts";
 import type { Edit } from "./edits.ts";
 import type { History, Step } from "./history.ts";
@@ -14,6 +14,7 @@ export interface Said {
   readonly drift?: DriftMode;
   readonly timeout?: "3s" | "5m";
   readonly deleteLimit?: Partial<DeleteLimit>;
+  readonly adopt?: readonly ForeignTool[];
 }
 
 /** An entry for some services; a wrong one has a field that says nothing that anybody knows. */
@@ -83,6 +84,8 @@ export interface Settled {
   readonly drift: DriftMode;
   /** Its own limit of deletes. */
   readonly deleteLimit?: DeleteLimit;
+  /** Whose objects it takes over. */
+  readonly adopt: readonly ForeignTool[];
   /** Something of it cannot be read. */
   readonly wrong: boolean;
 }
@@ -102,7 +105,8 @@ export function settledFor(
   const entries = (file?.entries ?? []).filter(({ match }) => names(match, id));
   const places = [file?.defaults ?? {}, definition, ...entries.map(({ says }) => says), own?.says ?? {}];
   const said: Said = Object.assign({ prune: true, suspend: false, drift: "enforce" }, ...places);
-  const { prune = true, suspend = false, drift = "enforce", deletionPolicy = prune ? "prune" : "orphan" } = said;
+  const { prune = true, suspend = false, drift = "enforce", adopt = [] } = said;
+  const { deletionPolicy = prune ? "prune" : "orphan" } = said;
   const limits = places.flatMap(({ deleteLimit }) => deleteLimit ?? []);
   const usual = { ...USUAL.service, ...file?.breaker.service };
   return {
@@ -110,6 +114,7 @@ export function settledFor(
     suspend,
     orphan: deletionPolicy === "orphan",
     drift,
+    adopt,
     ...(limits.length === 0 ? {} : { deleteLimit: limit(usual, ...limits) }),
     wrong: own?.wrong === true || entries.some(({ wrong }) => wrong === true),
   };
@@ -280,6 +285,26 @@ export function withSettings(history: History): History {
   const end = random.chance(0.3) ? neglect(random) : [];
   return { ...history, steps: [...steps, ...end], ...(random.chance(0.5) ? { flagless: true } : {}) };
 }
+
+/** In some histories with other tools settings say whose objects are taken over. */
+export function withAdoption(history: History): History {
+  const random = newRandom(history.seed + ADOPTIONS);
+  if (history.others?.tools === undefined || !random.chance(0.35)) return history;
+  const adoption = (): Edit => {
+    const says: Said = { adopt: TOOLS.filter(() => random.chance(0.5)) };
+    if (random.chance(0.3)) return { edit: "own-settings", service: random.int(12), own: { says } };
+    const entries = random.chance(0.7) ? [{ match: random.pick(GLOBS), says }] : [];
+    const file = { defaults: entries.length === 0 ? says : {}, entries, breaker: {}, protect: [] };
+    return { edit: "settings", place: "root", file };
+  };
+  const steps = history.steps.map((step) =>
+    step.step === "commit" && random.chance(0.6) ? { ...step, edits: [...step.edits, adoption()] } : step,
+  );
+  return { ...history, steps };
+}
+
+const ADOPTIONS = 5 * 2 ** 28;
+const TOOLS: readonly ForeignTool[] = ["flux", "helm", "argo", "kapp"];
 
 /** What others change is left to them, or what a service has is when it goes. */
 function neglect(random: Random): readonly Step[] {

@@ -83,4 +83,6 @@ function* smallerRuns(step: RunStep): Generator<RunStep> {
   const { newerAfterMs, ...patient } = step;
   if (adopt !== undefined) yield modest;
   if (newerAfterMs !== undefined) yield patient;
+  const { meanwhile, ...alone } = step;
+  if (meanwhile !== undefined) yield alone;
 }

@@ -21,7 +21,7 @@ import { countingFile, limitsOf, mendedSettings } from "./settings.ts";
 import { embeddedStage, type Stage } from "./stage.ts";
 import { newProcess, newWatching, type Process, toldBy, type Watching } from "./staying.ts";
 import type { Tools } from "./strangers.ts";
-import { type Keeping, newRecords, type Records } from "./suspensions.ts";
+import { type Keeping, NOTHING_ASKED, newRecords, type Records } from "./suspensions.ts";
 import { NO_TROUBLE, troubled } from "./trouble.ts";
 import type { RunClock } from "./virtual-clock.ts";
 
@@ -103,7 +103,7 @@ async function renewed({ history, program, stage, staying }: World): Promise<voi
   const way = await stage.way(NO_TROUBLE, clock);
   const { cluster } = troubled(stage.ground, way, NO_TROUBLE, new AbortController());
   staying.calm = cluster;
-  staying.process = { ...process, watching: newWatching(program.openLive, cluster, clock) };
+  staying.process = { ...process, watching: newWatching(program.openLive, cluster, stage.ground.program, clock) };
 }
 
 interface World {
@@ -182,16 +182,20 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const stop = new AbortController();
   world.stops.add(stop);
   const way = await stage.way(step.trouble, clock);
-  const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop, () =>
-    clock.monotonicMs(),
-  );
+  const { cluster, requests, crashed, ended } = troubled(stage.ground, way, step.trouble, stop, {
+    nowMs: () => clock.monotonicMs(),
+    onRequest: async (at) => {
+      if (at === step.meanwhile?.at) await played(world, step.meanwhile.asked);
+    },
+  });
   const commit = repository.head();
   const picked = { selected: selector(step.only), some: step.only !== undefined, wrote: step.mode === "sync" };
   const unbuilt = new Set<string>();
   const builders = simulatedBuilders(repository, step.builds, clock, (service) => unbuilt.add(service));
   const meant = intentOf(commit.monorepo);
-  const isConfirmed = (id: string): boolean => step.confirm === "head" || records?.isConfirmed(id, commit) === true;
-  const intent = records?.seenWith(meant, clock.nowMs(), isConfirmed) ?? meant;
+  const asked = records?.now(commit) ?? NOTHING_ASKED;
+  const isConfirmed = (id: string): boolean => step.confirm === "head" || asked.isConfirmed(id);
+  const intent = records?.seenWith(meant, clock.nowMs(), { ...asked, isConfirmed }) ?? meant;
   const unasked: PassRequest = {
     mode: step.mode,
     path: PATH,
@@ -210,7 +214,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   const { memory } = world.staying.process ?? {};
   const io = {
     source: repository.source(step.git),
-    cluster: watching?.live.cluster ?? cluster,
+    cluster: watching?.cluster ?? cluster,
     builders,
     cache,
     clock,
@@ -241,7 +245,7 @@ async function run(world: World, step: RunStep): Promise<Ran> {
   if (world.staying.calm !== undefined) watching?.go(world.staying.calm);
   if (step.trouble.crash !== undefined) await renewed(world);
   const lists = requests.filter((one) => isInventory(one) && one.known === undefined);
-  await records?.ended({ meant, outcome, isConfirmed, ...picked }, clock);
+  await records?.ended({ meant, outcome, asked: { ...asked, isConfirmed }, ...picked }, clock);
   const violations = [
     ...judgeRun({
       intent,

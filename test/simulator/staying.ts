@@ -22,6 +22,8 @@ export interface Watching {
   readonly clock: RunClock;
   readonly watches: Watches;
   readonly live: ReturnType<typeof openLive>;
+  /** What a run asks: the same way, but that whoever waits for health has watches of his own. */
+  readonly cluster: Cluster;
   /** The kinds that are declared, as the last run had it. */
   declared(): ReadonlySet<string>;
   use(kinds: ReadonlySet<string>): void;
@@ -40,8 +42,13 @@ export function newProcess(memory: typeof newMemory): { readonly memory: Memory 
   return { memory: memory(HALF) };
 }
 
-/** `calm` is the way to the cluster between runs. */
-export function newWatching(open: typeof openLive, calm: Cluster, clock: RunClock): Watching {
+/** `calm` is the way to the cluster between runs; what watches for one run only goes the way that has no trouble. */
+export function newWatching(
+  open: typeof openLive,
+  calm: Cluster,
+  { list, watch }: Pick<Cluster, "list" | "watch">,
+  clock: RunClock,
+): Watching {
   const state = { way: calm, dead: false, declared: new Set<string>() as ReadonlySet<string> };
   const watches = newWatches(clock);
   const ask = <T>(answer: (way: Cluster) => Promise<T>): Promise<T> => (state.dead ? never : answer(state.way));
@@ -72,6 +79,15 @@ export function newWatching(open: typeof openLive, calm: Cluster, clock: RunCloc
     clock,
     watches,
     live,
+    cluster: {
+      ...live.cluster,
+      // Everything that is owned is known from watches: this asks from where to watch.
+      list: (kind, options, signal) =>
+        options.labelSelector === SERVICE_LABEL
+          ? ask(() => list(kind, options, signal))
+          : live.cluster.list(kind, options, signal),
+      watch: (...asked) => watch(...asked),
+    },
     declared: () => state.declared,
     use(kinds) {
       state.declared = kinds;

@@ -75,11 +75,16 @@ function holdersOf(marked: Marked): readonly Holder[] {
  * Whom an object is left to: somebody who is at work or cannot be asked for, and whom nobody said to take it from. `asked`:
  * what the program asked before; whoever was at work only after the answer that it got was not yet, as far as it could know.
  */
-function leftTo(marked: Marked, { spelling }: Wish, tools: Tools, asked: readonly Request[]): Holder | undefined {
+function leftTo(
+  marked: Marked,
+  { spelling, adopt }: Wish,
+  tools: Tools,
+  asked: readonly Request[],
+): Holder | undefined {
   if (spelling === "adopting") return undefined;
   return holdersOf(marked).find(
     (one) =>
-      !tools.adopt.includes(one.tool) &&
+      ![...tools.adopt, ...adopt].includes(one.tool) &&
       (tools.veiled || tools.atWork.has(one.id)) &&
       !asked.some((request) => request.fault === "stale" && asksFor(one, request)),
   );
@@ -126,7 +131,8 @@ export function judgeStranger(run: RunRecord, request: Request, service: string,
   if (holder !== undefined) return say(`it belongs to ${holder.id}`);
   if (wish.spelling === "adopting") return;
   for (const gone of holdersOf(planned)) {
-    if (!run.tools.adopt.includes(gone.tool) && !isKnownGone(gone, earlier)) say(`${gone.id} could not be asked for`);
+    if (![...run.tools.adopt, ...wish.adopt].includes(gone.tool) && !isKnownGone(gone, earlier))
+      say(`${gone.id} could not be asked for`);
   }
 }
 

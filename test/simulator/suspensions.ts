@@ -2,7 +2,7 @@ import type { askedRequest } from "../../src/cli/keeping.ts";
 import type { Cluster } from "../../src/cluster/index.ts";
 import type { Clock, PassOutcome } from "../../src/model/index.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
-import type { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import type { confirm, readStanding, resume, Standing, suspend, writeStatus } from "../../src/status/index.ts";
 import { CONFIG_MAP } from "../../src/status/place.ts";
 import type { Edit } from "./edits.ts";
 import type { History, RunStep, Step } from "./history.ts";
@@ -25,6 +25,14 @@ export type AskedStep =
 /** Whether somebody confirmed the deletes of a service, by its id. */
 export type IsConfirmed = (id: string) => boolean;
 
+/** What people had asked for when a run began: what they ask for later is not for it. */
+export interface Asked {
+  readonly isConfirmed: IsConfirmed;
+  isHeld(id: string, nowMs: number): boolean;
+}
+
+export const NOTHING_ASKED: Asked = { isConfirmed: () => false, isHeld: () => false };
+
 /** The program's own ways of keeping what people asked for. */
 export interface Keeping {
   readonly askedRequest: typeof askedRequest;
@@ -44,7 +52,7 @@ interface RunEnd {
   readonly some: boolean;
   /** Others look, and write nothing. */
   readonly wrote: boolean;
-  readonly isConfirmed: IsConfirmed;
+  readonly asked: Asked;
 }
 
 /** What is kept in the cluster between runs, by the program; and what that has to be, by the judge's own account. */
@@ -52,12 +60,12 @@ export interface Records {
   play(step: AskedStep, clock: Clock, repository: Repository): Promise<void>;
   /** The request with what people asked for; undefined when that cannot be read. */
   asked(cluster: Cluster, clock: Clock, request: PassRequest): Promise<PassRequest | undefined>;
+  /** What people have asked for by now, of a run at a commit; the commit itself may confirm, too. */
+  now(commit: Commit): Asked;
   /** What a revision means while people have asked for something else. */
-  seenWith(meant: Intent, nowMs: number, isConfirmed: IsConfirmed): Intent;
+  seenWith(meant: Intent, nowMs: number, asked: Asked): Intent;
   /** Writes what is kept of a run that came to its end. */
   ended(run: RunEnd, clock: Clock): Promise<void>;
-  /** Whether the deletes of a service were confirmed at a commit: by what people asked for, or by the commit itself. */
-  isConfirmed(id: string, commit: Commit): boolean;
   /** Whether anything is suspended. */
   holds(nowMs: number): boolean;
 }
@@ -70,14 +78,11 @@ const HEARTBEAT_MS = 15 * 60_000;
 export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): Records {
   const place = { namespace: NAMESPACE, scope };
   const settings = { cluster: { kind: "kubeconfig" }, statusNamespace: NAMESPACE, scope };
-  const state: { held: readonly Held[] } = { held: [] };
-  const orders: { readonly glob: string; readonly commit: string }[] = [];
+  const state: { held: readonly Held[]; orders: readonly Order[]; standing?: Standing } = { held: [], orders: [] };
   // Services by whether git said to leave them alone when it was last read and that was written down.
   const saidByGit = new Map<string, boolean>();
   // Those of which the program may have read that much, or not: what else of them it could read is not known here.
   const perhapsSaid = new Set<string>();
-  const isHeld = (id: string, nowMs: number): boolean =>
-    state.held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id));
   return {
     async play(step, clock, repository) {
       const nowMs = clock.nowMs();
@@ -94,7 +99,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
         const commit = step.of === "head" ? repository.head().id : repository.earlier().id;
         const order = { commit, globs: [step.glob], by: "jo", at: new Date(nowMs).toISOString() };
         need(await keeping.confirm(cluster, clock, place, order, never));
-        orders.push({ commit, glob: step.glob });
+        state.orders = [...state.orders, { commit, glob: step.glob }];
         return;
       }
       const others = state.held.filter(({ glob }) => glob !== step.glob);
@@ -112,9 +117,19 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
     async asked(way, clock, request) {
       const about = { cluster: way, settings, world: { clock } } as unknown as Parameters<typeof askedRequest>[0];
       const known = await keeping.askedRequest(about, request, never);
+      state.standing = need(await keeping.readStanding(cluster, place, clock.nowMs(), never));
       return known.ok ? known.value : undefined;
     },
-    seenWith(meant, nowMs, isConfirmed) {
+    now({ id: commit, confirms }) {
+      const { held, orders } = state;
+      return {
+        isConfirmed: (id) =>
+          (confirms !== undefined && names([confirms], id)) ||
+          orders.some((order) => order.commit === commit && names([order.glob], id)),
+        isHeld: (id, nowMs) => held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id)),
+      };
+    },
+    seenWith(meant, nowMs, { isConfirmed, isHeld }) {
       return {
         ...meant,
         services: meant.services.map((service) => {
@@ -125,23 +140,22 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
         mayBeLeftAlone: (id) => perhapsSaid.has(id),
       };
     },
-    async ended({ meant, outcome, selected, some, wrote, isConfirmed }, clock) {
-      if (outcome === undefined || !wrote) return;
-      const standing = need(await keeping.readStanding(cluster, place, clock.nowMs(), never));
+    async ended({ meant, outcome, selected, some, wrote, asked }, clock) {
+      const { standing } = state;
+      if (outcome === undefined || !wrote || standing === undefined) return;
       need(await keeping.writeStatus(cluster, clock, standing, outcome, { some, heartbeatMs: HEARTBEAT_MS }, never));
       if (outcome.revision === undefined || outcome.failures.length > 0) return;
       const present = new Set(meant.services.map(({ id }) => id));
       for (const { id, state } of meant.services)
         if (selected(id) && state !== "unknown") saidByGit.set(id, state === "suspended");
       for (const { id, state, suspend } of meant.services) if (suspend && state === "unknown") perhapsSaid.add(id);
+      // Settings may have held it once it was gone: as git did, if the program saw anything of it.
+      for (const id of saidByGit.keys()) if (!present.has(id) && meant.leftAlone(id)) perhapsSaid.add(id);
       // What was confirmed need not be held a second time, unless somebody else held it then.
-      const held = (id: string): boolean => isHeld(id, clock.nowMs()) || meant.leftAlone(id);
+      const held = (id: string): boolean => asked.isHeld(id, clock.nowMs()) || meant.leftAlone(id);
       for (const id of saidByGit.keys())
-        if (!present.has(id) && isConfirmed(id) && selected(id) && !held(id)) saidByGit.delete(id);
+        if (!present.has(id) && asked.isConfirmed(id) && selected(id) && !held(id)) saidByGit.delete(id);
     },
-    isConfirmed: (id, { id: commit, confirms }) =>
-      (confirms !== undefined && names([confirms], id)) ||
-      orders.some((order) => order.commit === commit && names([order.glob], id)),
     holds: (nowMs) => state.held.some(({ untilMs }) => untilMs > nowMs),
   };
 }
@@ -150,6 +164,11 @@ async function cut(cluster: Cluster, name: string, services: string): Promise<vo
   const body = { data: { services: services.slice(0, services.length / 2) } };
   const patched = await cluster.patch(CONFIG_MAP, NAMESPACE, name, "application/merge-patch+json", body, never);
   if (!patched.ok) throw new Error(`${name} cannot be damaged: ${patched.problem.message}`);
+}
+
+interface Order {
+  readonly glob: string;
+  readonly commit: string;
 }
 
 interface Held {
@@ -187,11 +206,25 @@ export function withSuspensions(history: History): History {
     if (step.step !== "commit" || index === 0 || !random.chance(0.5)) return [...before, step];
     return [...before, { ...step, edits: [...step.edits, edit(random)] }];
   });
-  return withConfirmations({
-    ...history,
-    records: true,
-    steps: random.chance(0.35) ? [...steps, ...farewell(random)] : steps,
+  return withHaste(
+    withConfirmations({
+      ...history,
+      records: true,
+      steps: random.chance(0.35) ? [...steps, ...farewell(random)] : steps,
+    }),
+  );
+}
+
+/** People do not wait for a run to end. */
+function withHaste(history: History): History {
+  const random = newRandom(history.seed + 3 * OTHERS);
+  if (!random.chance(0.5)) return history;
+  const steps = history.steps.map((step): Step => {
+    if (step.step !== "run" || !random.chance(0.35)) return step;
+    const confirm: AskedStep = { step: "confirm", glob: random.pick(GLOBS), of: "head" };
+    return { ...step, meanwhile: { at: random.int(30), asked: random.chance(0.25) ? confirm : asked(random) } };
   });
+  return { ...history, steps };
 }
 
 /** Some of those have people who confirm what is held, too: by an order, or in the commit itself. */

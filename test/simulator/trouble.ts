@@ -92,13 +92,20 @@ export interface Asked<T> {
   forward(): Promise<Answer<T>>;
 }
 
+/** What a run knows besides: its clock, and what people do meanwhile. */
+interface Besides {
+  readonly nowMs?: () => number;
+  /** Before each request, by its number. */
+  readonly onRequest?: (at: number) => Promise<void>;
+}
+
 /** The cluster as the program sees it on a bad day. */
 export function troubled(
   ground: Ground,
   way: Way,
   trouble: Trouble,
   stop: AbortController,
-  nowMs: () => number = () => 0,
+  { nowMs = () => 0, onRequest }: Besides = {},
 ): TroubledCluster {
   const requests: Request[] = [];
   const state = { count: 0, dead: false };
@@ -116,6 +123,7 @@ export function troubled(
     if (state.dead) return never();
     if (trouble.stopAt === at) stop.abort(new DOMException("stopped", "AbortError"));
     const hint = isHint(asked, listed);
+    await onRequest?.(at);
     await disturb(ground, trouble, at, asked);
     const patched = (): boolean => asked.verb === "apply" && requests.some(({ verb }) => verb === "patch");
     const dies = trouble.crash?.at === "patched" ? patched() : trouble.crash?.at === at;

@@ -50,8 +50,7 @@ export function widened(history: History): History {
     case "scaled":
       return withScaled(history, random);
     case "rollouts":
-      // Whoever waits watches by himself, and what goes wrong with watches is told of the process alone.
-      return history.watches === true ? history : withRollouts(history, random);
+      return withRollouts(history, random);
   }
 }
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** Whoever waits on a clock that is moved by hand. */
 export interface Sleeper {
   readonly atMs: number;
@@ -8,6 +10,7 @@ export interface Sleeper {
 export function sleepUntil(sleepers: Set<Sleeper>, atMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
+    setMaxListeners(0, signal); // as many as wait until the same end
     const stop = (): void => {
       sleepers.delete(sleeper);
       reject(signal.reason);
