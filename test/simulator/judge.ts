@@ -92,7 +92,10 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   else if (remove?.uid !== read.uid || remove.resourceVersion !== read.resourceVersion) {
     say("the preconditions are not those of the object that was read");
   }
-  const planned = listed(run, key);
+  const refused = refusalBefore(run, request);
+  // What is declared and is in no list is looked at before anything is applied.
+  const look = refused === undefined ? undefined : earlier.find((one) => one.verb === "metadata" && same(one));
+  const planned = listed(run, key) ?? (look && toldMetadata(look));
   if (planned === undefined) say("it was in no list of this run");
   else if (planned.uid !== remove?.uid) say("it is not the object that the plan saw");
   if (!request.done || before === undefined) return;
@@ -112,7 +115,6 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (keepsItself(before)) say("it says that it must not be pruned");
   const sacred = PROTECTED.has(before.kind.kind) || run.intent.protect.has(`${before.kind.group}/${before.kind.kind}`);
   if (sacred && !confirmed) say("its kind is protected and nobody confirmed");
-  const refused = refusalBefore(run, request);
   if (refused !== undefined) return judgeRecreation(run, request, refused, say);
   if (!confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
   const wanters = wantersOf(run.intent, key);
