@@ -113,7 +113,8 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   "build/malformed-yaml": { means: "A file is no valid YAML.", remedy: "Correct it at the line and column named." },
   "build/duplicate-key": { means: "A mapping has the same key twice.", remedy: "Remove one." },
   "build/invalid-object": {
-    means: "A document is no Kubernetes object: apiVersion, kind or metadata.name is missing or of the wrong type.",
+    means:
+      "A document is no Kubernetes object: apiVersion, kind or metadata.name is missing or of the wrong type, or a label, an annotation or a value of `stringData` is no text.",
     remedy: "Correct the document.",
   },
   "build/missing-kustomization": {

@@ -9,7 +9,6 @@ import {
   type ObjectRef,
   type Place,
   refOf,
-  stringMap,
 } from "../model/index.ts";
 import { APPLIED_ANNOTATION, type Stamp, stamped } from "./marks.ts";
 
@@ -63,20 +62,30 @@ export function sealed(marked: Manifest): Pick<Declared, "manifest" | "hash"> {
  */
 function normalised(manifest: Manifest): Manifest {
   const { status: _status, ...rest } = manifest;
-  const metadata = withoutNulls(rest.metadata as JsonObject) as Manifest["metadata"];
+  const metadata = withoutNulls({ ...rest.metadata, ...textsOf(rest.metadata) }) as Manifest["metadata"];
   const isSecret = manifest.kind === "Secret" && manifest.apiVersion === "v1";
   const strings = isSecret ? child(rest as JsonObject, "stringData") : undefined;
   if (strings === undefined) return { ...rest, metadata } as Manifest;
   const { stringData: _stringData, ...secret } = rest as JsonObject;
-  const encoded = Object.entries(stringMap(strings)).map(([key, value]) => [
-    key,
-    Buffer.from(value).toString("base64"),
-  ]);
+  const encoded = Object.entries(texts(strings)).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
   return {
     ...secret,
     metadata,
     data: { ...child(secret, "data"), ...Object.fromEntries(encoded) },
   } as unknown as Manifest;
+}
+
+function textsOf(metadata: JsonObject): JsonObject {
+  const maps = ["labels", "annotations"].flatMap((name): [string, JsonObject][] => {
+    const map = child(metadata, name);
+    return map === undefined ? [] : [[name, texts(map)]];
+  });
+  return Object.fromEntries(maps);
+}
+
+/** A null in a map of texts is the empty text, as the server reads it; whatever else is no text was refused before. */
+function texts(map: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value === null ? "" : String(value)]));
 }
 
 function withoutNulls(value: JsonObject): JsonObject {

@@ -15,6 +15,7 @@ export { afterRepair, type Fights, isOver } from "./drift.ts";
 export { fieldChanges } from "./fields.ts";
 export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./foreign.ts";
 export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
+export { manifestText, objectProblem } from "./invalid.ts";
 export { selfCleaningJob } from "./jobs.ts";
 export {
   APPLIED_ANNOTATION,
@@ -25,6 +26,7 @@ export {
   SERVICE_LABEL,
   STATUS_MANAGER,
 } from "./marks.ts";
+
 export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BuildAnswer, BuildJob } from "../builders/index.ts";
-import { type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
+import { type Failure, type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
+import { manifestText, objectProblem } from "../plan/index.ts";
 import type { Io } from "./pass-types.ts";
 import { noteEnding, quarantined } from "./quarantine.ts";
 import type { OpenRevision } from "./revision.ts";
@@ -18,6 +19,32 @@ export interface KnownBuild {
  * of the footprint are kept like results; those that say nothing about the input (deadline, memory, crash) are not.
  */
 export async function buildService(
+  io: Pick<Io, "builders" | "cache" | "memory">,
+  revision: OpenRevision,
+  service: Service,
+  onLate: () => void,
+  signal: AbortSignal,
+): Promise<KnownBuild> {
+  const known = await knownBuild(io, revision, service, onLate, signal);
+  if (!known.answer.ok) return known;
+  const { footprint } = known.answer;
+  const failures = invalidObjects(known.answer, service);
+  return failures.length === 0 ? known : { ...known, answer: { ok: false, failures, footprint } };
+}
+
+/** What was built and is no object: kustomize passes it on. */
+function invalidObjects(answer: BuildAnswer & { ok: true }, service: Service): readonly Failure[] {
+  return placed(answer, service).flatMap(({ manifest, at }): readonly Failure[] => {
+    const problem = objectProblem(manifest);
+    if (problem === undefined) return [];
+    const message = `${manifestText(manifest)} is no Kubernetes object: ${problem}`;
+    return [
+      { code: "build/invalid-object", message, remedy: "correct it there, or in what changes it on its way", at },
+    ];
+  });
+}
+
+async function knownBuild(
   io: Pick<Io, "builders" | "cache" | "memory">,
   revision: OpenRevision,
   service: Service,

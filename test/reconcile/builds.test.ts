@@ -69,6 +69,29 @@ describe("a build that is known", () => {
     });
   });
 
+  test("is a failure at its place where kustomize passes on what is no object", async () => {
+    const at = { path: "cart/cart.yaml", line: 3 };
+    const lacking = { kind: "ConfigMap", metadata: { name: "cart" } } as unknown as typeof manifest;
+    const cache = memoryCache();
+    for (const built of [true, false]) {
+      const known = await build(cache, files, { ...good, objects: [...good.objects, { manifest: lacking, at }] });
+      expect(known.built).toBe(built);
+      expect(known.answer).toEqual({
+        ok: false,
+        footprint,
+        failures: [
+          {
+            code: "build/invalid-object",
+            message:
+              "ConfigMap cart is no Kubernetes object: apiVersion is missing: it has to be a version like v1 or apps/v1",
+            remedy: "correct it there, or in what changes it on its way",
+            at,
+          },
+        ],
+      });
+    }
+  });
+
   test.each([
     ["a file of it changed", { ...files, "cart/cart.yaml": "kind: Secret\n" }],
     ["a file of it is gone", { "cart/kustomization.yaml": files["cart/kustomization.yaml"] }],
