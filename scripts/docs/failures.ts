@@ -171,7 +171,8 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     remedy: "Remove one; the message names both places.",
   },
   "build/patch-target-not-found": {
-    means: "A patch matches no object.",
+    means:
+      "A patch without a target names an object that is not there. One with a target that selects nothing is passed over, as kustomize does.",
     remedy: "Correct its target or its metadata, or remove it.",
   },
   "build/invalid-patch": {

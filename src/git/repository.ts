@@ -55,7 +55,8 @@ function parseUrl(parts: UrlParts, allowHttp: boolean): Result<Repository> {
   }
   if (scheme !== "https" && scheme !== "http" && scheme !== "ssh")
     return refused(`${scheme}:// is not supported; use https, ssh or file`, text);
-  if (scheme === "http" && !allowHttp) return refused("plain http is not allowed", text, "use https, or allow http");
+  if (scheme === "http" && !allowHttp)
+    return refused("plain http is not allowed", text, "use https, or allow it with --allow-http");
   const [, host = "", port] = /^(.*?)(?::(\d{1,5}))?$/.exec(authority) ?? [];
   if (!HOST.test(host)) return refused("its host is not a host name", text);
   if (path.length < 2 || !PATH.test(path) || hasDots(path))

@@ -171,7 +171,7 @@ export function mayRead(context: BuildContext, folder: Folder, found: Found, at:
     "build/path-outside-repository",
     at,
     `${seen} is not in or below the folder of the kustomization`,
-    "move the file into the folder, or turn load restrictions off",
+    "move the file into the folder or below it, or make it a base: a folder with a kustomization of its own",
   );
   return false;
 }

@@ -9,6 +9,7 @@ import {
   type ObjectRef,
   type Place,
   refOf,
+  stringMap,
 } from "../model/index.ts";
 import { APPLIED_ANNOTATION, type Stamp, stamped } from "./marks.ts";
 
@@ -85,7 +86,7 @@ function textsOf(metadata: JsonObject): JsonObject {
 
 /** A null in a map of texts is the empty text, as the server reads it; whatever else is no text was refused before. */
 function texts(map: JsonObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value === null ? "" : String(value)]));
+  return { ...Object.fromEntries(Object.keys(map).map((key) => [key, ""])), ...stringMap(map) };
 }
 
 function withoutNulls(value: JsonObject): JsonObject {

@@ -331,9 +331,13 @@ function isOwn({ ref, managedFields }: LiveMetadata, { ownNamespaces = [] }: Pla
   return managedFields.some(({ manager }) => manager === STATUS_MANAGER);
 }
 
+/** Whether settings protect a kind; one that is named without a group is meant in whichever it is. */
+export function protects(protect: ReadonlySet<string> | undefined, { group, kind }: ObjectRef): boolean {
+  return protect?.has(kindKey({ group, kind })) === true || protect?.has(kindKey({ group: "", kind })) === true;
+}
+
 function isProtected(ref: ObjectRef, { protect }: PlanInput): boolean {
-  const kind = kindKey(ref);
-  return PROTECTED.has(kind) || protect?.has(kind) === true;
+  return PROTECTED.has(kindKey(ref)) || protects(protect, ref);
 }
 
 /** Why an object may be one that is declared in another group, when the cluster does not say what it holds there. */

@@ -3,7 +3,7 @@ import { child, type LiveMetadata, type Manifest, stringMap } from "../model/ind
 import type { Declared } from "./declare.ts";
 import { APPLIED_ANNOTATION, labelValue, ownerOf } from "./marks.ts";
 import { ownsLabel } from "./ownership.ts";
-import { kindKey, PROTECTED } from "./plan.ts";
+import { kindKey, PROTECTED, protects } from "./plan.ts";
 import { keptBy } from "./switches.ts";
 
 /** Asks, on a declared object, to delete and create it anew when a change cannot be made in place. */
@@ -27,7 +27,7 @@ export function notRecreated(
   owner: { readonly scope: string; readonly service: string; readonly protect?: ReadonlySet<string> },
 ): string | undefined {
   const kind = kindKey(ref);
-  if (PROTECTED.has(kind) || owner.protect?.has(kind) === true) return `a ${ref.kind} is never deleted for that`;
+  if (PROTECTED.has(kind) || protects(owner.protect, ref)) return `a ${ref.kind} is never deleted for that`;
   const owned = live === undefined ? undefined : ownerOf(live);
   const ours = owned?.scope === labelValue(owner.scope) && owned.service === labelValue(owner.service);
   if (live === undefined || !ours || !ownsLabel(live)) return "it is not ours, by an apply of this service";

@@ -2,6 +2,7 @@ export { type Layer, type SettingsChange, settle } from "./layer.ts";
 export {
   isOfService,
   leavesAlone,
+  MISNAMED_SETTINGS,
   NO_POLICY,
   orphans,
   type Policy,

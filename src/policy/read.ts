@@ -17,6 +17,8 @@ import { SERVICE_FIELDS, type SettingsFile, serviceFile, settingsFile } from "./
 
 /** The name of every settings file; the kustomize room does not take one for a manifest. */
 export const SETTINGS_FILE = "gitops.yaml";
+/** The other usual ending of YAML files: not read, and told of. */
+export const MISNAMED_SETTINGS = "gitops.yml";
 
 /** Settings of a whole revision. */
 export interface Policy {
@@ -176,6 +178,9 @@ function readOne(text: string, file: string, code: FailureCode): Result<PlacedDo
   const documents = readPlacedDocuments(text, file);
   if (!documents.ok) return failed(...documents.failures.map((failure) => ({ ...failure, code })));
   const [first, second] = documents.value;
+  if (Array.isArray(first?.value) && first.value.length === 0) {
+    return failed({ code, message: "the file is an empty list, not a map", remedy: "write a map", at: first.at });
+  }
   if (second === undefined) return ok(first);
   return failed({
     code,

@@ -192,7 +192,7 @@ export const settingsFile = map(
         v.pipe(v.string(KIND_NOUN), v.regex(/^(?:[a-z0-9][a-z0-9.-]{0,252}\/)?[A-Z][A-Za-z0-9]{0,62}$/, KIND_NOUN)),
         "a list of kinds",
       ),
-      "kinds as `group/Kind` whose deletes wait for a confirmation, beside Namespace, CustomResourceDefinition, PersistentVolume and PersistentVolumeClaim",
+      "kinds, as `group/Kind` or, in whichever group, as `Kind`, whose deletes wait for a confirmation, beside Namespace, CustomResourceDefinition, PersistentVolume and PersistentVolumeClaim",
     ),
     rewrites: field(
       v.picklist(["hold", "allow"], "hold or allow"),

@@ -272,11 +272,11 @@ function declareOne(
   at: Place,
   service: Service,
   { scope, defaultNamespace }: PassRequest,
-  { failedGroups }: Inventory,
+  { failedGroups, kinds }: Inventory,
   kindOf: Assembly["kindOf"],
 ): Declared | Failure {
   const kind = kindOf({ group: groupOf(manifest.apiVersion), kind: manifest.kind });
-  const failure = kindFailure(manifest, kind, failedGroups);
+  const failure = kindFailure(manifest, kind, failedGroups, kinds.values());
   if (failure !== undefined) return { ...failure, at };
   if (kind === undefined) throw new Error("a kind without failure is known");
   const { prune, deletionPolicy } = service.settings;

@@ -8,6 +8,7 @@ import {
   isObject,
   type Json,
   type Manifest,
+  nearest,
   type ObjectRef,
   ok,
   type Result,
@@ -15,7 +16,6 @@ import {
   text,
   versionOf,
 } from "../model/index.ts";
-import { kindKey } from "../plan/index.ts";
 
 /** How long the API server may take to serve a kind after its definition was applied, and how often it is asked. */
 const ESTABLISH_MS_MAX = 60_000;
@@ -109,6 +109,7 @@ export function kindFailure(
   manifest: Manifest,
   kind: Kind | undefined,
   failedGroups: ReadonlySet<string>,
+  served: Iterable<Kind>,
 ): Failure | undefined {
   const group = groupOf(manifest.apiVersion);
   const name = `${manifest.kind} (${manifest.apiVersion}) ${manifest.metadata.name}`;
@@ -123,7 +124,7 @@ export function kindFailure(
     return {
       code: "plan/unknown-kind",
       message: `the API server serves no kind for ${name}, and nothing in this revision defines it`,
-      remedy: `add the CustomResourceDefinition of ${kindKey({ group, kind: manifest.kind })}, or install what brings it`,
+      remedy: kindRemedy(group, manifest.kind, served),
     };
   }
   if (kind.versions.includes(versionOf(manifest.apiVersion))) return undefined;
@@ -132,4 +133,20 @@ export function kindFailure(
     message: `${name} is not served in this version, only in ${kind.versions.join(", ")}`,
     remedy: `write apiVersion: ${group === "" ? "" : `${group}/`}${kind.version}`,
   };
+}
+
+/** What people meant, most likely: a kind of the same group, or of another one, or one that has to be installed. */
+function kindRemedy(group: string, kind: string, served: Iterable<Kind>): string {
+  const all = [...served];
+  const near = (some: readonly Kind[]): Kind | undefined => {
+    const name = nearest(kind, [...new Set(some.map((one) => one.kind))]);
+    return some.find((one) => one.kind === name);
+  };
+  const meant = near(all.filter((one) => one.group === group)) ?? all.find((one) => one.kind === kind);
+  if (meant === undefined)
+    return group === ""
+      ? `write apiVersion with the group of ${kind}, or install what brings it`
+      : `add the CustomResourceDefinition of ${group}/${kind}, or install what brings it`;
+  const { group: home, version } = meant;
+  return `did you mean kind: ${meant.kind} of apiVersion: ${home === "" ? version : `${home}/${version}`}?`;
 }

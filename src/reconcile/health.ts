@@ -93,7 +93,11 @@ function isApplied({ state }: ServiceOutcome): boolean {
 }
 
 /** All that was applied, or what the health checks name. */
-function awaitedOf({ assembly, request }: PassState, { at, settings }: Service, plan: ServicePlan): readonly Awaited[] {
+function awaitedOf(
+  { assembly, request }: PassState,
+  { at, settings, settingsFrom }: Service,
+  plan: ServicePlan,
+): readonly Awaited[] {
   const declared = plan.steps.flatMap((step) => ("declared" in step ? [step.declared] : []));
   const known = new Map(declared.map((one) => [refKey(one.ref), one]));
   const home = settings.targetNamespace || request.defaultNamespace;
@@ -105,7 +109,7 @@ function awaitedOf({ assembly, request }: PassState, { at, settings }: Service, 
     return {
       ref,
       kind,
-      at: own?.at ?? at,
+      at: own?.at ?? settingsFrom?.healthChecks ?? at,
       ours: own !== undefined,
       vanishes: own !== undefined && vanishesWhenDone(own.manifest),
     };

@@ -23,6 +23,8 @@ export interface Memory {
   readonly healthy: Map<string, string>;
   /** Services that failed, by id; absent in a process that tries each of them once and ends. */
   readonly circuits?: Map<string, Circuit>;
+  /** Notices that were given, which are not given again. */
+  readonly told: Set<string>;
   /** A number from 0 to 1, so that what failed together is not tried together. */
   readonly random: () => number;
 }
@@ -45,6 +47,7 @@ export function newMemory(random: () => number = Math.random): Memory {
     unchanged: new WeakMap(),
     waits: new Map(),
     healthy: new Map(),
+    told: new Set(),
     circuits: new Map(),
     random,
   };

@@ -1,8 +1,8 @@
 import picomatch from "picomatch";
 import { type Inventory, readInventory } from "../live/index.ts";
-import { type BrokenService, type Failure, ok, type Result, refKey } from "../model/index.ts";
+import { type Failure, nearest, ok, type Result, refKey } from "../model/index.ts";
 import { kindKey, ownerOf } from "../plan/index.ts";
-import { dependencyFailures, sourcesOf } from "../services/index.ts";
+import { withDependencies } from "../services/index.ts";
 import { type Assembled, type Assembly, assemble } from "./assemble.ts";
 import { readAutoscalers } from "./autoscalers.ts";
 import { openFights } from "./fights.ts";
@@ -37,17 +37,7 @@ export async function prepare(
   onEvent({ type: "fetched", revision: snapshot.revision });
   onEvent({ type: "discovered", services: discovery.services.length, broken: discovery.broken.length });
 
-  const known = new Set([...discovery.services, ...discovery.broken].map(({ id }) => id));
-  const unfit = dependencyFailures(discovery.services, known);
-  const fit = discovery.services.filter(({ id }) => !unfit.has(id));
-  const broken: readonly BrokenService[] = [
-    ...discovery.broken,
-    ...discovery.services.flatMap((service) => {
-      const { id, at } = service;
-      const failures = unfit.get(id);
-      return failures === undefined ? [] : [{ id, at, failures, sources: sourcesOf(service) }];
-    }),
-  ];
+  const { services: fit, broken } = withDependencies(discovery);
   onEvent({ type: "phase", phase: "build" });
   const over = (inventory: Inventory): Promise<Assembly> =>
     assemble({ io, request, revision, inventory, broken, services: fit, onEvent }, stop);
@@ -58,6 +48,11 @@ export async function prepare(
   ]);
   if (!settledOn.ok) return settledOn;
   const { inventory, assembly } = settledOn.value;
+  for (const message of unservedProtection(revision.policy.protect, inventory, assembly)) {
+    if (io.memory?.told.has(message) === true) continue;
+    io.memory?.told.add(message);
+    onEvent({ type: "notice", message });
+  }
   const selected = selector(request.services);
   const declared = assembly.ready.flatMap(({ service, desired }) =>
     desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
@@ -88,6 +83,20 @@ export async function prepare(
       selected,
     },
   };
+}
+
+/** Kinds that settings protect and nobody knows: most likely they are misspelled, and nothing is protected. */
+function unservedProtection(protect: ReadonlySet<string>, inventory: Inventory, assembly: Assembly): readonly string[] {
+  if (protect.size === 0 || inventory.open === true || inventory.failedGroups.size > 0) return [];
+  const served = [...inventory.kinds.values()];
+  return [...protect].flatMap((named) => {
+    const [group = "", kind = ""] = named.split("/");
+    const known = served.some((one) => one.kind === kind && (group === "" || one.group === group));
+    if (known || assembly.kindOf({ group, kind }) !== undefined) return [];
+    const meant = nearest(kind, [...new Set(served.map((one) => one.kind))]);
+    const told = `settings protect ${named.replace(/^\//, "")}, a kind that the API server does not serve`;
+    return [meant === undefined ? told : `${told}: did you mean ${meant}?`];
+  });
 }
 
 /**

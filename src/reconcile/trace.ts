@@ -157,6 +157,6 @@ function unknownKind(kind: string): Failure {
   return {
     code: "usage/no-such-object",
     message: `the API server serves no kind ${JSON.stringify(kind)}`,
-    remedy: "name it as kubectl api-resources does: its kind or its plural, such as deployment/shop/cart",
+    remedy: "give its kind or its plural, such as deployment/shop/cart; short names are not known",
   };
 }

@@ -58,7 +58,7 @@ export async function newLog(write: (line: string) => void, nowMs: () => number,
         for (const failure of outcome.failures) line("error", failure.message, failureFields(failure));
     },
     failure(message, failures) {
-      for (const failure of failures) line("error", message, failureFields(failure));
+      for (const failure of failures) line("error", `${message}: ${failure.message}`, failureFields(failure));
     },
   };
 }

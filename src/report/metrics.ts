@@ -6,6 +6,7 @@ import {
   type PassOutcome,
   type Revision,
   revisionText,
+  type ServiceOutcome,
   type ServiceState,
 } from "../model/index.ts";
 import { countObjects, isGood, STATES } from "./counts.ts";
@@ -40,6 +41,7 @@ export async function newMetrics(version: string, live: () => LiveStats | undefi
   const lastPass = new prom.Gauge(about(METRICS.lastPass));
   const serviceState = new prom.Gauge(about(METRICS.serviceState));
   const lastSuccess = new prom.Gauge(about(METRICS.lastSuccess));
+  let succeeded: ReadonlySet<string> = new Set();
   const retryAt = new prom.Gauge(about(METRICS.retryAt));
   const retryAttempts = new prom.Gauge(about(METRICS.retryAttempts));
   const failures = new prom.Counter(about(METRICS.failures));
@@ -78,7 +80,11 @@ export async function newMetrics(version: string, live: () => LiveStats | undefi
         setState(serviceState, service, state);
         if (isGood(state)) lastSuccess.set({ service }, nowMs / 1000);
       }
-      forgetGone(lastSuccess, outcome);
+      // A service that is no longer there has no last success to watch.
+      const gone = ({ at, state }: ServiceOutcome): boolean => at === undefined && isGood(state);
+      const there = new Set(outcome.services.filter((one) => !gone(one)).map(({ service }) => service));
+      for (const service of succeeded) if (!there.has(service)) lastSuccess.remove({ service });
+      succeeded = there;
     },
     source(up) {
       sourceUp.set(up ? 1 : 0);
@@ -137,12 +143,6 @@ function setState(gauge: Gauge, service: string, state: ServiceState): void {
 function setRevision(gauge: Gauge, revision: Revision): void {
   gauge.reset();
   gauge.set({ revision: revisionText(revision) }, 1);
-}
-
-/** A service that is no longer there has no last success to watch. */
-function forgetGone(gauge: Gauge, outcome: PassOutcome): void {
-  for (const { service, at, state } of outcome.services)
-    if (at === undefined && isGood(state)) gauge.remove({ service });
 }
 
 function registerProcess(registry: Registry, GaugeOf: typeof Gauge, version: string): void {

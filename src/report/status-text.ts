@@ -68,7 +68,13 @@ function suspendedLine(service: string, { author, reason, at, until }: Suspensio
 }
 
 function healthText(report: StatusReport): string {
-  if (isHealthy(report)) return `all ${report.services.length} services as they should be`;
+  const suspended = report.services.filter(({ state }) => state === "suspended").length;
+  const rest = report.services.length - suspended;
+  if (isHealthy(report)) {
+    const left = `${counted(suspended, "service")} suspended`;
+    if (rest === 0) return left;
+    return `all ${counted(rest, "service")} as they should be${suspended === 0 ? "" : `, ${left}`}`;
+  }
   const bad = report.services.filter(({ state }) => rank({ state }) > 0).length;
   if (report.services.length === 0 && report.failures.length > 0) return "nothing is known of any service";
   return report.services.length === 0

@@ -1,23 +1,25 @@
-import type { Failure, Service } from "../model/index.ts";
+import type { BrokenService, Discovery, Failure, Service } from "../model/index.ts";
+import { sourcesOf } from "./overlay.ts";
 
 /**
  * What is wrong with the dependencies of services, by service id: a dependency that is not there fails the service that
  * names it, a cycle fails exactly its members. Everybody else is not concerned. `known` holds every id of the revision.
  */
-export function dependencyFailures(
+function dependencyFailures(
   services: readonly Service[],
   known: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly Failure[]> {
   const cyclic = cycles(services);
   const failures = new Map<string, readonly Failure[]>();
-  for (const { id, at, settings } of services) {
+  for (const { id, at: defined, settings, settingsFrom } of services) {
+    const at = settingsFrom?.dependsOn ?? defined;
     const missing = settings.dependsOn
       .filter((dependency) => !known.has(dependency))
       .map(
         (dependency): Failure => ({
           code: "service/dependency-not-found",
           message: `depends on ${dependency}, which is not in this revision`,
-          remedy: `add ${dependency}, or remove it from spec.dependsOn`,
+          remedy: `add ${dependency}, or remove it from dependsOn`,
           at,
         }),
       );
@@ -36,6 +38,24 @@ export function dependencyFailures(
     if (missing.length + circular.length > 0) failures.set(id, [...missing, ...circular]);
   }
   return failures;
+}
+
+/** The same services, without those whose dependencies are impossible: they are broken as others are. */
+export function withDependencies(discovery: Discovery): Pick<Discovery, "services" | "broken"> {
+  const { services, broken } = discovery;
+  const unfit = dependencyFailures(services, new Set([...services, ...broken].map(({ id }) => id)));
+  return {
+    services: services.filter(({ id }) => !unfit.has(id)),
+    broken: [
+      ...broken,
+      ...services.flatMap((service): readonly BrokenService[] => {
+        const failures = unfit.get(service.id);
+        return failures === undefined
+          ? []
+          : [{ id: service.id, at: service.at, failures, sources: sourcesOf(service) }];
+      }),
+    ],
+  };
 }
 
 /** Members of each dependency cycle, by service id: Tarjan's strongly connected components, without recursion. */

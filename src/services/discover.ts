@@ -1,3 +1,4 @@
+import { readPlacedDocuments } from "../kustomize/index.ts";
 import {
   type BrokenService,
   DEFAULT_SETTINGS,
@@ -119,7 +120,7 @@ export function discover(
           why: "a Component is built only where it is included",
         })),
         ...(beside?.ignored ?? []),
-        ...strayFiles(files, services, kustomized, { path, policy }),
+        ...strayFiles(files, services, kustomized, { tree, path, policy }),
         ...(policy.file === undefined
           ? []
           : [{ at: { path: policy.file }, why: "it holds settings for all services" }]),
@@ -185,10 +186,30 @@ function readFluxFiles(
       if (!isObject(value) || !isFluxKustomization(value)) continue;
       const reading = readFlux(value, at);
       if (reading.ok) services.push(reading.service);
-      else broken.push({ id: reading.id, at, failures: reading.failures, sources: reading.sources, unreadable: false });
+      else {
+        const failures = placedAt(reading.failures, source, at);
+        broken.push({ id: reading.id, at, failures, sources: reading.sources, unreadable: false });
+      }
     }
   }
   return { services, broken };
+}
+
+/** Failures of a document at the fields that they name; read once more for that, as few documents have any. */
+function placedAt(failures: readonly Failure[], source: string, at: Place): readonly Failure[] {
+  const documents = readPlacedDocuments(source, at.path);
+  const document = documents.ok ? documents.value.find((one) => one.at.line === at.line) : undefined;
+  if (document === undefined) return failures;
+  return failures.map((failure) => {
+    const field = fieldOf(failure.message);
+    return field.length === 0 ? failure : { ...failure, at: document.placeOf(field, "key") };
+  });
+}
+
+/** The field that the message of a document's failure begins with, as `spec.images[0].newTag`. */
+function fieldOf(message: string): readonly (string | number)[] {
+  const [field = ""] = /^[A-Za-z][\w.[\]]*(?= )/.exec(message) ?? [];
+  return [...field.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
 /** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */

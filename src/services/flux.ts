@@ -7,6 +7,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  nearest,
   type Place,
   type Service,
   type ServiceSettings,
@@ -44,6 +45,15 @@ export const READ_FIELDS: ReadonlySet<string> = new Set([
   "wait",
   "healthChecks",
   ...OVERLAY_FIELDS,
+]);
+
+/** The other fields of the API that would change the result. Source: kustomize.toolkit.fluxcd.io/v1, KustomizationSpec. */
+const FIELDS_OF_FLUX: ReadonlySet<string> = new Set([
+  "decryption",
+  "healthCheckExprs",
+  "kubeConfig",
+  "postBuild",
+  "serviceAccountName",
 ]);
 
 /** Values of other fields that say the same as leaving the field out. */
@@ -116,11 +126,15 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     if (version === "v1" && BETA_FIELDS.includes(field)) {
       fail("service/unsupported-field", `spec.${field} is no field of ${FLUX_GROUP}/v1`, "write it as spec.patches");
     } else if (!READ_FIELDS.has(field)) {
-      fail(
-        "service/unsupported-field",
-        `spec.${field} would change the result and is not supported yet`,
-        `move what it does into the folder's kustomization.yaml, or remove spec.${field}`,
-      );
+      const meant = FIELDS_OF_FLUX.has(field) ? undefined : nearest(field, [...READ_FIELDS]);
+      if (meant !== undefined)
+        fail("service/invalid-field", `spec.${field} is no field of a Flux Kustomization`, `did you mean ${meant}?`);
+      else
+        fail(
+          "service/unsupported-field",
+          `spec.${field} would change the result and is not supported yet`,
+          `move what it does into the folder's kustomization.yaml, or remove spec.${field}`,
+        );
     }
   }
 

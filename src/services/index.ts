@@ -1,4 +1,4 @@
-export { dependencyFailures } from "./dependencies.ts";
+export { withDependencies } from "./dependencies.ts";
 export { discover } from "./discover.ts";
 export { sourcesOf } from "./overlay.ts";
 export { type Definitions, newDefinitions } from "./reader.ts";

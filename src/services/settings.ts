@@ -13,6 +13,7 @@ import {
 import {
   isOfService,
   type Layer,
+  MISNAMED_SETTINGS,
   NO_POLICY,
   type Policy,
   readPolicy,
@@ -106,14 +107,18 @@ export function strayFiles(
   files: readonly string[],
   services: readonly { readonly folder: string }[],
   kustomized: readonly string[],
-  { path, policy }: Pick<Around, "path" | "policy">,
+  { tree, path, policy }: Pick<Around, "tree" | "path" | "policy">,
 ): readonly { readonly at: Place; readonly why: string }[] {
   const taken = new Set(services.map(({ folder }) => folder));
   const built = new Set(kustomized);
-  return files
+  const misnamed = [...new Set([...files, MISNAMED_SETTINGS])]
+    .filter((file) => nameOf(file) === MISNAMED_SETTINGS && tree.entry(file)?.kind === "blob")
+    .map((file) => ({ at: { path: file }, why: `not read: settings are in files named ${SETTINGS_FILE}` }));
+  const stray = files
     .filter((file) => nameOf(file) === SETTINGS_FILE && file !== policy.file && !taken.has(folderOf(file)))
     .filter((file) => built.has(folderOf(file)) || policyFiles(path).includes(file))
     .map((file) => ({ at: { path: file }, why: "named like settings, but its folder is not that of a service" }));
+  return [...misnamed, ...stray];
 }
 
 /** An entry for many services may name one of them as what goes first. */

@@ -66,7 +66,13 @@ type Said = Pick<StatusEvent, "type" | "reason" | "message">;
 
 function eventsOfService({ before, after, outcome }: Changed, first: boolean): readonly Said[] {
   if (after === undefined) {
-    return first ? [] : [{ type: "Normal", reason: "Removed", message: "left git, and nothing of it is left" }];
+    if (first) return [];
+    const removed: Said = { type: "Normal", reason: "Removed", message: "left git, and nothing of it is left" };
+    if (outcome?.confirmed === undefined) return [removed];
+    const { by, how } = outcome.confirmed;
+    const deleted = outcome.steps.filter(({ action, result }) => action === "delete" && result === "done").length;
+    const message = `${deleted} ${deleted === 1 ? "object" : "objects"} deleted, confirmed by ${by} (${how})`;
+    return [removed, { type: "Normal", reason: "Confirmed", message }];
   }
   const events: Said[] = [];
   const [was, is] = [before === undefined ? undefined : readyOf(before), readyOf(after)];

@@ -93,6 +93,7 @@ test("follows the ref, outlives the source, and ends when asked", { timeout: 60_
   renameSync(repository.path, `${repository.path}.gone`);
   const failing = await logged(0, ({ message }) => message.startsWith("the source does not answer"));
   expect(failing.code).toMatch(/^(?:source|usage)\//);
+  expect(failing.message, "what does not answer, and why").toContain(repository.path);
   expect((await get("/healthz")).status).toBe(200);
   expect(await (await get("/metrics")).text()).toContain("gitops_source_up 0");
   renameSync(`${repository.path}.gone`, repository.path);

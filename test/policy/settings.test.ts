@@ -138,6 +138,21 @@ describe("whatever a settings file holds", () => {
     });
   });
 
+  test("an empty list is none, and neither is a file with the other ending: that is told", () => {
+    expect(findPolicy(memoryTree({ ...folder, "gitops.yaml": "[]\n" }), "", () => true)).toMatchObject({
+      policy: { ok: false, failures: [{ code: "usage/invalid-settings", at: { path: "gitops.yaml", line: 1 } }] },
+    });
+    const tree = memoryTree({ ...folder, "gitops.yml": "x: 1\n", "shop/gitops.yml": "x: 1\n" });
+    for (const path of ["", "shop"]) {
+      const step = discover(tree, path, () => true);
+      const ignored = step.kind === "done" ? step.discovery.ignored : [];
+      expect(ignored.map(({ at, why }) => `${at.path}: ${why}`).sort()).toEqual([
+        "gitops.yml: not read: settings are in files named gitops.yaml",
+        "shop/gitops.yml: not read: settings are in files named gitops.yaml",
+      ]);
+    }
+  });
+
   test("its content is asked for before anything else is looked at", () => {
     const tree = memoryTree({ "dev/gitops.yaml": "", "gitops.yaml": "" });
     expect(findPolicy(tree, "dev", () => false)).toEqual({ kind: "needs", paths: ["dev/gitops.yaml"] });

@@ -47,6 +47,45 @@ describe("a pass over a repository with settings", () => {
     expect(deletes(await passed(scene, AFTER))).toHaveLength(3);
   });
 
+  test("protects a kind that is named without its group, and tells of one that nobody knows", async () => {
+    const scene = passScene();
+    const set =
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: db, image: db}]}}\n";
+    const settings = { "gitops.yaml": "protect: [StatefulSet, Secrt]\n" };
+    const files = services({ "shop/cart": ["a", "b"] });
+    const kustomization = { "shop/cart/kustomization.yaml": "resources: [a.yaml, b.yaml, db.yaml]\n" };
+    await passed(scene, { ...files, ...settings, ...kustomization, "shop/cart/db.yaml": set });
+    scene.commit({ ...files, ...settings });
+    const begun = scene.begin();
+    await scene.clock.advance(0);
+    expect(deletes(begun.outcome() as PassOutcome)).toEqual(["held db: StatefulSet is protected"]);
+    expect(begun.events.flatMap((event) => (event.type === "notice" ? [event.message] : []))).toEqual([
+      "settings protect Secrt, a kind that the API server does not serve: did you mean Secret?",
+    ]);
+  });
+
+  test("tells which kind was meant where nobody serves what is declared", async () => {
+    const scene = passScene();
+    const kinds = {
+      "a.yaml": "v1 Configmap",
+      "b.yaml": "v1 Deployment",
+      "c.yaml": "example.org/v1 Mystery",
+      "d.yaml": "v1 Mystery",
+    };
+    const files = Object.entries(kinds).map(([file, text]) => {
+      const [apiVersion, kind] = text.split(" ");
+      return [`odd/${file}`, `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: ${file[0]}}\n`];
+    });
+    const resources = `resources: [${Object.keys(kinds).join(", ")}]\n`;
+    const outcome = await passed(scene, { "odd/kustomization.yaml": resources, ...Object.fromEntries(files) });
+    expect(outcome.services[0]?.failures.map(({ code, remedy }) => `${code} ${remedy}`)).toEqual([
+      "plan/unknown-kind did you mean kind: ConfigMap of apiVersion: v1?",
+      "plan/unknown-kind did you mean kind: Deployment of apiVersion: apps/v1?",
+      "plan/unknown-kind add the CustomResourceDefinition of example.org/Mystery, or install what brings it",
+      "plan/unknown-kind write apiVersion with the group of Mystery, or install what brings it",
+    ]);
+  });
+
   test("leaves alone what an entry suspends, also when it left git, and fails only what a wrong entry matches", async () => {
     const scene = passScene();
     await passed(scene, BEFORE);

@@ -72,6 +72,15 @@ describe("metrics", () => {
     expect((await lines(metrics)).filter((line) => line.includes("dev/old"))).toEqual([]);
   });
 
+  test("a service that was renamed leaves the metrics: what it owned is another's, and nobody speaks of it", async () => {
+    const metrics = await newMetrics("1", () => undefined);
+    metrics.pass(pass([service("dev/api", "synced"), service("dev/old", "synced")]), T0);
+    metrics.pass(pass([service("dev/api", "unchanged"), service("dev/new", "synced")]), T0);
+    expect((await lines(metrics)).filter((line) => line.includes("dev/old"))).toEqual([]);
+    metrics.pass({ services: [], failures: [UNREACHABLE], builds: 0, durationMs: 5 }, T0);
+    expect(await lines(metrics)).toContain(`gitops_last_success_timestamp_seconds{service="dev/new"} ${SECONDS}`);
+  });
+
   test("when a service that failed is tried again, and for how often it failed, until it works", async () => {
     const metrics = await newMetrics("1", () => undefined);
     const retry = { attempts: 3, nextAtMs: T0 + 120_000 };

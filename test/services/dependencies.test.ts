@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS, durationMs, type Service } from "../../src/model/index.ts";
-import { dependencyFailures } from "../../src/services/index.ts";
+import { withDependencies } from "../../src/services/index.ts";
 
 function services(graph: Readonly<Record<string, readonly string[]>>): readonly Service[] {
   return Object.entries(graph).map(([id, dependsOn]) => ({
@@ -15,13 +15,21 @@ function services(graph: Readonly<Record<string, readonly string[]>>): readonly 
 }
 
 function codes(graph: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> {
-  const failures = dependencyFailures(services(graph), new Set(Object.keys(graph)));
-  return Object.fromEntries([...failures].map(([id, of]) => [id, of.map(({ code }) => code)]));
+  const { broken } = withDependencies({ services: services(graph), broken: [], ignored: [], complete: true });
+  return Object.fromEntries(broken.map(({ id, failures }) => [id, failures.map(({ code }) => code)]));
 }
 
 describe("dependencies", () => {
   test("that are not there fail the service that names them", () => {
     expect(codes({ a: ["b"], b: ["nowhere"], c: [] })).toEqual({ b: ["service/dependency-not-found"] });
+  });
+
+  test("that are not there are told of where they are asked for", () => {
+    const [only] = services({ a: ["nowhere"] });
+    if (only === undefined) throw new Error("there is one");
+    const asked = { ...only, settingsFrom: { dependsOn: { path: "gitops.yaml", line: 5 } } };
+    const { broken } = withDependencies({ services: [asked], broken: [], ignored: [], complete: true });
+    expect(broken).toMatchObject([{ id: "a", at: only.at, failures: [{ at: { path: "gitops.yaml", line: 5 } }] }]);
   });
 
   test("D23 a cycle fails its members only", () => {

@@ -184,8 +184,12 @@ describe("Flux Kustomization documents", () => {
     const discovery = found({ "c/bad.yaml": flux("a/bad", "x", more), "c/good.yaml": flux("a/good", "y") }, "c");
     expect(ids(discovery)).toEqual(["a/good"]);
     expect(discovery.broken).toMatchObject([
-      { id: "a/bad", failures: [{ code, at: { path: "c/bad.yaml", line: 1 } }] },
+      { id: "a/bad", at: { path: "c/bad.yaml", line: 1 }, failures: [{ code, at: { path: "c/bad.yaml" } }] },
     ]);
+    const lines = flux("a/bad", "x", more).split("\n");
+    const at = discovery.broken[0]?.failures[0]?.at?.line ?? 0;
+    const last = field.split(/[.[\] ]+/).filter((part) => /^[a-z]+$/i.test(part))[1] ?? "";
+    expect(lines[at - 1], "the line that it names").toContain(last);
     expect(discovery.broken[0]?.failures[0]?.message).toContain(field);
     expect(discovery.complete).toBe(true);
   });

@@ -74,6 +74,19 @@ describe("docs/flux.md says what becomes of every field of a Flux Kustomization"
     }
   });
 
+  test("what is misspelled is no field, and tells which was meant", () => {
+    expect(read({ pruen: true })).toMatchObject({
+      ok: false,
+      failures: [
+        {
+          code: "service/invalid-field",
+          message: "spec.pruen is no field of a Flux Kustomization",
+          remedy: "did you mean prune?",
+        },
+      ],
+    });
+  });
+
   test.each(["patchesStrategicMerge", "patchesJson6902"])("v1 has no %s", (field) => {
     expect(read({ [field]: examples[field]?.value ?? null }, "v1")).toMatchObject({
       ok: false,

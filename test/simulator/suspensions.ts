@@ -129,14 +129,16 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
         isHeld: (id, nowMs) => held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id)),
       };
     },
-    seenWith(meant, nowMs, { isConfirmed, isHeld }) {
+    seenWith(meant, nowMs, asked) {
+      const isHeld: Asked["isHeld"] = (...of) => asked.isHeld(...of);
       return {
         ...meant,
         services: meant.services.map((service) => {
           if (!isHeld(service.id, nowMs)) return service;
           return { ...service, suspend: true, state: service.state === "known" ? "suspended" : service.state };
         }),
-        leftAlone: (id) => meant.leftAlone(id) || isHeld(id, nowMs) || (saidByGit.get(id) === true && !isConfirmed(id)),
+        leftAlone: (id) =>
+          meant.leftAlone(id) || isHeld(id, nowMs) || (saidByGit.get(id) === true && !asked.isConfirmed(id)),
         mayBeLeftAlone: (id) => perhapsSaid.has(id),
       };
     },

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Cluster } from "../../src/cluster/index.ts";
 import { createEmbedded } from "../../src/embedded/index.ts";
 import type { Failure } from "../../src/model/index.ts";
-import { confirm, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
+import { confirm, readEvents, readStanding, resume, suspend, writeStatus } from "../../src/status/index.ts";
 import { MISSING, pass, service, step, UNREACHABLE } from "../report/examples.ts";
 import {
   at,
@@ -119,6 +119,18 @@ describe("what a pass leaves", () => {
     expect(await one("dev/api")).toMatchObject({ state: "synced", applied: revisionAt(0) });
     expect(await passed(pass([good("dev/api")], at(0)))).toEqual(["gitops-pass"]);
     expect((await read()).head?.failures).toEqual([]);
+  });
+
+  test("who confirmed it is told of a service of which nothing is left, too", async () => {
+    const confirmed = { by: "Ada", at: "2026-01-01T00:00:00.000Z", how: "command" } as const;
+    await passed(pass([made("dev/old")], at(0)));
+    const { at: _, ...gone } = service("dev/old", "synced", { steps: [step("delete", "x"), step("delete", "y")] });
+    await passed(pass([{ ...gone, confirmed }], at(1)));
+    const events = value(await readEvents(cluster, PLACE, signal)).filter((event) => event.service === "dev/old");
+    expect(events.map(({ reason, message }) => `${reason}: ${message}`).sort()).toEqual([
+      "Confirmed: 2 objects deleted, confirmed by Ada (command)",
+      "Removed: left git, and nothing of it is left",
+    ]);
   });
 
   test("history keeps the last five things that happened, with what was done, who confirmed it, and why not", async () => {

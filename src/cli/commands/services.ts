@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import { servicesDocument, servicesText } from "../../report/index.ts";
+import { withDependencies } from "../../services/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { READING } from "../flags.ts";
@@ -27,10 +28,11 @@ export const services: CommandSpec = {
       const found = await engine.discover(settings.path, signal);
       if (!found.ok) return printer.error(found.failures, EXIT.couldNotRun);
       const matches = matcher(settings.services);
+      const { services: sound, broken } = withDependencies(found.value.discovery);
       const discovery = {
         ...found.value.discovery,
-        services: found.value.discovery.services.filter(({ id }) => matches(id)),
-        broken: found.value.discovery.broken.filter(({ id }) => matches(id)),
+        services: sound.filter(({ id }) => matches(id)),
+        broken: broken.filter(({ id }) => matches(id)),
       };
       const exit = discovery.broken.length > 0 || !discovery.complete ? EXIT.some : EXIT.ok;
       printer.result(

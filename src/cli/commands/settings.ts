@@ -1,10 +1,13 @@
 import { breakerWith } from "../../plan/index.ts";
-import { SETTINGS_FILE } from "../../policy/index.ts";
+import { MISNAMED_SETTINGS, SETTINGS_FILE } from "../../policy/index.ts";
 import { settingsDocument, settingsText } from "../../report/index.ts";
+import { withDependencies } from "../../services/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { READING } from "../flags.ts";
 import { matcher } from "./services.ts";
+
+const SETTINGS_FILES: ReadonlySet<string> = new Set([SETTINGS_FILE, MISNAMED_SETTINGS]);
 
 export const settings: CommandSpec = {
   name: "settings",
@@ -29,7 +32,8 @@ export const settings: CommandSpec = {
     return withEngine(call, async (engine, { signal }) => {
       const found = await engine.discover(given.path, signal);
       if (!found.ok) return printer.error(found.failures, EXIT.couldNotRun);
-      const { discovery, policy, revision } = found.value;
+      const { policy, revision } = found.value;
+      const discovery = { ...found.value.discovery, ...withDependencies(found.value.discovery) };
       const matches = matcher(given.services);
       const ids = [...discovery.services, ...discovery.broken].map(({ id }) => id);
       const report = {
@@ -41,7 +45,7 @@ export const settings: CommandSpec = {
         broken: discovery.broken.filter(({ id }) => matches(id)),
         unused: policy.entries.filter((entry) => !ids.some((id) => entry.matches(id))),
         stray: discovery.ignored.filter(
-          ({ at }) => at.path !== policy.file && at.path.split("/").at(-1) === SETTINGS_FILE,
+          ({ at }) => at.path !== policy.file && SETTINGS_FILES.has(at.path.split("/").at(-1) ?? ""),
         ),
       };
       const exit = report.broken.length > 0 || !discovery.complete ? EXIT.some : EXIT.ok;
