@@ -10,7 +10,7 @@ function guardsOf(file: string, guards: readonly Text[]): readonly Guard[] {
 const SUSPENDED: readonly Guard[] = [
   ...guardsOf("src/reconcile/suspended.ts", [
     ["suspended: asked for in the cluster", "suspended(service.id) === undefined", "true"],
-    ["suspended: gone, in the cluster", "const asked = suspended?.(service) ?? (", "const asked = ("],
+    ["suspended: gone, in the cluster", "suspended?.(service) ?? (leavesAlone", "(leavesAlone"],
     ["suspended: gone, by settings", "leavesAlone(policy, service) ? suspendedBecause", "false ? suspendedBecause"],
     ["suspended: gone, in git before", "if (left === false || confirmed(service)) return [];", "return [];"],
   ]),

@@ -54,7 +54,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "plan: complete discovery": [172],
   "plan: unlisted kinds": [22],
   "breaker: service": [309],
-  "breaker: a stranger revision": [32],
+  "breaker: a stranger revision": [73],
   "execute: all applied before": [53],
   "claims: other scope": [64],
   "claims: owner unknown": [103],

@@ -35,7 +35,12 @@ export const GUARDS_OF_OTHERS: readonly Guard[] = [
     'return [...changes, { op: "replace", path: "/metadata/resourceVersion", value: live.resourceVersion }];',
     "return changes;",
   ),
-  guard("recreate: protected kinds", RECREATE, "if (PROTECTED.has(kind) || owner", "if (false && owner"),
+  guard(
+    "recreate: protected kinds",
+    RECREATE,
+    "if (PROTECTED.has(kind) || protects(owner.protect, ref))",
+    "if (false)",
+  ),
   guard(
     "recreate: asked for",
     "src/reconcile/recreate.ts",
