@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { access, readFile, rename, writeFile } from "node:fs/promises";
+import { access, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Cluster, readJson, writeJson } from "../cluster/index.ts";
+import { type Answer, type Cluster, readJson, writeJson } from "../cluster/index.ts";
 import { createEmbedded, type EmbeddedCluster, type Saved } from "../embedded/index.ts";
 import { type Clock, failed, ok, type Result } from "../model/index.ts";
 
@@ -37,12 +37,19 @@ export async function openEmbedded(file: string | undefined, clock: Clock): Prom
     });
   }
   const cluster = createEmbedded({ clock, ...(saved.value === undefined ? {} : { saved: saved.value }) });
-  return ok(kept(cluster, file, clock));
+  return ok(kept(cluster, file, await identityOf(file), clock));
 }
 
-function kept(cluster: EmbeddedCluster, file: string, clock: Clock): Cluster {
+/** `read` is what the file was when the cluster began. */
+function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock): Cluster {
   const closing = new AbortController();
-  const state = { version: cluster.save().version };
+  const state: { version: number; mine?: Promise<string | undefined> } = { version: cluster.save().version };
+  /** Writes change what the file will be: they are of the one process that has it. */
+  const writing = async <T>(write: () => Promise<Answer<T>>): Promise<Answer<T>> => {
+    const why = await (state.mine ??= taken(file, read));
+    if (why === undefined) return await write();
+    return { ok: false, problem: { kind: "network", message: why, causes: [], ambiguous: false } };
+  };
   const save = async (): Promise<void> => {
     const { version, objects } = cluster.save();
     if (version === state.version) return;
@@ -61,13 +68,69 @@ function kept(cluster: EmbeddedCluster, file: string, clock: Clock): Cluster {
   const following = follow();
   return {
     ...cluster,
+    apply: (kind, manifest, options, signal) => {
+      const apply = () => cluster.apply(kind, manifest, options, signal);
+      return options.dryRun === true ? apply() : writing(apply);
+    },
+    patch: (...asked) => writing(() => cluster.patch(...asked)),
+    remove: (kind, namespace, name, options, signal) => {
+      const remove = () => cluster.remove(kind, namespace, name, options, signal);
+      return options.dryRun === true ? remove() : writing(remove);
+    },
     async close() {
       closing.abort();
       await following;
-      await save();
-      await cluster.close();
+      try {
+        await save();
+      } finally {
+        if ((await state.mine) === undefined && state.mine !== undefined) await rm(lockOf(file), { force: true });
+        await cluster.close();
+      }
     },
   };
+}
+
+/** Takes the file for this process, for as long as it lives; why not, when somebody has it, or has had it since. */
+async function taken(file: string, read: string): Promise<string | undefined> {
+  const lock = lockOf(file);
+  for (;;) {
+    try {
+      await writeFile(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
+      break;
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw error;
+    }
+    const holder = Number(await readFile(lock, "utf8").catch(() => ""));
+    if (holder > 0 && isAlive(holder))
+      return `${file} is in use by process ${holder}, and one process at a time writes to it (if that is no gitops: rm ${lock})`;
+    await rm(lock, { force: true });
+  }
+  if ((await identityOf(file)) === read) return undefined;
+  await rm(lock, { force: true });
+  return `${file} was changed by another process since it was read: run this again`;
+}
+
+function lockOf(file: string): string {
+  return `${file}.lock`;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isCode(error, "EPERM");
+  }
+}
+
+/** Two answers differ when the file was replaced in between; empty when there is none. */
+async function identityOf(file: string): Promise<string> {
+  const found = await stat(file).catch(() => undefined);
+  return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeMs}`;
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 /** What the system says against writing beside and to the file; undefined when nothing. */
@@ -86,7 +149,7 @@ async function readSaved(file: string): Promise<Result<Saved | undefined>> {
     const saved = readJson(await readFile(file, "utf8"));
     if (isSaved(saved)) return ok(saved);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return ok(undefined);
+    if (isCode(error, "ENOENT")) return ok(undefined);
   }
   return failed({
     code: "usage/invalid-settings",

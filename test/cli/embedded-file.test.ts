@@ -94,6 +94,24 @@ describe("--cluster embedded:FILE", { timeout: 60_000 }, () => {
     },
   );
 
+  test("one process writes to it at a time; another one is told so, reads, and takes over what a dead one had", async () => {
+    const file = join(folder.path, "shared.json");
+    const at = ["--cluster", `embedded:${file}`];
+    const child = start(["run", "--listen", "127.0.0.1:0", ...at, ...FINE]);
+    await expect
+      .poll(() => existsSync(file) && readFileSync(file, "utf8"), { timeout: 30_000 })
+      .toContain("gitops-pass");
+    const refused = await gitops("suspend", "payments/*", "--reason", "a look", ...at);
+    expect(refused.exit).toBe(2);
+    expect(refused.stderr).toContain(`${file} is in use by process ${child.pid}`);
+    expect((await gitops("status", ...at)).stdout).toContain("payments/checkout");
+    child.kill("SIGKILL");
+    await once(child, "close");
+    expect((await gitops("suspend", "payments/*", "--reason", "a look", ...at)).exit).toBe(0);
+    expect((await gitops("sync", ...at, ...FINE)).stdout).toContain("2 suspended");
+    expect(readdirSync(folder.path).filter((name) => name === "shared.json.lock")).toEqual([]);
+  });
+
   test("a diff keeps nothing, and a file that cannot be written stops a sync before it begins", async () => {
     const file = join(folder.path, "diff.json");
     expect((await gitops("diff", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(1);
