@@ -28,9 +28,10 @@ process.on("uncaughtException", (error) => {
 let strayed = false;
 process.on("unhandledRejection", (reason) => {
   strayed = true;
+  process.exitCode = 2; // also when nothing comes after it
   complain(reason);
 });
 
 void main(worldOf(process, homedir(), systemClock()), openEngine).then((code) => {
-  process.exitCode = strayed && code === 0 ? 1 : code;
+  process.exitCode = strayed && code < 2 ? 2 : code;
 });

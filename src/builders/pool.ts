@@ -5,7 +5,7 @@ import { packBlobs } from "./blobs.ts";
 import { crashed, outOfMemory, outOfTime } from "./endings.ts";
 import type { BuildJob } from "./job.ts";
 import type { BuildAnswer } from "./messages.ts";
-import { prefetch, sharedSources, yamlBytes } from "./sources.ts";
+import { largestYaml, prefetch, sharedSources } from "./sources.ts";
 import { type Ending, startThread, type Thread } from "./thread.ts";
 
 export interface BuildersOptions {
@@ -21,7 +21,7 @@ export interface BuildersOptions {
   readonly deadlineMs: number;
   /** After this long a build makes way for those that wait: it is stopped, and tried again, at full length, after them. */
   readonly patienceMs: number;
-  /** A folder with more YAML than this takes about that long to parse: it lets those that wait go first. */
+  /** A file of YAML that is larger takes several times that long to parse: its folder lets those that wait go first. */
   readonly heavyBytes: number;
   /** Content that a thread keeps. */
   readonly blobBytesMax: number;
@@ -37,7 +37,7 @@ export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
   heapMb: 256,
   deadlineMs: 10_000,
   patienceMs: 500,
-  heavyBytes: MIB,
+  heavyBytes: 4 * MIB,
   blobBytesMax: 16 * MIB,
   limits: { fileBytes: 16 * MIB, totalBytes: 64 * MIB, objects: 20_000, files: 20_000, depth: 100 },
 };
@@ -65,7 +65,9 @@ interface Pending {
   /** Aborts when the caller gives up, or the builders are closed. */
   readonly signal: AbortSignal;
   readonly sinceMs: number;
-  /** How often it made way. */
+  /** Whoever else waits goes first. */
+  readonly heavy: boolean;
+  /** How often it was stopped to make way. */
   yields: number;
   content?: Promise<ReadonlyMap<string, Uint8Array>>;
   settle(answer: BuildAnswer): void;
@@ -93,7 +95,7 @@ interface Pool {
   readonly clock: Clock;
   readonly slots: readonly Slot[];
   readonly queue: Pending[];
-  /** Those that took long once, or will: they run when nothing else waits. */
+  /** Those that took long once: they run when nothing else waits. */
   readonly late: Pending[];
   readonly sharedOf: ReturnType<typeof sharedSources>;
   readonly closing: AbortSignal;
@@ -136,12 +138,13 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
           either.removeEventListener("abort", giveUp);
           resolve(answer);
         };
-        const pending: Pending = { job, signal: either, sinceMs: clock.monotonicMs(), yields: 0, settle };
+        const heavy = largestYaml(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
+        const pending: Pending = { job, signal: either, sinceMs: clock.monotonicMs(), heavy, yields: 0, settle };
         either.addEventListener("abort", giveUp, { once: true });
-        const heavy = yamlBytes(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
-        (heavy ? pool.late : pool.queue).push(pending);
+        pool.queue.push(pending);
         pump(pool);
-        if (pool.late.includes(pending)) makeWay(pending);
+        // It will be late, so nobody has to find that out by waiting for it.
+        if (heavy && pool.queue.includes(pending)) job.onLate?.();
       }),
     state: () => ({
       threads: slots.filter(({ thread }) => thread?.dead() === false).length,
@@ -156,22 +159,22 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
   };
 }
 
-/** It is told once, as one that is stopped is. */
-function makeWay(pending: Pending): void {
-  pending.yields += 1;
-  pending.job.onLate?.();
-}
-
 /** Gives idle threads work, and starts to read what comes next. */
 function pump(pool: Pool): void {
   for (const slot of pool.slots.slice(0, pool.open)) {
     if (slot.run !== undefined) continue;
-    const pending = pool.queue.shift() ?? pool.late.shift();
+    const pending = taken(pool.queue) ?? pool.late.shift();
     if (pending === undefined) break;
     void occupy(pool, slot, pending).then(() => pump(pool));
   }
   for (const next of pool.queue.slice(0, READ_AHEAD)) void contentOf(pool, next);
   makeRoom(pool);
+}
+
+/** The first of those that wait, a heavy one only when there is no other. */
+function taken(queue: Pending[]): Pending | undefined {
+  const light = queue.findIndex(({ heavy }) => !heavy);
+  return queue.splice(Math.max(0, light), 1)[0];
 }
 
 /**

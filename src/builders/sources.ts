@@ -49,10 +49,13 @@ export async function prefetch(
   }
 }
 
-/** How much there is to parse right in a folder. */
-export function yamlBytes({ listing }: SharedSource, folder: string): number {
-  const files = (listing.list(folder) ?? []).filter((name) => YAML.test(name));
-  return files.reduce((sum, name) => sum + (listing.entry(folder === "" ? name : `${folder}/${name}`)?.size ?? 0), 0);
+/** The size of the largest file of YAML right in a folder. An object is never that large: what is, is many, and is parsed. */
+export function largestYaml({ listing }: SharedSource, folder: string): number {
+  const sizeOf = (name: string): number => listing.entry(folder === "" ? name : `${folder}/${name}`)?.size ?? 0;
+  return (listing.list(folder) ?? []).reduce(
+    (most, name) => (YAML.test(name) ? Math.max(most, sizeOf(name)) : most),
+    0,
+  );
 }
 
 const YAML = /\.(?:ya?ml|json)$/;

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Answer, type Cluster, readJson, writeJson } from "../cluster/index.ts";
 import { createEmbedded, type EmbeddedCluster, type Saved } from "../embedded/index.ts";
@@ -26,6 +26,7 @@ export function openEmpty(clock: Clock): Cluster {
  */
 export async function openEmbedded(file: string | undefined, clock: Clock): Promise<Result<Cluster>> {
   if (file === undefined) return ok(createEmbedded({ clock }));
+  const read = await identityOf(file);
   const saved = await readSaved(file);
   if (!saved.ok) return saved;
   const blocked = await whyNotWritable(file);
@@ -37,7 +38,7 @@ export async function openEmbedded(file: string | undefined, clock: Clock): Prom
     });
   }
   const cluster = createEmbedded({ clock, ...(saved.value === undefined ? {} : { saved: saved.value }) });
-  return ok(kept(cluster, file, await identityOf(file), clock));
+  return ok(kept(cluster, file, read, clock));
 }
 
 /** `read` is what the file was when the cluster began. */
@@ -46,7 +47,7 @@ function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock
   const state: { version: number; mine?: Promise<string | undefined> } = { version: cluster.save().version };
   /** Writes change what the file will be: they are of the one process that has it. */
   const writing = async <T>(write: () => Promise<Answer<T>>): Promise<Answer<T>> => {
-    const why = await (state.mine ??= taken(file, read));
+    const why = await (state.mine ??= taken(file, read).catch((cause: unknown) => `${file}: ${String(cause)}`));
     if (why === undefined) return await write();
     return { ok: false, problem: { kind: "network", message: why, causes: [], ambiguous: false } };
   };
@@ -93,21 +94,38 @@ function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock
 /** Takes the file for this process, for as long as it lives; why not, when somebody has it, or has had it since. */
 async function taken(file: string, read: string): Promise<string | undefined> {
   const lock = lockOf(file);
-  for (;;) {
-    try {
-      await writeFile(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
-      break;
-    } catch (error) {
-      if (!isCode(error, "EEXIST")) throw error;
+  const draft = `${lock}.${process.pid}`;
+  await writeFile(draft, `${process.pid}\n`, { mode: 0o600 });
+  try {
+    while (!(await linked(draft, lock))) {
+      const holder = await holderOf(lock);
+      // Whoever had this process's number before is dead.
+      if (holder !== undefined && holder !== process.pid && isAlive(holder))
+        return `${file} is in use by process ${holder}, and one process at a time writes to it (if that is no gitops: rm ${lock})`;
+      await rm(lock, { force: true });
     }
-    const holder = Number(await readFile(lock, "utf8").catch(() => ""));
-    if (holder > 0 && isAlive(holder))
-      return `${file} is in use by process ${holder}, and one process at a time writes to it (if that is no gitops: rm ${lock})`;
-    await rm(lock, { force: true });
+  } finally {
+    await rm(draft, { force: true });
   }
-  if ((await identityOf(file)) === read) return undefined;
+  if ((await identityOf(file)) === read && (await holderOf(lock)) === process.pid) return undefined;
   await rm(lock, { force: true });
   return `${file} was changed by another process since it was read: run this again`;
+}
+
+/** Makes the lock, with its content, unless there is one. */
+async function linked(draft: string, lock: string): Promise<boolean> {
+  try {
+    await link(draft, lock);
+    return true;
+  } catch (error) {
+    if (isCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+async function holderOf(lock: string): Promise<number | undefined> {
+  const holder = Number(await readFile(lock, "utf8").catch(() => ""));
+  return holder > 0 ? holder : undefined;
 }
 
 function lockOf(file: string): string {

@@ -142,7 +142,7 @@ function kindRemedy(group: string, kind: string, served: Iterable<Kind>): string
     const name = nearest(kind, [...new Set(some.map((one) => one.kind))]);
     return some.find((one) => one.kind === name);
   };
-  const meant = near(all.filter((one) => one.group === group)) ?? all.find((one) => one.kind === kind);
+  const meant = all.find((one) => one.kind === kind) ?? near(all.filter((one) => one.group === group));
   if (meant === undefined)
     return group === ""
       ? `write apiVersion with the group of ${kind}, or install what brings it`

@@ -42,7 +42,8 @@ export async function runPass(
     await state.fights.save();
     await io.cache.save();
     const builds = state.assembly.builds();
-    const blind = state.inventory.unlisted.size > 0 ? { blind: true as const } : {};
+    const { unlisted, failedGroups } = state.inventory;
+    const blind = unlisted.size + failedGroups.size > 0 ? { blind: true as const } : {};
     return ended({ revision, services, failures: [], builds, ...blind });
   } catch (cause) {
     if (!stop.aborted) throw cause;

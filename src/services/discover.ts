@@ -1,4 +1,4 @@
-import { readPlacedDocuments } from "../kustomize/index.ts";
+import type { PlacedDocument } from "../kustomize/index.ts";
 import {
   type BrokenService,
   DEFAULT_SETTINGS,
@@ -182,12 +182,14 @@ function readFluxFiles(
       broken.push({ id: file, at: { path: file }, failures: documents.failures, sources: [file], unreadable: true });
       continue;
     }
+    let placed: Places | undefined;
     for (const { value, at } of documents.value) {
       if (!isObject(value) || !isFluxKustomization(value)) continue;
       const reading = readFlux(value, at);
       if (reading.ok) services.push(reading.service);
       else {
-        const failures = placedAt(reading.failures, source, at);
+        placed ??= new Map(reader.placed(file).map((document) => [document.at.line, document]));
+        const failures = placedAt(reading.failures, placed, at);
         broken.push({ id: reading.id, at, failures, sources: reading.sources, unreadable: false });
       }
     }
@@ -195,10 +197,12 @@ function readFluxFiles(
   return { services, broken };
 }
 
-/** Failures of a document at the fields that they name; read once more for that, as few documents have any. */
-function placedAt(failures: readonly Failure[], source: string, at: Place): readonly Failure[] {
-  const documents = readPlacedDocuments(source, at.path);
-  const document = documents.ok ? documents.value.find((one) => one.at.line === at.line) : undefined;
+/** Documents of a file by their lines. */
+type Places = ReadonlyMap<number | undefined, PlacedDocument>;
+
+/** Failures of a document at the fields that they name. */
+function placedAt(failures: readonly Failure[], placed: Places, at: Place): readonly Failure[] {
+  const document = placed.get(at.line);
   if (document === undefined) return failures;
   return failures.map((failure) => {
     const field = fieldOf(failure.message);

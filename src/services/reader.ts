@@ -1,4 +1,4 @@
-import { kustomizationNames, readDocuments } from "../kustomize/index.ts";
+import { kustomizationNames, type PlacedDocument, readDocuments, readPlacedDocuments } from "../kustomize/index.ts";
 import { isObject, type Json, ok, type Place, type Result, type Tree, text } from "../model/index.ts";
 
 /** The names under which kustomize looks for a kustomization, in its order. */
@@ -13,6 +13,8 @@ export interface Reader {
   text(path: string): string | undefined;
   /** Documents, and the items of those that are Lists. */
   documents(path: string): Result<readonly Document[]>;
+  /** The same file once more, with the places of all values: for what is wrong in it. */
+  placed(path: string): readonly PlacedDocument[];
   /** Keeps what was read for the next revision. */
   keep(): void;
   /** Files that were asked for and whose content must be loaded first. */
@@ -26,14 +28,15 @@ export interface Reader {
 export interface Definitions {
   texts: Map<string, string>;
   documents: Map<string, Result<readonly Document[]>>;
+  placed: Map<string, readonly PlacedDocument[]>;
 }
 
 export function newDefinitions(): Definitions {
-  return { texts: new Map(), documents: new Map() };
+  return { texts: new Map(), documents: new Map(), placed: new Map() };
 }
 
 export function newReader(tree: Tree, loaded: (id: string) => boolean, before: Definitions): Reader {
-  const { texts, documents: parsed } = newDefinitions();
+  const { texts, documents: parsed, placed } = newDefinitions();
   const missing = new Set<string>();
   const decoder = new TextDecoder();
   const read = (path: string): string | undefined => {
@@ -65,11 +68,23 @@ export function newReader(tree: Tree, loaded: (id: string) => boolean, before: D
       if (source !== undefined) parsed.set(key, documents);
       return documents;
     },
+    placed(path) {
+      const key = `${tree.entry(path)?.id} ${path}`;
+      const documents = placed.get(key) ?? before.placed.get(key) ?? readPlaced(read(path) ?? "", path);
+      placed.set(key, documents);
+      return documents;
+    },
     keep() {
       before.texts = texts;
       before.documents = parsed;
+      before.placed = placed;
     },
   };
+}
+
+function readPlaced(source: string, path: string): readonly PlacedDocument[] {
+  const documents = readPlacedDocuments(source, path);
+  return documents.ok ? documents.value : [];
 }
 
 interface Document {

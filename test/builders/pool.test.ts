@@ -123,7 +123,7 @@ describe("the builders", () => {
     expect(order).toEqual(["loop is slow", "a built", "b built", "c built", "loop build/deadline"]);
   });
 
-  test("let those that wait go before a folder with much to parse, without stopping it", async () => {
+  test("let those that wait go before a folder with a huge file, without stopping it", async () => {
     const pool = builders({ threads: 1, heavyBytes: 1000 });
     const sized = (folder: string, size: number): string =>
       [`040000 ${folder} - ${folder}`, `100644 ${folder}1 ${size} ${folder}/all.yaml`]
@@ -141,6 +141,17 @@ describe("the builders", () => {
     await run("heavy");
     expect(order.slice(4), "nobody else waits").toEqual(["heavy"]);
     expect(pool.state().killed).toBe(0);
+  });
+
+  test("stop a build that hangs for a folder with a huge file, too", async () => {
+    const pool = builders({ threads: 1, heavyBytes: 1000, patienceMs: 50, deadlineMs: 20_000 });
+    const listing = "040000 heavy - heavy\u0000100644 heavy1 1001 heavy/all.yaml\u0000";
+    const hang = new AbortController();
+    const hanging = pool.build(job("loop"), hang.signal);
+    const heavy = { ...job("heavy"), source: { ...source, key: "sized", listing } };
+    expect(built(await pool.build(heavy, never))).toBe("heavy");
+    hang.abort(new Error("enough"));
+    await expect(hanging).rejects.toThrow("enough");
   });
 
   test("tell that a build is slow, once, but do not stop it while nobody waits", async () => {

@@ -25,8 +25,15 @@ const settings = (text: string) => ({ "shop/cart/gitops.yaml": text });
 /** Passes with what is kept between them, as a `gitops sync` each. */
 function kept() {
   const lists = { fail: false };
+  const groups = { fail: false };
   const deaf = (cluster: Cluster): Cluster => ({
     ...cluster,
+    async kinds(stop) {
+      const answer = await cluster.kinds(stop);
+      if (!answer.ok || !groups.fail) return answer;
+      const kinds = answer.value.kinds.filter(({ group }) => group !== "");
+      return { ok: true, value: { ...answer.value, kinds, failedGroups: [""] } };
+    },
     list: async (kind, options, stop) =>
       lists.fail && kind.kind === "ConfigMap"
         ? { ok: false, problem: { kind: "status", status: 500, message: "no", causes: [], ambiguous: false } }
@@ -41,6 +48,7 @@ function kept() {
   };
   return {
     lists,
+    groups,
     suspend: async () => {
       const at = new Date(clock.nowMs()).toISOString();
       value(
@@ -142,6 +150,16 @@ describe("a service that git suspended keeps what it owns when it leaves git, un
     lists.fail = true;
     expect(await passed({})).toBe("nothing");
     lists.fail = false;
+    expect(await passed({})).toBe(HELD);
+  });
+
+  test("though for a while its API group did not answer", async () => {
+    const { passed, groups } = kept();
+    await passed(CART);
+    await passed({ ...CART, ...settings("suspend: true\n") });
+    groups.fail = true;
+    expect(await passed({})).toBe("nothing");
+    groups.fail = false;
     expect(await passed({})).toBe(HELD);
   });
 });

@@ -71,6 +71,7 @@ describe("a pass over a repository with settings", () => {
       "b.yaml": "v1 Deployment",
       "c.yaml": "example.org/v1 Mystery",
       "d.yaml": "v1 Mystery",
+      "e.yaml": "v1 Job",
     };
     const files = Object.entries(kinds).map(([file, text]) => {
       const [apiVersion, kind] = text.split(" ");
@@ -83,6 +84,7 @@ describe("a pass over a repository with settings", () => {
       "plan/unknown-kind did you mean kind: Deployment of apiVersion: apps/v1?",
       "plan/unknown-kind add the CustomResourceDefinition of example.org/Mystery, or install what brings it",
       "plan/unknown-kind write apiVersion with the group of Mystery, or install what brings it",
+      "plan/unknown-kind did you mean kind: Job of apiVersion: batch/v1?",
     ]);
   });
 

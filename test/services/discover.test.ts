@@ -194,6 +194,20 @@ describe("Flux Kustomization documents", () => {
     expect(discovery.complete).toBe(true);
   });
 
+  test("a field of a definition is told with its own line and column, of each document of a file", () => {
+    const bad = flux(
+      "a/bad",
+      "x",
+      "  images:\n    - name: a\n      newTag: 1.0\n  postBuild:\n    substitute: {a: b}\n",
+    );
+    const discovery = found({ "c/all.yaml": `${flux("a/good", "y")}---\n${bad}` }, "c");
+    const lines = `${flux("a/good", "y")}---\n${bad}`.split("\n");
+    const places = discovery.broken[0]?.failures.map(({ at }) =>
+      lines[(at?.line ?? 0) - 1]?.slice((at?.column ?? 0) - 1),
+    );
+    expect(places?.sort()).toEqual(["newTag: 1.0", "postBuild:"]);
+  });
+
   test.each([
     "wait: false",
     "force: false",

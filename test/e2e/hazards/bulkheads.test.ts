@@ -150,7 +150,7 @@ describeWithCluster("a process to which bad things are done", () => {
     const failpoint = { FAILPOINT_AT: at, FAILPOINT_ON: on, FAILPOINT_TIMES: "1" };
     const { code, stderr, stdout } = await run(args, { ...failpoint, NODE_OPTIONS: preload("failpoint") });
     expect(stderr).toContain(`failpoint ${at}`);
-    expect(code).toBe(state === "failed" || at === "rejection" ? 1 : 0);
+    expect(code).toBe(at === "rejection" ? 2 : state === "failed" ? 1 : 0);
     const { services } = JSON.parse(stdout) as PassDocument;
     const states = Object.fromEntries(services.map((one) => [one.service.split("/")[1], one.state]));
     expect(states).toEqual({ a: state, b: "synced", c: "synced" });
@@ -163,6 +163,6 @@ describeWithCluster("a process to which bad things are done", () => {
     const child = loop({ ...failpoint, NODE_OPTIONS: preload("failpoint") });
     for (let count = 0; count < 4; count += 1) await (await release("a", "b"))();
     expect(child.text.split('"code":"reconcile/bug"').length - 1).toBe(3);
-    expect(await ended(child)).toBe(1);
+    expect(await ended(child)).toBe(2);
   });
 });
