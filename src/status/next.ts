@@ -156,7 +156,9 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, { now, da
   const { steps, failures, warnings, health, retry, at, because, state } = outcome;
   const digest = outcome.digest ?? old?.digest;
   // Nobody asked when nothing was to be deleted.
-  const departed = isGood(state) ? [] : (outcome.departed ?? old?.departed ?? []);
+  const asked = outcome.departed ?? old?.departed ?? [];
+  const isLost = damaged && old === undefined;
+  const departed = isGood(state) ? [] : isLost ? [...asked, LOST] : asked;
   const held = steps.filter(({ action }) => action === "held");
   const why =
     state === "suspended" ? because : held[0] === undefined ? undefined : `${held.length} held: ${held[0].why}`;
@@ -210,6 +212,9 @@ export function keptFailures(
     };
   });
 }
+
+/** In place of the revision that a damaged record said: nothing is known to follow from it. */
+const LOST = "(unreadable)";
 
 const NOT_LOOKED_AT: ReadonlySet<ServiceState> = new Set(["suspended", "blocked", "backoff"]);
 const IN_PLACE: ReadonlySet<StepAction> = new Set([

@@ -34,6 +34,7 @@ const SUSPENDED: readonly Guard[] = [
     ["damaged: no record is not none", "kept === undefined && standing.damaged ?", "false ?"],
   ]),
   ...guardsOf("src/status/next.ts", [
+    ["damaged: what was applied before", "isLost ? [...asked, LOST] : asked", "asked"],
     ["damaged: written anew as said", "old === undefined ? damaged :", "old === undefined ? false :"],
   ]),
   ...guardsOf("src/status/globs.ts", [["suspended: by the last part of an id", "is(service) || ", "is(service) && "]]),

@@ -84,6 +84,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "confirm: an order is of its services": [707],
   "confirm: a trailer is of its services": [483],
   "damaged: no record is not none": [97],
+  "damaged: what was applied before": [7134239],
   "damaged: written anew as said": [4295],
   "confirm: the revision at hand": [30],
   "confirm: enough digits": [130],

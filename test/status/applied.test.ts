@@ -86,3 +86,11 @@ test("A18 records that cannot be understood are unknown, and not nothing", async
   }
   expect(appliedAt(await read(), "shop/cart")).toBe("unknown");
 });
+
+test("A18 what a damaged record said is unknown, and not nothing", async () => {
+  const { passed, read } = statusScene();
+  await passed(pass(0, made("shop/cart")));
+  const standing = { ...(await read()), damaged: true };
+  expect(appliedAt(standing, "shop/unheard-of")).toBe("unknown");
+  expect(appliedAt(standing, "shop/cart")).toMatchObject({ revisions: [revisionAt(0)] });
+});

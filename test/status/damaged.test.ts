@@ -37,3 +37,16 @@ test("a pass that saw everything writes it anew; who cannot be read then counts 
   const whole = nextServices({ services: new Map() }, outcome({ services: [unread] }), { nowMs: 0, some: false });
   expect(whole.services.get("cart")?.suspendedInGit).toBeUndefined();
 });
+
+test("A18 what was applied before is not known of whoever is not as git says by the time it is written anew", () => {
+  const unread: ServiceOutcome = { ...web, service: "cart", state: "failed", departed: ["main@sha1:1234567"] };
+  const { services } = nextServices(damaged, outcome({ services: [web, unread] }), { nowMs: 0, some: false });
+  expect(services.get("web")?.departed).toBeUndefined();
+  expect(services.get("cart")?.departed).toEqual(["main@sha1:1234567", "(unreadable)"]);
+  // It stays so until the service is as git says.
+  const before = { services, damaged: false };
+  const later = (state: "failed" | "synced") =>
+    nextServices(before, outcome({ services: [{ ...web, service: "cart", state }] }), { nowMs: 0, some: false });
+  expect(later("failed").services.get("cart")?.departed).toContain("(unreadable)");
+  expect(later("synced").services.get("cart")?.departed).toBeUndefined();
+});

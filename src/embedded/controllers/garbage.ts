@@ -1,9 +1,9 @@
 import { isObject, type Json, type JsonObject } from "../../model/index.ts";
 import { scalarText } from "../kinds/draft.ts";
 import type { Store, StoreEvent } from "../store.ts";
-import { finalizersOf } from "../verbs/delete.ts";
+import { CRD, CRD_CLEANUP, finalizersOf, markedObject } from "../verbs/delete.ts";
 import { metaOf } from "../verbs/write.ts";
-import { timestamp, type World } from "../world.ts";
+import type { World } from "../world.ts";
 
 /** Who depends on whom, by uid. */
 export interface Owners {
@@ -103,14 +103,15 @@ export function collectGarbage(world: World, owners: Owners, key: string): void 
   if (current !== undefined && !blocked) release(world, key, current, "foregroundDeletion");
 }
 
+/** Deletes as a client does: a namespace and a definition go when nothing is left in them. */
 function mark(world: World, key: string, object: JsonObject): void {
   const meta = metaOf(object);
-  if (finalizersOf(meta).length === 0) world.store.remove(key, object);
+  const [kind, own] = [scalarText(object["kind"] ?? ""), finalizersOf(meta)];
+  const isNamespace = kind === "Namespace" && object["apiVersion"] === "v1";
+  const finalizers = kind === CRD && !own.includes(CRD_CLEANUP) ? [...own, CRD_CLEANUP] : own;
+  if (finalizers.length === 0 && !isNamespace) world.store.remove(key, object);
   else if (meta["deletionTimestamp"] === undefined)
-    world.store.put(key, {
-      ...object,
-      metadata: { ...meta, deletionTimestamp: timestamp(world.clock), deletionGracePeriodSeconds: 0 },
-    });
+    world.store.put(key, markedObject(world, kind, object, finalizers, isNamespace));
 }
 
 function orphan(world: World, key: string, uid: string): void {

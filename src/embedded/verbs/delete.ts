@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../../model/index.ts";
 import { conflict, done, invalid, notFound, type Outcome, refuse, unsupported } from "../api/status.ts";
 import { scalarText } from "../kinds/draft.ts";
-import { keyOf, type Target, timestamp } from "../world.ts";
+import { keyOf, type Target, timestamp, type World } from "../world.ts";
 import { metaOf, namedKind, namedResource } from "./write.ts";
 
 export interface DeleteOptions {
@@ -19,7 +19,8 @@ export interface Deleted {
 
 const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
-const CRD_CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
+export const CRD = "CustomResourceDefinition";
+export const CRD_CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 const POLICIES = ["Foreground", "Background", "Orphan", "nil"];
 
 export function deleteObject(target: Target, name: string, options: DeleteOptions): Outcome<Deleted> {
@@ -43,12 +44,14 @@ export function deleteObject(target: Target, name: string, options: DeleteOption
   if (finalizers.length === 0 && !isNamespace)
     return done({ removed: true, object: options.dryRun ? live : world.store.remove(key, live) });
   if (marked && sameList(finalizers, finalizersOf(meta))) return done({ removed: false, object: live });
-  const object = markedObject(target, live, finalizers, isNamespace);
+  const object = markedObject(world, target.served.kind, live, finalizers, isNamespace);
   return done({ removed: false, object: options.dryRun ? object : world.store.put(key, object) });
 }
 
-function markedObject(
-  { world, served }: Target,
+/** An object whose deletion has begun. */
+export function markedObject(
+  { clock }: Pick<World, "clock">,
+  kind: string,
   live: JsonObject,
   finalizers: readonly string[],
   isNamespace: boolean,
@@ -58,11 +61,9 @@ function markedObject(
   const marks: Record<string, Json> =
     meta["deletionTimestamp"] === undefined
       ? {
-          deletionTimestamp: timestamp(world.clock),
-          ...(isNamespace || served.kind === "CustomResourceDefinition" ? {} : { deletionGracePeriodSeconds: 0 }),
-          ...(typeof generation === "number" && !isNamespace && served.kind !== "CustomResourceDefinition"
-            ? { generation: generation + 1 }
-            : {}),
+          deletionTimestamp: timestamp(clock),
+          ...(isNamespace || kind === CRD ? {} : { deletionGracePeriodSeconds: 0 }),
+          ...(typeof generation === "number" && !isNamespace && kind !== CRD ? { generation: generation + 1 } : {}),
         }
       : {};
   const metadata = { ...meta, ...marks, ...(finalizers.length === 0 ? {} : { finalizers }) };
@@ -113,7 +114,7 @@ function finalizersAfter({ served }: Target, meta: JsonObject, propagation: stri
   const held = before.includes(ORPHAN) ? "Orphan" : before.includes(FOREGROUND) ? "Foreground" : byDefault;
   const policy = propagation ?? held;
   const added = policy === "Orphan" ? [ORPHAN] : policy === "Foreground" ? [FOREGROUND] : [];
-  const crd = served.kind === "CustomResourceDefinition" && !kept.includes(CRD_CLEANUP) ? [CRD_CLEANUP] : [];
+  const crd = served.kind === CRD && !kept.includes(CRD_CLEANUP) ? [CRD_CLEANUP] : [];
   return [...kept, ...crd, ...added];
 }
 

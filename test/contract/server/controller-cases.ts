@@ -50,6 +50,52 @@ export function controllerCases(open: () => Controlled): void {
       expect((await ask(get(configMaps, "c"))).status).toBe(200);
     }));
 
+  test("a definition whose owner goes takes its objects along", () =>
+    within(async (ask) => {
+      const roles = at("rbac.authorization.k8s.io/v1", "clusterroles", false);
+      const definitions = at("apiextensions.k8s.io/v1", "customresourcedefinitions", false);
+      const things = at("$ns.example.com/v1", "things", false);
+      const [group, crd] = ["$ns.example.com", "things.$ns.example.com"];
+      const role = {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRole",
+        metadata: { name: "$ns" },
+        rules: [],
+      };
+      const owner = (await ask(create(roles, role))).body;
+      const reference = {
+        apiVersion: role.apiVersion,
+        kind: role.kind,
+        name: "$ns",
+        uid: dig(owner, "metadata", "uid"),
+      };
+      const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+      const spec = {
+        group,
+        names: { kind: "Thing", plural: "things" },
+        scope: "Cluster",
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      };
+      const kind = "CustomResourceDefinition";
+      const metadata = { name: crd, ownerReferences: [reference] };
+      await ask(create(definitions, { apiVersion: "apiextensions.k8s.io/v1", kind, metadata, spec }));
+      const thing = { apiVersion: "$ns.example.com/v1", kind: "Thing", metadata: { name: "a" } };
+      await eventually(async () => {
+        const { status } = await ask(create(things, thing));
+        return status === 409 ? 201 : status;
+      }, 201);
+      const held = { metadata: { finalizers: ["example.com/hold"] } };
+      await ask(patch(things, "a", MERGE, held));
+      await ask(remove(roles, "$ns"));
+      await eventually(async () => {
+        const { body } = await ask(get(things, "a"));
+        return dig(body, "metadata", "deletionTimestamp") !== undefined;
+      }, true);
+      expect((await ask(get(definitions, crd))).status).toBe(200);
+      await ask(patch(things, "a", MERGE, { metadata: { finalizers: null } }));
+      await eventually(async () => (await ask(get(definitions, crd))).status, 404);
+    }));
+
   test("what another owner has stays", () =>
     within(async (ask) => {
       const owner = (await ask(create(configMaps, configMap({})))).body;
