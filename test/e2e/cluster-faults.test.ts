@@ -63,8 +63,8 @@ describeWithCluster("the way to a real API server", () => {
     const ns = await s.namespace();
     const before = proxy.connections();
     await Promise.all(Array.from({ length: 40 }, (_, index) => s.apply(configMap(ns, `c-${index}`, {}))));
-    // A place in the line is free a moment before its connection is, so one more may be opened.
-    expect(proxy.connections() - before).toBeLessThanOrEqual(5);
+    // A place in the line is free a moment before its connection is, so each may be opened once more; without keeping, 40 would be.
+    expect(proxy.connections() - before).toBeLessThanOrEqual(8);
   });
 
   test("a connection that breaks before the server has the request is tried again", async () => {
