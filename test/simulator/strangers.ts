@@ -139,14 +139,16 @@ export function judgeStranger(run: RunRecord, request: Request, service: string,
 /** Whether the program was told enough to know that an owner is not at work. */
 function isKnownGone(holder: Holder, earlier: readonly Request[]): boolean {
   const [what] = holder.id.split(" ");
+  const asked = earlier.filter((one) => asksFor(holder, one));
   const discovery = earlier.find(({ verb }) => verb === "kinds")?.told;
   if (discovery?.ok === true) {
     const { failedGroups } = discovery.value as { readonly failedGroups: readonly string[] };
-    if (holder.group !== "" && failedGroups.includes(holder.group)) return false;
+    // A process that stays knows the kind from before, and its objects may be asked for all the same.
+    if (asked.length === 0 && holder.group !== "" && failedGroups.includes(holder.group)) return false;
   }
   const lists = earlier.filter((one) => isInventory(one) && one.kind?.kind === what);
   if (lists.some(({ told }) => told?.ok === false)) return false;
-  return earlier.filter((one) => asksFor(holder, one)).every(({ told }) => told?.ok === true);
+  return asked.every(({ told }) => told?.ok === true);
 }
 
 function asksFor({ id }: Holder, { verb, kind, namespace, name, options }: Request): boolean {
