@@ -12,7 +12,6 @@ import {
   type ObjectRef,
   type Place,
   refOf,
-  refText,
   type Service,
 } from "../model/index.ts";
 import { type Declared, type Desired, declare, kindKey, type Mentions } from "../plan/index.ts";
@@ -255,9 +254,7 @@ function servedKinds({ kinds, failedGroups }: Inventory, defined: ReadonlyMap<st
 
 /** What an object that cannot be declared may be in the cluster: whether its kind has namespaces is not known. */
 function refsOf(manifest: Manifest, defaultNamespace: string): readonly ObjectRef[] {
-  const { name, namespace } = manifest.metadata;
-  if (typeof name !== "string") return [];
-  return [refOf(manifest, ""), refOf(manifest, namespace ?? defaultNamespace)];
+  return [refOf(manifest, ""), refOf(manifest, manifest.metadata.namespace ?? defaultNamespace)];
 }
 
 /** The namespace that a service's settings put its objects into is mentioned in no file of it. */
@@ -281,16 +278,5 @@ function declareOne(
   if (kind === undefined) throw new Error("a kind without failure is known");
   const { prune, deletionPolicy } = service.settings;
   const stamp = { scope, service: service.id, flux: service.origin === "flux", prune, deletionPolicy };
-  const { name, namespace } = manifest.metadata;
-  // generateName would make a new object at every pass.
-  if (name === "" || typeof name !== "string") {
-    const ref = { group: kind.group, kind: kind.kind, namespace: namespace ?? "", name: "(unnamed)" };
-    return {
-      code: "build/invalid-object",
-      message: `${refText(ref)} has no metadata.name`,
-      remedy: "give it a name; generateName cannot be reconciled",
-      at,
-    };
-  }
   return declare(manifest, at, kind, stamp, defaultNamespace);
 }
