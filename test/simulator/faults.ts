@@ -20,7 +20,8 @@ export function embeddedWay(
     },
     async carry<T>(at: number, asked: Asked<T>) {
       const fault = faultAt(at);
-      const key = `${asked.verb} ${asked.kind?.kind} ${asked.namespace}/${asked.name}`;
+      const { kind, options } = asked;
+      const key = `${asked.verb} ${kind?.group}/${kind?.kind} ${asked.namespace}/${asked.name} ${options?.labelSelector}`;
       const lost = fault === undefined ? undefined : refusal(fault, asked.verb);
       const forwarded = lost === undefined || fault === "lost-after";
       const answer = forwarded ? await asked.forward() : undefined;
