@@ -53,11 +53,16 @@ export interface Objects {
 /** What a snapshot keeps; the next one of the same source begins with it, so that only what changed is read. */
 export interface Kept {
   readonly trees: Trees;
+  /** Trees that were looked into, by id, as they are looked up. */
+  readonly folders: ReadonlyMap<string, Folder>;
   readonly sizes: ReadonlyMap<string, number>;
   readonly contents: ReadonlyMap<string, Uint8Array>;
 }
 
-export const NOTHING_KEPT: Kept = { trees: new Map(), sizes: new Map(), contents: new Map() };
+/** What a folder holds by name, sorted by name. */
+type Folder = ReadonlyMap<string, TreeEntry>;
+
+export const NOTHING_KEPT: Kept = { trees: new Map(), folders: new Map(), sizes: new Map(), contents: new Map() };
 
 export interface Taken {
   readonly snapshot: Snapshot;
@@ -85,8 +90,14 @@ export async function takeSnapshot(
   const sizes = await readSizes(reader, walked.trees, before.sizes, signal);
   if ("broken" in sizes) return sizes;
   const contents = new Map<string, Uint8Array>();
-  const kept = { trees: walked.trees, sizes: sizes.sizes, contents };
-  return { snapshot: makeSnapshot({ objects, revision, commit, kept, contents, before, limits }), kept };
+  const folders = foldersOf(walked.trees, before);
+  const kept = { trees: walked.trees, folders, sizes: sizes.sizes, contents };
+  return { snapshot: makeSnapshot({ objects, revision, commit, kept, folders, contents, before, limits }), kept };
+}
+
+/** What an earlier snapshot looked into and is there still: a tree's id says all that is in it. */
+function foldersOf(trees: Trees, before: Kept): Map<string, Folder> {
+  return new Map([...before.folders].filter(([id]) => trees.has(id)));
 }
 
 async function readSizes(
@@ -119,7 +130,8 @@ interface Parts {
   readonly revision: Revision;
   readonly commit: Commit;
   readonly kept: Kept;
-  /** The contents of `kept`, writable. */
+  /** The folders and contents of `kept`, writable. */
+  readonly folders: Map<string, Folder>;
   readonly contents: Map<string, Uint8Array>;
   readonly before: Kept;
   readonly limits: SnapshotLimits;
@@ -127,7 +139,7 @@ interface Parts {
 
 function makeSnapshot(parts: Parts): Snapshot {
   const { revision, commit, kept, contents, before, objects } = parts;
-  const { tree, files } = readingOf(commit.tree, kept);
+  const { tree, files } = readingOf(commit.tree, parts);
   const blobs = (ids: readonly string[], signal: AbortSignal): Promise<Result<void>> => loadBlobs(parts, ids, signal);
   return {
     revision,
@@ -232,9 +244,8 @@ interface Reading {
 }
 
 /** The tree port over what a snapshot keeps. Folders become maps, sorted by name, when first entered. */
-function readingOf(root: string, kept: Kept): Reading {
-  const folders = new Map<string, ReadonlyMap<string, TreeEntry>>();
-  const folderOf = (id: string): ReadonlyMap<string, TreeEntry> => {
+function readingOf(root: string, { kept, folders }: Pick<Parts, "kept" | "folders">): Reading {
+  const folderOf = (id: string): Folder => {
     const known = folders.get(id);
     if (known !== undefined) return known;
     const rows = [...(kept.trees.get(id) ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -243,20 +254,27 @@ function readingOf(root: string, kept: Kept): Reading {
     return made;
   };
   const top: TreeEntry = { kind: "tree", id: root, size: 0 };
-  const entry = (path: string): TreeEntry | undefined => {
+  const entered = new Map<string, Folder>();
+  const enter = (path: string): Folder | undefined => {
+    const known = entered.get(path);
+    if (known !== undefined) return known;
     let at: TreeEntry | undefined = top;
-    if (path === "") return at;
-    for (const name of path.split("/")) {
-      if (at?.kind !== "tree") return undefined;
-      at = folderOf(at.id).get(name);
-    }
-    return at;
+    if (path !== "")
+      for (const name of path.split("/")) at = at?.kind === "tree" ? folderOf(at.id).get(name) : undefined;
+    const folder = at?.kind === "tree" ? folderOf(at.id) : undefined;
+    if (folder !== undefined) entered.set(path, folder);
+    return folder;
+  };
+  const entry = (path: string): TreeEntry | undefined => {
+    if (path === "") return top;
+    const slash = path.lastIndexOf("/");
+    return enter(slash < 0 ? "" : path.slice(0, slash))?.get(path.slice(slash + 1));
   };
   const tree: Tree = {
     entry,
     list(path) {
-      const folder = entry(path);
-      return folder?.kind === "tree" ? [...folderOf(folder.id).keys()] : undefined;
+      const folder = enter(path);
+      return folder && [...folder.keys()];
     },
     read(wanted) {
       const content = kept.contents.get(wanted.id);
@@ -278,7 +296,7 @@ function readingOf(root: string, kept: Kept): Reading {
 /** Adds what is below a folder and answers the entries seen. Folders count too: trees without files nest without end. */
 function listInto(
   files: ListedFile[],
-  folderOf: (id: string) => ReadonlyMap<string, TreeEntry>,
+  folderOf: (id: string) => Folder,
   id: string,
   prefix: string,
   seenBefore: number,

@@ -1,4 +1,4 @@
-import { type Failure, type ForeignTool, type LiveMetadata, refKey, refText } from "../model/index.ts";
+import { type Failure, type ForeignTool, type LiveMetadata, refText } from "../model/index.ts";
 import type { LiveIndex } from "./claims.ts";
 import type { Declared } from "./declare.ts";
 import { type ForeignOwner, foreignOwners, type OwnerState, ownerKey, ownerText } from "./foreign.ts";
@@ -41,7 +41,7 @@ export function taking(
 ): Taking {
   const left = leftAlone(declared.manifest, object);
   if (left !== undefined) return { kind: "left", why: left };
-  const unsure = unknown.get(refKey(declared.ref));
+  const unsure = unknown.get(declared.key);
   if (unsure !== undefined) return { kind: "refused", failure: notSeen(declared, unsure) };
   // What is being deleted cannot be had, and whoever had it lets go of it.
   if (object === undefined || object.deletionTimestamp !== undefined) return { kind: "ours" };
@@ -49,7 +49,7 @@ export function taking(
   const mine = label?.service === labelValue(taker.service) && label.scope === labelValue(taker.scope);
   if (ownsLabel(object)) {
     // The list that claims were settled by did not show it: whoever has it was not asked.
-    const unasked = !mine && there.get(refKey(declared.ref)) === object;
+    const unasked = !mine && there.get(declared.key) === object;
     return unasked ? { kind: "refused", failure: unlistedOwner(declared, object) } : { kind: "ours" };
   }
   const controller = object.ownerReferences.find((owner) => owner.controller);

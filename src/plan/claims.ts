@@ -78,7 +78,7 @@ export function resolveClaims({ scope, claimants, live, complete, unchanged }: C
     if (desired.kind === "unknown") continue;
     for (const ref of desired.unfit ?? []) unfit.set(refKey(ref), [...(unfit.get(refKey(ref)) ?? []), service]);
     for (const declared of desired.declared) {
-      const key = refKey(declared.ref);
+      const key = declared.key;
       const others = claims.get(key);
       if (others === undefined) claims.set(key, [{ service, declared }]);
       else others.push({ service, declared });

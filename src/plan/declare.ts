@@ -8,6 +8,7 @@ import {
   type Manifest,
   type ObjectRef,
   type Place,
+  refKey,
   refOf,
   stringMap,
 } from "../model/index.ts";
@@ -16,6 +17,8 @@ import { APPLIED_ANNOTATION, type Stamp, stamped } from "./marks.ts";
 /** One object that a service wants, ready to be applied. */
 export interface Declared {
   readonly ref: ObjectRef;
+  /** The `refKey` of `ref`, which every pass asks for many times. */
+  readonly key: string;
   /** With our marks and the hash. */
   readonly manifest: Manifest;
   readonly hash: string;
@@ -42,7 +45,8 @@ export function declare(manifest: Manifest, at: Place, scope: Scope, stamp: Stam
   const placed = settled === "" ? metadata : { ...metadata, namespace: settled };
   const marked = stamped(normalised({ ...manifest, metadata: placed } as Manifest), stamp);
   const declared = sealed(marked);
-  return { ref: refOf(declared.manifest, settled), ...declared, at };
+  const ref = refOf(declared.manifest, settled);
+  return { ref, key: refKey(ref), ...declared, at };
 }
 
 /** A marked manifest with its hash, which also stands in it; a hash that it had before is left behind. */

@@ -50,13 +50,20 @@ export interface Owner {
   readonly id: string;
 }
 
+/** The labels of who owns an object: all that tells owners apart. */
+export function ownerLabels({ labels }: LiveMetadata): Omit<Owner, "id"> | undefined {
+  const service = labels[SERVICE_LABEL];
+  return service === undefined ? undefined : { scope: labels[SCOPE_LABEL] ?? "", service };
+}
+
 export function ownerOf(live: LiveMetadata): Owner | undefined {
-  const service = live.labels[SERVICE_LABEL];
-  if (service === undefined) return undefined;
+  const labels = ownerLabels(live);
+  if (labels === undefined) return undefined;
+  const { scope, service } = labels;
   const id = live.annotations[SERVICE_ANNOTATION];
   // The label decides; an annotation that says something else is somebody's edit, or was copied.
   const agrees = id !== undefined && labelValue(id) === service;
-  return { scope: live.labels[SCOPE_LABEL] ?? "", service, id: agrees ? id : idOfLabel(service) };
+  return { scope, service, id: agrees ? id : idOfLabel(service) };
 }
 
 export interface Stamp {

@@ -19,7 +19,7 @@ import type { Declared } from "./declare.ts";
 import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
 import { type Inhabitants, objectionTo } from "./inhabitants.ts";
 import { selfCleaningJob } from "./jobs.ts";
-import { labelValue, ownerOf, STATUS_MANAGER } from "./marks.ts";
+import { labelValue, ownerLabels, ownerOf, STATUS_MANAGER } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 import { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
@@ -139,38 +139,46 @@ function withConfirmation(plan: ServicePlan, { confirmed }: PlanInput): ServiceP
  * Live objects of this scope by the service label that they carry. A server may show one object in several groups (Event,
  * or OpenShift's roles): it counts once, and as what somebody declares, or it would be deleted for not being declared twice.
  */
-function ownedByService({ scope, live, claims }: PlanInput): ReadonlyMap<string, readonly LiveMetadata[]> {
+function ownedByService({ scope, live, claims }: PlanInput): OwnedByService {
   const shown = new Map<string, LiveMetadata>();
   for (const [key, object] of live) {
     if (!shown.has(object.uid) || claims.wanted.has(key)) shown.set(object.uid, object);
   }
-  const owned = new Map<string, LiveMetadata[]>();
+  const owned = new Map<string, { readonly all: LiveMetadata[]; readonly unwanted: LiveMetadata[] }>();
   const scopeLabel = labelValue(scope);
-  for (const object of live.values()) {
-    const owner = ownerOf(object);
-    if (owner === undefined || owner.scope !== scopeLabel) continue;
+  for (const [key, object] of live) {
+    const owner = ownerLabels(object);
+    if (owner?.scope !== scopeLabel) continue;
     if (shown.get(object.uid) !== object) continue;
-    const others = owned.get(owner.service);
-    if (others === undefined) owned.set(owner.service, [object]);
-    else others.push(object);
+    const known = owned.get(owner.service);
+    const { all, unwanted } = known ?? { all: [], unwanted: [] };
+    if (known === undefined) owned.set(owner.service, { all, unwanted });
+    all.push(object);
+    if (!claims.wanted.has(key)) unwanted.push(object);
   }
   return owned;
 }
 
+interface Owned {
+  readonly all: readonly LiveMetadata[];
+  /** What no service declares any more. */
+  readonly unwanted: readonly LiveMetadata[];
+}
+
+type OwnedByService = ReadonlyMap<string, Owned>;
+
+const NOTHING_OWNED: Owned = { all: [], unwanted: [] };
+
 /** What cannot be planned is that service's failure, and leaves its objects alone (law L1). */
-function planOne(
-  service: PlanInput["services"][number],
-  owned: ReadonlyMap<string, readonly LiveMetadata[]>,
-  input: PlanInput,
-): ServicePlan {
+function planOne(service: PlanInput["services"][number], owned: OwnedByService, input: PlanInput): ServicePlan {
   try {
-    return planPresent(service, owned.get(labelValue(service.service)) ?? [], input);
+    return planPresent(service, owned.get(labelValue(service.service)) ?? NOTHING_OWNED, input);
   } catch (cause) {
     return { service: service.service, present: true, steps: [], failures: [{ ...bug(cause), at: service.at }] };
   }
 }
 
-function planPresent(of: PlanInput["services"][number], owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
+function planPresent(of: PlanInput["services"][number], owned: Owned, input: PlanInput): ServicePlan {
   const { service, prune, deleteLimit } = of;
   const confirmed = input.confirmed?.(service) !== undefined;
   const granted = input.claims.granted.get(service) ?? [];
@@ -189,8 +197,7 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
     }
   }
   steps.sort((a, b) => compareRefs(stepRef(a), stepRef(b)));
-  const removed = owned
-    .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
+  const removed = owned.unwanted
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
     .map((object) => planRemoval(object, prune, confirmed, input));
   const unlisted = failures.some(({ code }) => code === "cluster/list-failed");
@@ -199,7 +206,7 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
     ? "a kind of this service could not be listed"
     : granted.length === 0 && failures.length === 0 && removed.length > 0
       ? "the service declares no object any more, everything of it would be deleted"
-      : tooMany(deletes(removed), () => owned.filter(ownsLabel).length, limit, "objects of the service");
+      : tooMany(deletes(removed), () => owned.all.filter(ownsLabel).length, limit, "objects of the service");
   const warnings = steps.flatMap((step) => warningsOf(step, input));
   return {
     service,
@@ -212,24 +219,23 @@ function planPresent(of: PlanInput["services"][number], owned: readonly LiveMeta
 
 /** An object that was found as declared stays so while neither of the two is another one. */
 function asBefore(declared: Declared, { live, unchanged }: PlanInput): Step | undefined {
-  const object = live.get(refKey(declared.ref));
+  const object = live.get(declared.key);
   const same = object !== undefined && unchanged?.get(object) === declared;
   return same ? { action: "unchanged", why: "", declared } : undefined;
 }
 
 function remember(declared: Declared, { live, unchanged }: PlanInput): void {
-  const object = live.get(refKey(declared.ref));
+  const object = live.get(declared.key);
   if (object !== undefined) unchanged?.set(object, declared);
 }
 
-function planGone(label: string, owned: readonly LiveMetadata[], input: PlanInput): ServicePlan {
-  const ids = owned.map((object) => ownerOf(object)?.id ?? label);
+function planGone(label: string, owned: Owned, input: PlanInput): ServicePlan {
+  const ids = owned.all.map((object) => ownerOf(object)?.id ?? label);
   // A label that holds a hash does not say the id, and the annotations may be gone.
   const told = ids.find((id) => labelValue(id) === label);
   const service = told ?? label;
   const confirmed = input.confirmed?.(service) !== undefined;
-  const removed = owned
-    .filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
+  const removed = owned.unwanted
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
     .map((object) => planRemoval(object, true, confirmed, input))
     .map((step) => orphaned(step, input.orphans?.(service) === true));
@@ -242,7 +248,7 @@ const NAMELESS = "its label is a hash and its annotation is gone, so which servi
 
 function planDeclared(whole: Declared, of: PlanInput["services"][number], input: PlanInput): Step | Failure {
   const strangers = input.strangers ?? NO_STRANGERS;
-  const key = refKey(whole.ref);
+  const key = whole.key;
   const object = input.live.get(key) ?? strangers.there.get(key);
   const declared = leftToScale(whole, object, input.autoscalers ?? NO_AUTOSCALERS);
   const taker = { scope: input.scope, service: of.service, adopt: of.adopt ?? [] };
@@ -274,7 +280,7 @@ function planDrift(
   mode: "enforce" | "detect" | undefined,
   { settled, repairs }: PlanInput,
 ): Step {
-  const key = refKey(declared.ref);
+  const key = declared.key;
   const fields = appliedFields(object)?.fieldsV1;
   const known = settled.get(key);
   const excused = known?.hash === declared.hash ? known.fields : [];
@@ -350,14 +356,14 @@ function shownElsewhere({ ref }: LiveMetadata, { unlisted, claims }: PlanInput):
 /** The breakers over the whole run: too many services gone, or too many objects. They hold every delete that is left. */
 function withRunBreakers(
   plans: readonly ServicePlan[],
-  owned: ReadonlyMap<string, readonly LiveMetadata[]>,
+  owned: OwnedByService,
   { breaker, confirmed, known }: PlanInput,
 ): readonly ServicePlan[] {
   const gone = plans.filter(({ present, steps }) => !present && deletes(steps) > 0).length;
   const total = plans.reduce((sum, { steps }) => sum + deletes(steps), 0);
   // A label that was copied, as controllers do for what they make, must not make the whole look larger than it is.
   const counts = (): readonly number[] =>
-    [...owned.values()].map((of) => of.filter(ownsLabel).length).filter((count) => count > 0);
+    [...owned.values()].map(({ all }) => all.filter(ownsLabel).length).filter((count) => count > 0);
   const isStranger = !known.some((service) => owned.has(labelValue(service)));
   const manyGone = tooMany(gone, () => counts().length, breaker.gone, "services");
   const objects = (): number => counts().reduce((sum, count) => sum + count, 0);

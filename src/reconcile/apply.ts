@@ -12,7 +12,6 @@ import {
   type ObjectRef,
   ok,
   type Result,
-  refKey,
   refText,
   text,
 } from "../model/index.ts";
@@ -206,7 +205,7 @@ function appliedFieldsOf(object: LiveObject): Record<string, Json> {
 export function once<T>(run: (declared: Declared) => Promise<T>): (declared: Declared) => Promise<T> {
   const running = new Map<string, Promise<T>>();
   return (declared) => {
-    const key = refKey(declared.ref);
+    const key = declared.key;
     const known = running.get(key);
     if (known !== undefined) return known;
     const started = run(declared);

@@ -16,7 +16,7 @@ import {
 } from "../model/index.ts";
 import { type Declared, type Desired, declare, kindKey, type Mentions } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
-import { buildService, type KnownBuild, placed } from "./builds.ts";
+import { buildService, type KnownBuild, type Patience, placed } from "./builds.ts";
 import { assumedKind, definedKind, kindFailure } from "./definitions.ts";
 import { mentionedNames } from "./mentions.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
@@ -131,7 +131,7 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
     else {
       const names = await mentionedNames(revision.snapshot, sourcesOf(service), stop);
       const assembled = async (): Promise<Assembled> => {
-        const built = await timedBuild(input, service, () => undefined, stop);
+        const built = await timedBuild(input, service, { onLate: () => undefined, signal: () => stop });
         assume(built);
         return finish(service, built);
       };
@@ -154,9 +154,12 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
 /** The build of a service, or undefined when it takes unusually long and was stopped. */
 async function buildInTime(input: AssembleInput, service: Service, stop: AbortSignal): Promise<KnownBuild | undefined> {
   const tooLong = new AbortController();
-  const signal = AbortSignal.any([stop, tooLong.signal]);
+  const patience = {
+    onLate: () => tooLong.abort("late"),
+    signal: () => AbortSignal.any([stop, tooLong.signal]),
+  };
   try {
-    return await timedBuild(input, service, () => tooLong.abort("late"), signal);
+    return await timedBuild(input, service, patience);
   } catch (cause) {
     if (tooLong.signal.aborted && !stop.aborted) return undefined;
     throw cause;
@@ -166,12 +169,11 @@ async function buildInTime(input: AssembleInput, service: Service, stop: AbortSi
 async function timedBuild(
   { io, revision, onEvent }: AssembleInput,
   service: Service,
-  onLate: () => void,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<KnownBuild> {
   const begun = io.clock.monotonicMs();
-  const known = await buildService(io, revision, service, onLate, signal).catch((cause: unknown): KnownBuild => {
-    if (signal.aborted) throw cause;
+  const known = await buildService(io, revision, service, patience).catch((cause: unknown): KnownBuild => {
+    if (patience.signal().aborted) throw cause;
     return { answer: { ok: false, failures: [{ ...bug(cause), at: service.at }] }, built: false };
   });
   const durationMs = io.clock.monotonicMs() - begun;

@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/index.ts";
 import type { Inventory } from "../live/index.ts";
-import { type Clock, type LiveMetadata, type Manifest, refKey, text } from "../model/index.ts";
+import { type Clock, type LiveMetadata, type Manifest, text } from "../model/index.ts";
 import { type Autoscaler, autoscalerOf, isScalable } from "../plan/index.ts";
 import type { Assembled, Late } from "./assemble.ts";
 
@@ -57,5 +57,5 @@ export function declaredAutoscalers(services: readonly Pick<Assembled, "desired"
 
 function hasScalable({ desired }: Pick<Assembled, "desired">, live: ReadonlyMap<string, LiveMetadata>): boolean {
   if (desired.kind === "unknown") return false;
-  return desired.declared.some((declared) => isScalable(declared, live.get(refKey(declared.ref))));
+  return desired.declared.some((declared) => isScalable(declared, live.get(declared.key)));
 }

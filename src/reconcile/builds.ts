@@ -14,6 +14,13 @@ export interface KnownBuild {
   readonly changed?: readonly string[];
 }
 
+/** How long somebody waits for a build. */
+export interface Patience {
+  readonly onLate: () => void;
+  /** Asked for when there is something to build, which is rare. */
+  signal(): AbortSignal;
+}
+
 /**
  * The objects of a service: from the cache when nothing of its footprint changed, else built. Failures that are a function
  * of the footprint are kept like results; those that say nothing about the input (deadline, memory, crash) are not.
@@ -22,14 +29,15 @@ export async function buildService(
   io: Pick<Io, "builders" | "cache" | "memory">,
   revision: OpenRevision,
   service: Service,
-  onLate: () => void,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<KnownBuild> {
-  const known = await knownBuild(io, revision, service, onLate, signal);
-  if (!known.answer.ok) return known;
-  const { footprint } = known.answer;
-  const failures = invalidObjects(known.answer, service);
-  return failures.length === 0 ? known : { ...known, answer: { ok: false, failures, footprint } };
+  const known = await knownBuild(io, revision, service, patience);
+  const { answer } = known;
+  if (!answer.ok || io.memory?.sound.has(answer) === true) return known;
+  const failures = invalidObjects(answer, service);
+  if (failures.length > 0) return { ...known, answer: { ok: false, failures, footprint: answer.footprint } };
+  io.memory?.sound.add(answer);
+  return known;
 }
 
 /** What was built and is no object: kustomize passes it on. */
@@ -48,8 +56,7 @@ async function knownBuild(
   io: Pick<Io, "builders" | "cache" | "memory">,
   revision: OpenRevision,
   service: Service,
-  onLate: () => void,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<KnownBuild> {
   if (service.declared !== undefined) return { answer: asBuilt(service.declared), built: false };
   const job = buildJob(revision, service);
@@ -59,7 +66,8 @@ async function knownBuild(
   if (known !== undefined && changed?.length === 0) return { answer: known, built: false, changed };
   const banned = await quarantined(io.cache, key, revision.snapshot.tree);
   if (banned !== undefined) return { answer: { ok: false, failures: [{ ...banned, at: service.at }] }, built: false };
-  const answer = await io.builders.build({ ...job, onLate }, signal);
+  const signal = patience.signal();
+  const answer = await io.builders.build({ ...job, onLate: () => patience.onLate() }, signal);
   await noteEnding(io.cache, key, service, revision.snapshot, answer, signal);
   const text = cacheText(answer);
   if (text !== undefined) {

@@ -99,7 +99,7 @@ function awaitedOf(
   plan: ServicePlan,
 ): readonly Awaited[] {
   const declared = plan.steps.flatMap((step) => ("declared" in step ? [step.declared] : []));
-  const known = new Map(declared.map((one) => [refKey(one.ref), one]));
+  const known = new Map(declared.map((one) => [one.key, one]));
   const home = settings.targetNamespace || request.defaultNamespace;
   const refs = settings.wait ? declared.map(({ ref }) => ref) : settings.healthChecks;
   return refs.map((asked) => {

@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import { type Inventory, readInventory } from "../live/index.ts";
-import { type Failure, nearest, ok, type Result, refKey } from "../model/index.ts";
+import { type Failure, nearest, ok, type Result } from "../model/index.ts";
 import { kindKey, ownerOf } from "../plan/index.ts";
 import { withDependencies } from "../services/index.ts";
 import { type Assembled, type Assembly, assemble } from "./assemble.ts";
@@ -54,15 +54,18 @@ export async function prepare(
     onEvent({ type: "notice", message });
   }
   const selected = selector(request.services);
-  const declared = assembly.ready.flatMap(({ service, desired }) =>
-    desired.kind === "known" ? desired.declared.map((one) => ({ service: service.id, ...one })) : [],
-  );
-  const wanted = new Set(declared.map(({ ref }) => refKey(ref)));
+  const declared = assembly.ready.flatMap(({ desired }) => (desired.kind === "known" ? desired.declared : []));
+  const wanted = new Set(declared.map(({ key }) => key));
   const strangers = newStrangers(io.cluster, io.clock, inventory, stop);
   const [autoscalers, inhabitants] = await Promise.all([
     readAutoscalers(io, inventory, assembly, stop),
     readInhabitants(io.cluster, inventory, { scope: request.scope, isWanted: (key) => wanted.has(key) }, stop),
-    strangers.look(declared.filter(({ service, ref }) => selected(service) || SHARED.has(kindKey(ref)))),
+    strangers.look(
+      assembly.ready.flatMap(({ service, desired }) => {
+        if (desired.kind === "unknown") return [];
+        return selected(service.id) ? desired.declared : desired.declared.filter(({ ref }) => SHARED.has(kindKey(ref)));
+      }),
+    ),
   ]);
   return {
     ok: true,
@@ -142,6 +145,7 @@ function selector(globs: readonly string[]): (id: string) => boolean {
 }
 
 export function unmatchedGlobs({ request, revision, broken, inventory }: PassState): readonly Failure[] {
+  if (request.services.length === 0) return [];
   const ids = [...revision.discovery.services, ...broken].map(({ id }) => id);
   const gone = [...inventory.live.values()].map((object) => ownerOf(object)?.id ?? "");
   return request.services

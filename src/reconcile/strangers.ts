@@ -35,14 +35,11 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
 
   /** Objects that the lists did not show and that may be there nevertheless. */
   const sought = (declared: readonly Declared[]): readonly ObjectRef[] =>
-    declared
-      .map(({ ref }) => ref)
-      .filter((ref) => {
-        const key = refKey(ref);
-        const fresh = !looked.has(key) && !inventory.live.has(key);
-        looked.add(key);
-        return fresh && inventory.kinds.has(kindKey(ref)) && !inventory.unlisted.has(kindKey(ref));
-      });
+    declared.flatMap(({ ref, key }) => {
+      if (inventory.live.has(key) || looked.has(key)) return [];
+      looked.add(key);
+      return inventory.kinds.has(kindKey(ref)) && !inventory.unlisted.has(kindKey(ref)) ? [ref] : [];
+    });
 
   const note = (asked: readonly ObjectRef[], answer: Answer<readonly LiveMetadata[]>): void => {
     const wanted = new Set(asked.map(refKey));
@@ -77,8 +74,8 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
     async look(declared) {
       const refs = sought(declared);
       await find(await withoutNewNamespaces(cluster, inventory, refs, signal));
-      const unproven = declared.flatMap(({ ref }) => {
-        const live = inventory.live.get(refKey(ref)) ?? there.get(refKey(ref));
+      const unproven = declared.flatMap(({ key }) => {
+        const live = inventory.live.get(key) ?? there.get(key);
         return live === undefined || ownsLabel(live) ? [] : [live];
       });
       await askOwners(unproven);

@@ -1,4 +1,3 @@
-import type { PlacedDocument } from "../kustomize/index.ts";
 import {
   type BrokenService,
   DEFAULT_SETTINGS,
@@ -13,7 +12,8 @@ import {
   text,
 } from "../model/index.ts";
 import { NO_POLICY, type Policy } from "../policy/index.ts";
-import { type Defined, FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
+import { type Broken, type Defined, FLUX_GROUP, isFluxKustomization } from "./flux.ts";
+import { FLUX_OWN_FILES, readFluxFiles } from "./flux-files.ts";
 import { plainFolders } from "./folders.ts";
 import { componentFolders, sourcesOf } from "./overlay.ts";
 import { folderOf, isWithin, nameOf, withFolders } from "./paths.ts";
@@ -26,9 +26,6 @@ import {
   type Reader,
 } from "./reader.ts";
 import { settleAll, strayFiles } from "./settings.ts";
-
-/** Files that `flux bootstrap` writes to install and connect Flux itself. */
-const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
 
 export type DiscoveryStep =
   | { readonly kind: "done"; readonly discovery: Discovery }
@@ -55,12 +52,12 @@ export function discover(
 ): DiscoveryStep {
   const files = filesBelow(tree, path);
   const reader = newReader(tree, loaded, known);
-  const flux = readFluxFiles(tree, files, reader);
+  const flux = readFluxFiles(tree, files, reader, known);
   const { parents, services } = splitParents(flux.services);
   // A parent is not applied: what it points at is searched like `path` itself.
   for (const parent of parents) {
     if (isWithin(parent.folder, path)) continue;
-    const more = readFluxFiles(tree, filesBelow(tree, parent.folder), reader);
+    const more = readFluxFiles(tree, filesBelow(tree, parent.folder), reader, known);
     services.push(...splitParents(more.services).services.filter(({ id }) => !services.some((s) => s.id === id)));
     flux.broken.push(...more.broken);
   }
@@ -129,11 +126,6 @@ export function discover(
   };
 }
 
-interface Broken extends BrokenService {
-  /** The file itself could not be read, so it may define services that are not known. */
-  readonly unreadable: boolean;
-}
-
 /** Files too large to be looked into, which may define services, unless they lie where objects are taken in. */
 function tooLarge(tree: Tree, files: readonly string[], inhabited: readonly string[]): readonly Broken[] {
   return files
@@ -162,58 +154,6 @@ function filesBelow(tree: Tree, path: string): readonly string[] {
     }
   }
   return files.sort();
-}
-
-function readFluxFiles(
-  tree: Tree,
-  files: readonly string[],
-  reader: Reader,
-): { readonly services: Defined[]; readonly broken: Broken[] } {
-  const services: Defined[] = [];
-  const broken: Broken[] = [];
-  for (const file of files) {
-    if ((tree.entry(file)?.size ?? 0) > DEFINITION_BYTES_MAX) continue;
-    if (FLUX_OWN_FILES.test(file)) continue;
-    const source = reader.text(file);
-    // A document of Flux's group has to spell the group out, so other files need no parsing.
-    if (source === undefined || !source.includes(FLUX_GROUP)) continue;
-    const documents = reader.documents(file);
-    if (!documents.ok) {
-      broken.push({ id: file, at: { path: file }, failures: documents.failures, sources: [file], unreadable: true });
-      continue;
-    }
-    let placed: Places | undefined;
-    for (const { value, at } of documents.value) {
-      if (!isObject(value) || !isFluxKustomization(value)) continue;
-      const reading = readFlux(value, at);
-      if (reading.ok) services.push(reading.service);
-      else {
-        placed ??= new Map(reader.placed(file).map((document) => [document.at.line, document]));
-        const failures = placedAt(reading.failures, placed, at);
-        broken.push({ id: reading.id, at, failures, sources: reading.sources, unreadable: false });
-      }
-    }
-  }
-  return { services, broken };
-}
-
-/** Documents of a file by their lines. */
-type Places = ReadonlyMap<number | undefined, PlacedDocument>;
-
-/** Failures of a document at the fields that they name. */
-function placedAt(failures: readonly Failure[], placed: Places, at: Place): readonly Failure[] {
-  const document = placed.get(at.line);
-  if (document === undefined) return failures;
-  return failures.map((failure) => {
-    const field = fieldOf(failure.message);
-    return field.length === 0 ? failure : { ...failure, at: document.placeOf(field, "key") };
-  });
-}
-
-/** The field that the message of a document's failure begins with, as `spec.images[0].newTag`. */
-function fieldOf(message: string): readonly (string | number)[] {
-  const [field = ""] = /^[A-Za-z][\w.[\]]*(?= )/.exec(message) ?? [];
-  return [...field.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
 /** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */

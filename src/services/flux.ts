@@ -1,4 +1,5 @@
 import {
+  type BrokenService,
   child,
   DEFAULT_SETTINGS,
   durationMs,
@@ -85,6 +86,17 @@ export function isFluxKustomization(document: JsonObject): boolean {
 export interface Defined extends Service {
   readonly said?: Layer;
   readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface Broken extends BrokenService {
+  /** The file itself could not be read, so it may define services that are not known. */
+  readonly unreadable: boolean;
+}
+
+/** What the Flux Kustomizations of a file define. */
+export interface FileDefines {
+  readonly services: readonly Defined[];
+  readonly broken: readonly Broken[];
 }
 
 export type FluxReading =

@@ -1,5 +1,6 @@
 import { kustomizationNames, type PlacedDocument, readDocuments, readPlacedDocuments } from "../kustomize/index.ts";
 import { isObject, type Json, ok, type Place, type Result, type Tree, text } from "../model/index.ts";
+import type { FileDefines } from "./flux.ts";
 
 /** The names under which kustomize looks for a kustomization, in its order. */
 export const KUSTOMIZATION_NAMES: readonly string[] = kustomizationNames;
@@ -22,17 +23,19 @@ export interface Reader {
 }
 
 /**
- * What was read before, by path and object id, so that the next revision parses only what changed. Nothing in it can go
+ * What was read before, by path and object id, so that the next revision reads only what changed. Nothing in it can go
  * stale: an id is its content. Each revision drops what it did not ask for.
  */
 export interface Definitions {
+  /** What the documents of a file define. */
+  readonly defined: WeakMap<readonly Document[], FileDefines>;
   texts: Map<string, string>;
   documents: Map<string, Result<readonly Document[]>>;
   placed: Map<string, readonly PlacedDocument[]>;
 }
 
 export function newDefinitions(): Definitions {
-  return { texts: new Map(), documents: new Map(), placed: new Map() };
+  return { defined: new WeakMap(), texts: new Map(), documents: new Map(), placed: new Map() };
 }
 
 export function newReader(tree: Tree, loaded: (id: string) => boolean, before: Definitions): Reader {
@@ -87,7 +90,7 @@ function readPlaced(source: string, path: string): readonly PlacedDocument[] {
   return documents.ok ? documents.value : [];
 }
 
-interface Document {
+export interface Document {
   readonly value: Json;
   readonly at: Place;
 }

@@ -41,7 +41,7 @@ async function build(cache: BuildCache, files: Readonly<Record<string, string>>,
   const snapshot = { tree, files: below, content, blobs: async () => ok(undefined) };
   const revision = { snapshot, files: {} } as unknown as OpenRevision;
   const io = { builders: builders as Builders, cache };
-  return buildService(io, revision, service, () => undefined, never);
+  return buildService(io, revision, service, { onLate: () => undefined, signal: () => never });
 }
 
 const files = { "cart/kustomization.yaml": "resources: [cart.yaml]\n", "cart/cart.yaml": "kind: ConfigMap\n" };

@@ -36,9 +36,9 @@ const LIVE_DOUBTS: readonly Guard[] = [
   guard("remove: version precondition", REMOVE, "{ uid, resourceVersion, propagation", "{ uid, propagation"),
 ];
 
-const REMOVED_WANTED = `.filter(({ ref }) => input.claims.wanted.get(refKey(ref)) === undefined)
+const removal = (of: "unwanted" | "all", prune: string): string => `const removed = owned.${of}
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
-    .map((object) => planRemoval(object, `;
+    .map((object) => planRemoval(object, ${prune}, `;
 
 /** What a plan deletes, and what it holds or keeps. */
 const PLANNED: readonly Guard[] = [
@@ -54,19 +54,9 @@ const PLANNED: readonly Guard[] = [
     "if (false) return",
   ),
   guard("plan: protected kinds", PLAN, "if (sacred !== undefined && !confirmed) return", "if (false) return"),
-  guard(
-    "plan: wanted, its service present",
-    PLAN,
-    `${REMOVED_WANTED}prune, confirmed, input))`,
-    ".map((object) => planRemoval(object, prune, confirmed, input))",
-  ),
-  guard(
-    "plan: wanted, its service gone",
-    PLAN,
-    `${REMOVED_WANTED}true, confirmed, input))`,
-    ".map((object) => planRemoval(object, true, confirmed, input))",
-  ),
-  guard("plan: scope", PLAN, "owner === undefined || owner.scope !== scopeLabel", "owner === undefined"),
+  guard("plan: wanted, its service present", PLAN, removal("unwanted", "prune"), removal("all", "prune")),
+  guard("plan: wanted, its service gone", PLAN, removal("unwanted", "true"), removal("all", "true")),
+  guard("plan: scope", PLAN, "if (owner?.scope !== scopeLabel) continue", "if (owner === undefined) continue"),
   guard("plan: complete discovery", PLAN, "const gone = input.complete\n", "const gone = true\n"),
   guard("plan: gone is not known", PLAN, ".filter(([label]) => !known.has(label)).map", ".map"),
   guard("plan: unlisted kinds", PLAN, "if (input.unlisted.has(kind)) failures.push", "if (false) failures.push"),
@@ -79,7 +69,7 @@ const PLANNED: readonly Guard[] = [
   guard(
     "breaker: service",
     PLAN,
-    'tooMany(deletes(removed), () => owned.filter(ownsLabel).length, limit, "objects of the service")',
+    'tooMany(deletes(removed), () => owned.all.filter(ownsLabel).length, limit, "objects of the service")',
     "undefined",
   ),
   guard("breaker: run", PLAN, 'tooMany(total, objects, breaker.run, "objects of the run")', "undefined"),
