@@ -1,11 +1,12 @@
 // npm run bench -- sync: a first sync, a sync with nothing to do and one commit, beside what the API server itself needs.
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Pool } from "undici";
 import { startCluster, type TestCluster } from "../test/support/cluster.ts";
+import { startFaultProxy } from "../test/support/fault-proxy.ts";
 import { createMonorepo, type Monorepo, release } from "../test/support/monorepo.ts";
 import { poisons } from "../test/support/monorepo-poison.ts";
 import { flagsOf, peakMiB, start, type Target } from "../test/support/program.ts";
@@ -90,35 +91,26 @@ function targetOf(cluster: TestCluster, { path }: Monorepo, cacheDir: string): T
   return { repo: path, kubeconfig: cluster.kubeconfigPath, cacheDir, path: "clusters/dev" };
 }
 
-/** The writes of a real first sync, as the server got them. */
+/** The writes of a real first sync, byte by byte as they were sent. */
 async function recordedWrites(monorepo: Monorepo, root: string): Promise<readonly Bare[]> {
   return withCluster(async (cluster) => {
-    const target = targetOf(cluster, monorepo, join(root, "recorded"));
-    await timed(target, 0);
-    const written = cluster.audit({ userAgent: "gitops/" }).map(({ requestURI }) => requestURI);
-    // Not what the program keeps of its own: that is written several times.
-    const paths = written.filter((path) => path.includes("fieldManager=gitops&"));
-    const pool = poolOf(cluster);
-    const objects = await Promise.all(paths.map((path) => get(pool, cluster, path.replace(/\?.*/, ""))));
-    await pool.close();
-    return paths.map((path, index) => ({ path, body: JSON.stringify(asApplied(objects[index])) }));
+    const proxy = await startFaultProxy(cluster);
+    try {
+      const kubeconfig = join(root, "recording.kubeconfig");
+      const direct = readFileSync(cluster.kubeconfigPath, "utf8");
+      writeFileSync(kubeconfig, direct.replace(cluster.url, proxy.url), { mode: 0o600 });
+      await timed({ ...targetOf(cluster, monorepo, join(root, "recorded")), kubeconfig }, 0);
+      // Not what the program keeps of its own: that is written several times.
+      const written = proxy.seen.filter(({ path }) => path.includes("fieldManager=gitops&"));
+      return written.map(({ path, body }) => ({ path, body: body?.toString("utf8") ?? "" }));
+    } finally {
+      await proxy.close();
+    }
   });
-}
-
-/** What was applied: the object less what the server added. */
-function asApplied(object: unknown): unknown {
-  const { status: _status, metadata, ...rest } = object as { status?: unknown; metadata: Record<string, unknown> };
-  const { name, namespace, labels, annotations } = metadata;
-  return { ...rest, metadata: { name, namespace, labels, annotations } };
 }
 
 function poolOf({ url, ca }: TestCluster): Pool {
   return new Pool(url, { connections: 32, connect: { ca } });
-}
-
-async function get(pool: Pool, { token }: TestCluster, path: string): Promise<unknown> {
-  const { body } = await pool.request({ method: "GET", path, headers: { authorization: `Bearer ${token}` } });
-  return body.json();
 }
 
 /** The floor: the same patches, namespaces first, with nothing around them. */

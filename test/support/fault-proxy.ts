@@ -48,6 +48,8 @@ interface Seen {
   readonly authorization: string | undefined;
   /** The fault that it met. */
   readonly fault?: Fault["kind"];
+  /** What was sent, as soon as all of it is there. */
+  body?: Buffer;
   /** What the server answered, as soon as it has. */
   status?: number;
 }
@@ -141,6 +143,7 @@ interface Recorded {
 async function handle(exchange: Exchange): Promise<void> {
   const { incoming, outgoing, fault, firstAnswers } = exchange;
   const body = await whole(incoming);
+  exchange.seen.body = body;
   const key = `${incoming.method} ${incoming.url}`;
   const send = ({ status, headers, body: text }: Recorded): void => void outgoing.writeHead(status, headers).end(text);
   switch (fault?.kind) {

@@ -142,6 +142,12 @@ export const forbiddenField = (field: string, detail: string): FieldError => ({
   message: `Forbidden: ${detail}`,
 });
 
+export const tooLong = (field: string, most: number): FieldError => ({
+  reason: "FieldValueTooLong",
+  field,
+  message: `Too long: may not be more than ${most} bytes`,
+});
+
 export function valueText(value: Json): string {
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }

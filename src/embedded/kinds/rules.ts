@@ -5,6 +5,7 @@ import {
   forbiddenField,
   invalidValue,
   required,
+  tooLong,
   unsupported,
   valueText,
 } from "../api/status.ts";
@@ -16,7 +17,7 @@ type Rule = (draft: Draft) => readonly FieldError[];
 
 /** Required fields and choices by `group/Kind` (pkg/apis/…/validation), for what people deploy. */
 export const rulesOf: Readonly<Record<string, Rule>> = {
-  "/ConfigMap": (draft) => [...keys(draft, "data"), ...keys(draft, "binaryData")],
+  "/ConfigMap": configMap,
   "/Secret": secret,
   "/Service": service,
   "/Pod": (draft) => podErrors(at(draft, "spec"), "spec", "pod"),
@@ -38,6 +39,21 @@ export const rulesOf: Readonly<Record<string, Rule>> = {
   "apiextensions.k8s.io/CustomResourceDefinition": definition,
 };
 
+/** What a ConfigMap or a Secret holds at most, bytes (core MaxSecretSize). */
+const HELD_BYTES_MAX = 1024 * 1024;
+
+function configMap(draft: Draft): readonly FieldError[] {
+  const held = heldBytes(draft, "data", "utf8") + heldBytes(draft, "binaryData", "base64");
+  // The server names no field of it.
+  const size = held > HELD_BYTES_MAX ? [tooLong("[]", HELD_BYTES_MAX)] : [];
+  return [...keys(draft, "data"), ...keys(draft, "binaryData"), ...size];
+}
+
+function heldBytes(draft: Draft, field: string, encoding: "utf8" | "base64"): number {
+  const values = Object.values(at(draft, field) ?? {});
+  return values.reduce<number>((sum, value) => sum + Buffer.byteLength(scalarText(value), encoding), 0);
+}
+
 function keys(draft: Draft, field: string): readonly FieldError[] {
   const data = draft[field];
   if (!isObject(data)) return [];
@@ -56,7 +72,8 @@ function secret(draft: Draft): readonly FieldError[] {
   };
   const data = at(draft, "data") ?? {};
   const missing = (needed[scalarText(draft["type"])] ?? []).filter((key) => data[key] === undefined);
-  return [...keys(draft, "data"), ...missing.map((key) => required(`data[${key}]`))];
+  const size = heldBytes(draft, "data", "base64") > HELD_BYTES_MAX ? [tooLong("data", HELD_BYTES_MAX)] : [];
+  return [...keys(draft, "data"), ...size, ...missing.map((key) => required(`data[${key}]`))];
 }
 
 function choice(

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../model/index.ts";
-import { type FieldError, invalidValue, required, unsupported, valueText } from "../api/status.ts";
+import { type FieldError, invalidValue, required, tooLong, unsupported, valueText } from "../api/status.ts";
 import { scalarText } from "../kinds/draft.ts";
 import { equal } from "../merge/equal.ts";
 import { type Field, type Mutable, type Type, untypedType } from "./type.ts";
@@ -242,12 +242,7 @@ function boundErrors(schema: JsonObject, value: Json, path: string): readonly Fi
     const length = Array.from(value).length;
     tooFew(length, "minLength", `be at least ${limit("minLength") ?? 0} chars long`);
     const most = limit("maxLength");
-    if (most !== undefined && length > most)
-      errors.push({
-        reason: "FieldValueTooLong",
-        field: path,
-        message: `Too long: may not be more than ${most} bytes`,
-      });
+    if (most !== undefined && length > most) errors.push(tooLong(path, most));
     const pattern = schema["pattern"];
     if (typeof pattern === "string" && !new RegExp(pattern, "u").test(value)) add(`should match '${pattern}'`);
   }

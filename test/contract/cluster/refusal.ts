@@ -127,6 +127,25 @@ export function refusalCases(s: Subject): void {
     ]);
   });
 
+  test("more than a ConfigMap or a Secret may hold", async () => {
+    const ns = await s.namespace();
+    const most = 1024 * 1024;
+    const half = "x".repeat(most / 2);
+    await s.apply(configMap(ns, "full", { one: half, two: half }));
+    const map = await s.refused(configMap(ns, "fuller", { one: half, two: `${half}x` }));
+    expect(map).toMatchObject({ status: 422, reason: "Invalid" });
+    expect(map.message).toBe(`ConfigMap "fuller" is invalid: []: Too long: may not be more than ${most} bytes`);
+    const held = (bytes: number): Manifest => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: `of-${bytes}`, namespace: ns },
+      data: { one: Buffer.alloc(bytes).toString("base64") },
+    });
+    await s.apply(held(most));
+    const secret = await s.refused(held(most + 1));
+    expect(secret.causes).toMatchObject([{ reason: "FieldValueTooLong", field: "data" }]);
+  });
+
   test("a change of an immutable ConfigMap", async () => {
     const ns = await s.namespace();
     const frozen = (a: string): Manifest => ({ ...configMap(ns, "frozen", { a }), immutable: true });

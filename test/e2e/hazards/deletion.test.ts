@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isOfServices } from "../../support/fleet.ts";
 import type { Changes } from "../../support/git-server-repository.ts";
 import { fluxDocument } from "../../support/monorepo.ts";
 import { describeWithCluster } from "../../support/shared-cluster.ts";
 import { codes, map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
+import { timeLimit, turnsOf } from "../../support/turns.ts";
 
 /** Commits that would delete what nobody means to: the audit log says what was deleted. */
 describeWithCluster("what a commit can make the program delete", () => {
@@ -103,28 +105,31 @@ describeWithCluster("what a commit can make the program delete", () => {
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
-  test("A5 whoever of two services is synced first, an object that moves between them stays", async () => {
+  const travels = turnsOf(6);
+  test("A5 whoever of two services is synced first, an object that moves between them stays", {
+    timeout: timeLimit(travels),
+  }, async () => {
     const has = (service: string, own: string, shared: boolean): Changes =>
       fleet.declares(service, { [own]: map(own), travels: shared ? map("travels") : null });
     await fleet.commit(has("alpha", "of-alpha", true), has("omega", "of-omega", false));
     await fleet.sync();
     const uid = await fleet.uid("travels");
     expect(uid).toBeDefined();
-    for (const [owner, first] of [
-      ["omega", "alpha"],
-      ["alpha", "alpha"],
-      ["omega", "omega"],
-      ["alpha", "omega"],
-    ] as const) {
+    const orders: readonly (readonly string[])[] = [["alpha", "omega"], ["omega", "alpha"], ["at once"]];
+    for (const turn of travels) {
+      const owner = turn % 2 === 0 ? "omega" : "alpha";
+      const order = orders[Math.floor(turn / 2) % orders.length] ?? [];
+      const told = `turn ${turn}: to ${owner}, ${order.join(" before ")}`;
+      const since = fleet.cluster.mark();
       await fleet.commit(has("alpha", "of-alpha", owner === "alpha"), has("omega", "of-omega", owner === "omega"));
-      const second = first === "alpha" ? "omega" : "alpha";
-      for (const one of [first, second]) {
-        const { code, writes } = await fleet.sync("--service", fleet.service(one).id);
-        expect(code).toBe(0);
-        expect(deletes(writes)).toEqual([]);
-      }
-      expect(await fleet.uid("travels")).toBe(uid);
-      expect((await fleet.sync()).writes).toEqual([]);
+      const one = async (name: string): Promise<void> => {
+        expect((await fleet.sync("--service", fleet.service(name).id)).code, told).toBe(0);
+      };
+      if (order[0] === "at once") await Promise.all([one("alpha"), one("omega")]);
+      else for (const name of order) await one(name);
+      expect(deletes(fleet.cluster.audit({ since, userAgent: "gitops/" }).filter(isOfServices)), told).toEqual([]);
+      expect(await fleet.uid("travels"), told).toBe(uid);
+      expect((await fleet.sync()).writes, told).toEqual([]);
     }
   });
 

@@ -5,12 +5,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { isOfServices } from "../../support/fleet.ts";
+import type { Fault } from "../../support/git-server.ts";
 import { flagsOf, start, startAfter } from "../../support/program.ts";
 import { describeWithCluster } from "../../support/shared-cluster.ts";
 import { map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
+import { timeLimit, turnsOf } from "../../support/turns.ts";
 
 /** Whether a file system of so many bytes can be had here, in a namespace of the process's own. */
 const hasOwnMounts = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+
+/** Ways in which git does not answer. */
+const STALLS: readonly Fault[] = ["hang", "no-refs", "trickle", "reset", { cutAfter: 40 }, { status: 503 }];
 
 /** Restarts, caches and disks: what the program has of its own may be lost at any time, and what it says may be unheard. */
 describeWithCluster("a program whose own things are taken away", () => {
@@ -97,24 +102,31 @@ describeWithCluster("a program whose own things are taken away", () => {
     expect(steps(await fleet.sync())).toEqual(["delete b-one", "delete c-two", "update b-two"]);
   });
 
-  test("A25 a program that starts while git does not answer deletes and writes nothing until it has seen all", async () => {
+  const restarts = turnsOf(4);
+  test("A25 a program that starts while git does not answer deletes and writes nothing until it has seen all", {
+    timeout: timeLimit(restarts),
+  }, async () => {
     await fleet.commit(fleet.declares("a", { two: null }));
     const mark = fleet.cluster.mark();
-    for (const nth of [1, 2, 3, 4]) {
+    for (const turn of restarts) {
+      const nth = 1 + (turn % 4);
+      const fault = STALLS[Math.floor(turn / 4) % STALLS.length];
       let count = 0;
       let stalled = false;
       // Another request of a first fetch each time.
       fleet.server.misbehave(() => {
         count += 1;
         stalled ||= count >= nth;
-        return count >= nth ? "hang" : undefined;
+        return count >= nth ? fault : undefined;
       });
-      const cacheDir = join(fleet.target.cacheDir, `first-${nth}`);
+      const cacheDir = join(fleet.target.cacheDir, `first-${turn}`);
       const child = kept(start(["run", ...flags(), ...PACE, "--cache-dir", cacheDir]));
       await until(() => stalled);
+      await sleep(200); // for whoever would act on it
       child.kill("SIGTERM");
       await once(child, "exit");
-      expect(writesSince(mark), `hangs from request ${nth} on`).toEqual([]);
+      rmSync(cacheDir, { recursive: true, force: true });
+      expect(writesSince(mark), `turn ${turn}: ${JSON.stringify(fault)} from request ${nth} on`).toEqual([]);
     }
     fleet.server.misbehave(undefined);
     const child = kept(start(["run", ...flags(), ...PACE]));
