@@ -5,6 +5,12 @@ export function turnsOf(usual: number): readonly number[] {
   return Array.from({ length: Number.isInteger(asked) && asked > 0 ? asked : usual }, (_, turn) => turn);
 }
 
+/** How long a process stands still, milliseconds: as long as its row says with `STANDSTILL_MS=600000`. */
+export function standstillMs(usual: number): number {
+  const wanted = Number(process.env["STANDSTILL_MS"] ?? usual);
+  return Number.isInteger(wanted) && wanted > 0 ? wanted : usual;
+}
+
 const TURN_MS_MAX = 30_000;
 
 /** A limit for a test of so many turns, milliseconds. */

@@ -9,6 +9,7 @@ import { fluxDocument } from "../../support/monorepo.ts";
 import { flagsOf, peakMiB, run, start } from "../../support/program.ts";
 import { describeWithCluster } from "../../support/shared-cluster.ts";
 import { codes, map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
+import { standstillMs } from "../../support/turns.ts";
 
 const preload = (name: string): string =>
   `--require=${fileURLToPath(new URL(`../../support/${name}.cjs`, import.meta.url))}`;
@@ -102,14 +103,15 @@ describeWithCluster("a process to which bad things are done", () => {
     expect((await fleet.sync()).writes).toEqual([]);
   });
 
-  test("D15 a process that stood still for a while goes on where it was", async () => {
+  const stillMs = standstillMs(20_000);
+  test("D15 a process that stood still for a while goes on where it was", { timeout: stillMs + 300_000 }, async () => {
     const mark = fleet.cluster.mark();
     const child = loop();
     await until(() => passes(child) > 1);
     child.child.kill("SIGSTOP");
     const released = await release("a", "b");
     await fleet.ask("DELETE", fleet.path("c-one"));
-    await sleep(20_000);
+    await sleep(stillMs);
     child.child.kill("SIGCONT");
     await released();
     await until(async () => (await fleet.uid("c-one")) !== undefined);
