@@ -101,7 +101,8 @@ async function recordedWrites(monorepo: Monorepo, root: string): Promise<readonl
       writeFileSync(kubeconfig, direct.replace(cluster.url, proxy.url), { mode: 0o600 });
       await timed({ ...targetOf(cluster, monorepo, join(root, "recorded")), kubeconfig }, 0);
       // Not what the program keeps of its own: that is written several times.
-      const written = proxy.seen.filter(({ path }) => path.includes("fieldManager=gitops&"));
+      const created = proxy.seen.filter(({ status }) => status === 201);
+      const written = created.filter(({ path }) => path.includes("fieldManager=gitops&"));
       return written.map(({ path, body }) => ({ path, body: body?.toString("utf8") ?? "" }));
     } finally {
       await proxy.close();

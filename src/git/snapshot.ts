@@ -3,6 +3,7 @@ import { type Commit, parseCommit } from "./commit.ts";
 import { type LastChange, lastChange } from "./last-change.ts";
 import { type ObjectReader, type Unreadable } from "./object-reader.ts";
 import { type Broken, changedFiles, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
+import { vastTrees } from "./vast.ts";
 
 /** One file, symlink or gitlink of a revision. */
 interface ListedFile {
@@ -53,7 +54,7 @@ export interface Objects {
 /** What a snapshot keeps; the next one of the same source begins with it, so that only what changed is read. */
 export interface Kept {
   readonly trees: Trees;
-  /** Trees that were looked into, by id, as they are looked up. */
+  /** What folders hold, by the id of their tree, of those that somebody looked into. */
   readonly folders: ReadonlyMap<string, Folder>;
   readonly sizes: ReadonlyMap<string, number>;
   readonly contents: ReadonlyMap<string, Uint8Array>;
@@ -90,9 +91,14 @@ export async function takeSnapshot(
   const sizes = await readSizes(reader, walked.trees, before.sizes, signal);
   if ("broken" in sizes) return sizes;
   const contents = new Map<string, Uint8Array>();
+  const vast = vastTrees(commit.tree, walked.trees);
+  if (vast.has(commit.tree)) {
+    const message = `commit ${revision.commit} has more than ${PATHS_MAX} paths, or the same files all over`;
+    return { broken: { reason: "too-large", message } };
+  }
   const folders = foldersOf(walked.trees, before);
   const kept = { trees: walked.trees, folders, sizes: sizes.sizes, contents };
-  return { snapshot: makeSnapshot({ objects, revision, commit, kept, folders, contents, before, limits }), kept };
+  return { snapshot: makeSnapshot({ objects, revision, commit, kept, vast, folders, contents, before, limits }), kept };
 }
 
 /** What an earlier snapshot looked into and is there still: a tree's id says all that is in it. */
@@ -130,6 +136,8 @@ interface Parts {
   readonly revision: Revision;
   readonly commit: Commit;
   readonly kept: Kept;
+  /** Trees that are not to be walked. */
+  readonly vast: ReadonlySet<string>;
   /** The folders and contents of `kept`, writable. */
   readonly folders: Map<string, Folder>;
   readonly contents: Map<string, Uint8Array>;
@@ -244,30 +252,36 @@ interface Reading {
 }
 
 /** The tree port over what a snapshot keeps. Folders become maps, sorted by name, when first entered. */
-function readingOf(root: string, { kept, folders }: Pick<Parts, "kept" | "folders">): Reading {
+function readingOf(root: string, { kept, vast, folders }: Pick<Parts, "kept" | "vast" | "folders">): Reading {
   const folderOf = (id: string): Folder => {
     const known = folders.get(id);
     if (known !== undefined) return known;
     const rows = [...(kept.trees.get(id) ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const made = new Map(rows.map(({ name, kind, id }) => [name, { kind, id, size: kept.sizes.get(id) ?? 0 }]));
+    const made = new Map(
+      rows.map(({ name, kind, id }): [string, TreeEntry] => [
+        name,
+        { kind: vast.has(id) ? "vast" : kind, id, size: kept.sizes.get(id) ?? 0 },
+      ]),
+    );
     folders.set(id, made);
     return made;
   };
   const top: TreeEntry = { kind: "tree", id: root, size: 0 };
-  const entered = new Map<string, Folder>();
+  // Most questions are about what is in the same folder as the one before.
+  let last: { readonly path: string; readonly folder: Folder } = { path: "", folder: folderOf(root) };
   const enter = (path: string): Folder | undefined => {
-    const known = entered.get(path);
-    if (known !== undefined) return known;
+    if (path === last.path) return last.folder;
     let at: TreeEntry | undefined = top;
-    if (path !== "")
-      for (const name of path.split("/")) at = at?.kind === "tree" ? folderOf(at.id).get(name) : undefined;
-    const folder = at?.kind === "tree" ? folderOf(at.id) : undefined;
-    if (folder !== undefined) entered.set(path, folder);
-    return folder;
+    for (const name of path === "" ? [] : path.split("/"))
+      at = at?.kind === "tree" ? folderOf(at.id).get(name) : undefined;
+    if (at?.kind !== "tree") return undefined;
+    last = { path, folder: folderOf(at.id) };
+    return last.folder;
   };
   const entry = (path: string): TreeEntry | undefined => {
     if (path === "") return top;
     const slash = path.lastIndexOf("/");
+    if (slash === 0) return undefined;
     return enter(slash < 0 ? "" : path.slice(0, slash))?.get(path.slice(slash + 1));
   };
   const tree: Tree = {

@@ -122,8 +122,10 @@ export function changedFiles(
     visit(was?.kind === "tree" ? was.id : "", is?.kind === "tree" ? is.id : "", `${path}/`);
     if (isFile(was) || isFile(is)) paths.push(path);
   };
+  let visits = 0;
   const visit = (before: string, after: string, folder: string): void => {
-    if (before === after || paths.length > PATHS_MAX) return;
+    if (before === after || visits > PATHS_MAX || paths.length > PATHS_MAX) return;
+    visits += 1;
     const old = new Map((fromTrees.get(before) ?? []).map((row) => [row.name, row]));
     for (const row of toTrees.get(after) ?? []) {
       compare(old.get(row.name), row, `${folder}${row.name}`);
@@ -132,5 +134,5 @@ export function changedFiles(
     for (const row of old.values()) compare(row, undefined, `${folder}${row.name}`);
   };
   visit(from, to, "");
-  return paths.length > PATHS_MAX ? undefined : paths.sort();
+  return visits > PATHS_MAX || paths.length > PATHS_MAX ? undefined : paths.sort();
 }

@@ -1,6 +1,9 @@
-/** One entry of a git tree. `size` is bytes, of blobs and symlinks only. `id` is git's object id. */
+/**
+ * One entry of a git tree. `size` is bytes, of blobs and symlinks only. `id` is git's object id. `vast` is a folder of so many
+ * paths that nobody looks into it, such as a bomb of nested trees: what is in it is unknown, never nothing.
+ */
 export interface TreeEntry {
-  readonly kind: "blob" | "tree" | "symlink" | "gitlink";
+  readonly kind: "blob" | "tree" | "symlink" | "gitlink" | "vast";
   readonly id: string;
   readonly size: number;
 }

@@ -16,7 +16,7 @@ import {
 } from "../model/index.ts";
 import { type Declared, type Desired, declare, kindKey, type Mentions } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
-import { buildService, type KnownBuild, type Patience, placed } from "./builds.ts";
+import { buildService, type KnownBuild, placed, type Waiter } from "./builds.ts";
 import { assumedKind, definedKind, kindFailure } from "./definitions.ts";
 import { mentionedNames } from "./mentions.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
@@ -154,12 +154,12 @@ export async function assemble(input: AssembleInput, stop: AbortSignal): Promise
 /** The build of a service, or undefined when it takes unusually long and was stopped. */
 async function buildInTime(input: AssembleInput, service: Service, stop: AbortSignal): Promise<KnownBuild | undefined> {
   const tooLong = new AbortController();
-  const patience = {
+  const waiter = {
     onLate: () => tooLong.abort("late"),
     signal: () => AbortSignal.any([stop, tooLong.signal]),
   };
   try {
-    return await timedBuild(input, service, patience);
+    return await timedBuild(input, service, waiter);
   } catch (cause) {
     if (tooLong.signal.aborted && !stop.aborted) return undefined;
     throw cause;
@@ -169,11 +169,11 @@ async function buildInTime(input: AssembleInput, service: Service, stop: AbortSi
 async function timedBuild(
   { io, revision, onEvent }: AssembleInput,
   service: Service,
-  patience: Patience,
+  waiter: Waiter,
 ): Promise<KnownBuild> {
   const begun = io.clock.monotonicMs();
-  const known = await buildService(io, revision, service, patience).catch((cause: unknown): KnownBuild => {
-    if (patience.signal().aborted) throw cause;
+  const known = await buildService(io, revision, service, waiter).catch((cause: unknown): KnownBuild => {
+    if (waiter.signal().aborted) throw cause;
     return { answer: { ok: false, failures: [{ ...bug(cause), at: service.at }] }, built: false };
   });
   const durationMs = io.clock.monotonicMs() - begun;

@@ -14,10 +14,11 @@ export interface KnownBuild {
   readonly changed?: readonly string[];
 }
 
-/** How long somebody waits for a build. */
-export interface Patience {
+/** Whoever waits for a build. */
+export interface Waiter {
+  /** Told that it takes long. */
   readonly onLate: () => void;
-  /** Asked for when there is something to build, which is rare. */
+  /** Gives up. Made when it is asked for: most builds are known, and need none. */
   signal(): AbortSignal;
 }
 
@@ -29,14 +30,14 @@ export async function buildService(
   io: Pick<Io, "builders" | "cache" | "memory">,
   revision: OpenRevision,
   service: Service,
-  patience: Patience,
+  waiter: Waiter,
 ): Promise<KnownBuild> {
-  const known = await knownBuild(io, revision, service, patience);
+  const known = await knownBuild(io, revision, service, waiter);
   const { answer } = known;
-  if (!answer.ok || io.memory?.sound.has(answer) === true) return known;
+  if (!answer.ok || io.memory?.soundBuilds.has(answer) === true) return known;
   const failures = invalidObjects(answer, service);
   if (failures.length > 0) return { ...known, answer: { ok: false, failures, footprint: answer.footprint } };
-  io.memory?.sound.add(answer);
+  io.memory?.soundBuilds.add(answer);
   return known;
 }
 
@@ -56,7 +57,7 @@ async function knownBuild(
   io: Pick<Io, "builders" | "cache" | "memory">,
   revision: OpenRevision,
   service: Service,
-  patience: Patience,
+  waiter: Waiter,
 ): Promise<KnownBuild> {
   if (service.declared !== undefined) return { answer: asBuilt(service.declared), built: false };
   const job = buildJob(revision, service);
@@ -66,8 +67,8 @@ async function knownBuild(
   if (known !== undefined && changed?.length === 0) return { answer: known, built: false, changed };
   const banned = await quarantined(io.cache, key, revision.snapshot.tree);
   if (banned !== undefined) return { answer: { ok: false, failures: [{ ...banned, at: service.at }] }, built: false };
-  const signal = patience.signal();
-  const answer = await io.builders.build({ ...job, onLate: () => patience.onLate() }, signal);
+  const signal = waiter.signal();
+  const answer = await io.builders.build({ ...job, onLate: () => waiter.onLate() }, signal);
   await noteEnding(io.cache, key, service, revision.snapshot, answer, signal);
   const text = cacheText(answer);
   if (text !== undefined) {

@@ -14,7 +14,7 @@ export interface Memory {
   /** Known builds by service, with the entry of the cache that they were read from. */
   readonly builds: Map<string, { readonly key: string; readonly text: string; readonly answer: BuildAnswer }>;
   /** Builds whose objects were all looked at, and are objects. */
-  readonly sound: WeakSet<BuildAnswer>;
+  readonly soundBuilds: WeakSet<BuildAnswer>;
   /** What services declare, by id, with what that was made from. */
   readonly declared: Map<string, { readonly answer: BuildAnswer; readonly from: string; readonly all: AllDeclared }>;
   /** Objects that were found as they are declared, for as long as neither changes. */
@@ -45,7 +45,7 @@ export function newMemory(random: () => number = Math.random): Memory {
   return {
     definitions: newDefinitions(),
     builds: new Map(),
-    sound: new WeakSet(),
+    soundBuilds: new WeakSet(),
     declared: new Map(),
     unchanged: new WeakMap(),
     waits: new Map(),

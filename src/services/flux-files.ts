@@ -26,7 +26,7 @@ export function readFluxFiles(
       broken.push({ id: file, at: { path: file }, failures: documents.failures, sources: [file], unreadable: true });
       continue;
     }
-    const defines = known.defined.get(documents.value) ?? readDocuments(documents.value, () => reader.placed(file));
+    const defines = known.defined.get(documents.value) ?? definedBy(documents.value, () => reader.placed(file));
     known.defined.set(documents.value, defines);
     services.push(...defines.services);
     broken.push(...defines.broken);
@@ -34,7 +34,7 @@ export function readFluxFiles(
   return { services, broken };
 }
 
-function readDocuments(documents: readonly Document[], place: () => readonly PlacedDocument[]): FileDefines {
+function definedBy(documents: readonly Document[], place: () => readonly PlacedDocument[]): FileDefines {
   const services: Defined[] = [];
   const broken: Broken[] = [];
   let placed: Places | undefined;

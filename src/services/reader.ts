@@ -27,11 +27,11 @@ export interface Reader {
  * stale: an id is its content. Each revision drops what it did not ask for.
  */
 export interface Definitions {
-  /** What the documents of a file define. */
-  readonly defined: WeakMap<readonly Document[], FileDefines>;
   texts: Map<string, string>;
   documents: Map<string, Result<readonly Document[]>>;
   placed: Map<string, readonly PlacedDocument[]>;
+  /** What the documents of a file define, for as long as these are kept: they stand for its path and content. */
+  readonly defined: WeakMap<readonly Document[], FileDefines>;
 }
 
 export function newDefinitions(): Definitions {

@@ -1,12 +1,13 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCommit } from "../../src/git/commit.ts";
 import type { ObjectReader } from "../../src/git/object-reader.ts";
-import { parseTree, walkTrees } from "../../src/git/tree-walk.ts";
+import { PATHS_MAX, parseTree, type Row, type Trees, walkTrees } from "../../src/git/tree-walk.ts";
+import { vastTrees } from "../../src/git/vast.ts";
 import { createRepository } from "../support/git-server-repository.ts";
 import { patient, scratch, sourceOf, valueOf } from "../support/git-server-source.ts";
+import { treeBomb } from "../support/tree-bomb.ts";
 
 const ID = "1234567890123456789012345678901234567890";
 const row = (mode: string, name: string | Buffer, id = ID): Buffer =>
@@ -105,41 +106,112 @@ test("folders nested without end are refused", async () => {
   expect(await walkTrees(endless, idOf(0), new Map(), patient)).toMatchObject({ broken: { reason: "too-large" } });
 });
 
-test("D6 a bomb of nested trees can be read where it does no harm, and its listing is refused", async () => {
+test("D6 a bomb of nested trees is cut out where it grows, and everything else is there", async () => {
   const repository = await createRepository(join(scratch(), "bomb.git"));
-  await repository.commit({ "good/a": "1", leaf: "1" }, "first");
-  const good = await repository.git("rev-parse", "main:good");
-  const file = join(scratch(), "tree");
-  const write = async (rows: readonly Buffer[]): Promise<string> => {
-    writeFileSync(file, Buffer.concat(rows));
-    return repository.git("hash-object", "-t", "tree", "-w", file);
-  };
-  let bomb = good;
-  for (let level = 0; level < 12; level++)
-    bomb = await write(Array.from({ length: 10 }, (_, index) => row("40000", `d${index}`, bomb)));
-  const root = await write([row("40000", "bomb", bomb), row("40000", "good", good)]);
-  const commit = await repository.git(
-    "-c",
-    "user.name=A",
-    "-c",
-    "user.email=a@example.org",
-    "commit-tree",
-    "-m",
-    "bomb",
-    root,
-  );
-  await repository.git("update-ref", "refs/heads/main", commit);
-  const snapshot = valueOf(await (await sourceOf({ repo: repository.path })).fetch(patient));
-  expect(snapshot.files("")).toBeUndefined();
+  await repository.commit({ "good/a": "1", "worse/b": "2" }, "first");
+  await repository.commit({ "worse/bomb": { tree: await treeBomb(repository, "good") } }, "a bomb");
+  const source = await sourceOf({ repo: repository.path });
+  const snapshot = valueOf(await source.fetch(patient));
+  const { tree } = snapshot;
   expect(snapshot.files("good")?.map(({ path }) => path)).toEqual(["good/a"]);
-  expect((await snapshot.load(() => true, patient)).ok).toBe(false);
-  valueOf(await snapshot.load(["good/a"], patient));
+  const listed = snapshot.files("") ?? [];
+  expect(listed.filter(({ entry }) => entry.kind === "blob").map(({ path }) => path)).toEqual(["good/a", "worse/b"]);
+  const vast = listed.filter(({ entry }) => entry.kind === "vast").map(({ path }) => path);
+  expect(vast.length).toBeGreaterThan(0);
+  expect(vast.every((path) => path.startsWith("worse/bomb/d"))).toBe(true);
+  const [one = ""] = vast;
+  expect([tree.list(one), tree.entry(`${one}/d0`)]).toEqual([undefined, undefined]);
+  valueOf(await snapshot.load(() => true, patient));
+  const bombed = await repository.git("rev-parse", "main");
+  await repository.commit({ "worse/bomb": null }, "it is taken out");
+  const after = valueOf(await source.fetch(patient));
+  expect(after.files("")?.map(({ path }) => path)).toEqual(["good/a", "worse/b"]);
+  expect(await after.changedPaths(bombed, patient)).toEqual({ ok: true, value: undefined });
 });
+
+describe("which trees are vast", () => {
+  /** A tree of so many rows, all of one file or all of one other tree. */
+  const rows = (count: number, of?: string): readonly Row[] =>
+    Array.from({ length: count }, (_, n) =>
+      of === undefined ? { name: `f${n}`, kind: "blob", id: ID } : { name: `d${n}`, kind: "tree", id: of },
+    );
+  const copies: readonly (readonly [string, readonly Row[]])[] = [
+    ["a", rows(100, "b")],
+    ["b", rows(100)],
+  ];
+  test.each<[string, Trees, readonly string[]]>([
+    ["no files at all", new Map([["top", []]]), []],
+    ["a million files in one folder", new Map([["top", rows(1_000_000)]]), []],
+    ["one more than that", new Map([["top", rows(1_000_001)]]), ["top"]],
+    [
+      "a thousand copies of a folder of nine hundred files",
+      new Map([
+        ["top", rows(1000, "leaf")],
+        ["leaf", rows(900)],
+      ]),
+      [],
+    ],
+    ["a hundred copies of copies of copies", new Map([["top", rows(100, "a")], ...copies]), ["top"]],
+    [
+      "such a bomb among folders",
+      new Map([["top", [...rows(5), { name: "b", kind: "tree", id: "bomb" }]], ["bomb", rows(100, "a")], ...copies]),
+      ["bomb"],
+    ],
+  ])("%s", (_what, trees, vast) => {
+    expect([...vastTrees("top", trees)]).toEqual(vast);
+  });
+
+  test("what is left of any trees can be walked, and a tree's own answer is the same wherever it is used", () => {
+    const level = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 40 })), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(fc.array(level, { minLength: 1, maxLength: 12 }), (levels) => {
+        const trees: Map<string, readonly Row[]> = new Map([["0", rows(3)]]);
+        levels.forEach((uses, index) => {
+          const made = uses.flatMap(([back, count], at) =>
+            rows(count, String(Math.max(0, index - back))).map((row) => ({ ...row, name: `${at}${row.name}` })),
+          );
+          trees.set(String(index + 1), made);
+        });
+        const top = String(levels.length);
+        const vast = vastTrees(top, trees);
+        let walked = 0;
+        const walk = (id: string): void => {
+          for (const { kind, id: inner } of trees.get(id) ?? []) {
+            walked += 1;
+            if (kind === "tree" && !vast.has(inner) && walked <= PATHS_MAX) walk(inner);
+          }
+        };
+        if (!vast.has(top)) walk(top);
+        expect(walked).toBeLessThanOrEqual(PATHS_MAX);
+        for (const id of trees.keys()) {
+          const alone = vastTrees(id, trees);
+          expect([...alone].every((one) => vast.has(one) || !reaches(trees, top, one))).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function reaches(trees: Trees, from: string, to: string): boolean {
+  const pending = [from];
+  const seen = new Set<string>();
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (id === to) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    for (const row of trees.get(id) ?? []) if (row.kind === "tree") pending.push(row.id);
+  }
+  return false;
+}
 
 describe("against git itself", () => {
   const name = fc.constantFrom("a", "b", "c.yaml", "d-1", "e.f", "é");
   const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
-  const tree = fc.dictionary(path, fc.constantFrom("1", "2", "3"), { maxKeys: 12 });
+  const tree = fc.dictionary(path, fc.constantFrom("", "22", "three"), { maxKeys: 12 });
 
   test("the listing is that of ls-tree, the changes are those of diff-tree", async () => {
     const repository = await createRepository(join(scratch(), "random.git"));
@@ -156,6 +228,16 @@ describe("against git itself", () => {
         const theirs = listed.map((line) => line.replace(/^\d+ blob (\w+) +(\d+)\t/, "$1 $2 "));
         const ours = (snapshot.files("") ?? []).map((file) => `${file.entry.id} ${file.entry.size} ${file.path}`);
         expect([...ours].sort()).toEqual(theirs.sort());
+        for (const { path: file, entry } of snapshot.files("") ?? []) {
+          expect(snapshot.tree.entry(file)).toEqual(entry);
+          for (const odd of [
+            `/${file}`,
+            `${file}/`,
+            `./${file}`,
+            file.replace("/", "//").concat(file.includes("/") ? "" : "/"),
+          ])
+            expect([snapshot.tree.entry(odd), snapshot.tree.list(odd)], odd).toEqual([undefined, undefined]);
+        }
         const changed = await repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, "main");
         expect(valueOf(await snapshot.changedPaths(before, patient))).toEqual(
           changed.split("\0").filter(Boolean).sort(),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BuildAnswer, Builders } from "../../src/builders/index.ts";
 import { DEFAULT_SETTINGS, ok, type Service, type TreeEntry } from "../../src/model/index.ts";
 import { buildService } from "../../src/reconcile/builds.ts";
+import { type Memory, newMemory } from "../../src/reconcile/memory.ts";
 import type { BuildCache } from "../../src/reconcile/pass-types.ts";
 import type { OpenRevision } from "../../src/reconcile/revision.ts";
 import { memoryTree } from "../support/disk-tree.ts";
@@ -27,7 +28,13 @@ function memoryCache(): BuildCache & { readonly entries: Map<string, string> } {
 }
 
 /** Builds the service with an engine that always answers the same, and says whether it was asked. */
-async function build(cache: BuildCache, files: Readonly<Record<string, string>>, answer: BuildAnswer, engine = "one") {
+async function build(
+  cache: BuildCache,
+  files: Readonly<Record<string, string>>,
+  answer: BuildAnswer,
+  engine = "one",
+  memory?: Memory,
+) {
   const builders: Pick<Builders, "engine" | "build"> = { engine, build: async () => answer };
   const tree = memoryTree(files);
   const below = (folder: string): readonly { path: string; entry: TreeEntry | undefined }[] =>
@@ -40,7 +47,7 @@ async function build(cache: BuildCache, files: Readonly<Record<string, string>>,
   };
   const snapshot = { tree, files: below, content, blobs: async () => ok(undefined) };
   const revision = { snapshot, files: {} } as unknown as OpenRevision;
-  const io = { builders: builders as Builders, cache };
+  const io = { builders: builders as Builders, cache, ...(memory === undefined ? {} : { memory }) };
   return buildService(io, revision, service, { onLate: () => undefined, signal: () => never });
 }
 
@@ -73,8 +80,10 @@ describe("a build that is known", () => {
     const at = { path: "cart/cart.yaml", line: 3 };
     const lacking = { kind: "ConfigMap", metadata: { name: "cart" } } as unknown as typeof manifest;
     const cache = memoryCache();
-    for (const built of [true, false]) {
-      const known = await build(cache, files, { ...good, objects: [...good.objects, { manifest: lacking, at }] });
+    const memory = newMemory();
+    const bad: BuildAnswer = { ...good, objects: [...good.objects, { manifest: lacking, at }] };
+    for (const built of [true, false, false]) {
+      const known = await build(cache, files, bad, "one", memory);
       expect(known.built).toBe(built);
       expect(known.answer).toEqual({
         ok: false,

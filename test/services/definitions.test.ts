@@ -39,6 +39,27 @@ describe("what was read of an earlier revision", () => {
     expect(read({ "fleet/a.yaml": flux("pay", true) })).toEqual(["flux-system/pay in fleet/a.yaml, true"]);
   });
 
+  test("is broken as before, at the same field of the same line, while its file is the same", () => {
+    const known = newDefinitions();
+    const bad = flux("cart", false).replace("suspend: false", "suspend: perhaps");
+    const failures = [1, 2, 3].map((revision) => {
+      const tree = memoryTree({
+        ...APPS,
+        "fleet/cart.yaml": `# one\n${bad}`,
+        "fleet/pay.yaml": flux("pay", revision > 1),
+      });
+      for (const loaded = new Set<string>(); ; ) {
+        const step = discover(tree, "fleet", (id) => loaded.has(id), known);
+        if (step.kind === "done")
+          return step.discovery.broken.flatMap((one) => one.failures.map(({ at, code }) => ({ at, code })));
+        for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
+      }
+    });
+    const at = { path: "fleet/cart.yaml", line: 5, column: 55 };
+    const once = [{ code: "service/invalid-field", at }];
+    expect(failures).toEqual([once, once, once]);
+  });
+
   test("is what a file says that another one says, too, each at its own place", () => {
     const read = revisions();
     read({ "fleet/a.yaml": flux("cart", false) });

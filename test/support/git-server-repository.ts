@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
-/** What a path becomes: a file's text or bytes, a symlink, a gitlink, another path moved here, or `null`: it goes away. */
+/** What a path becomes: a file's text or bytes, a symlink, a gitlink, a tree that is there, another path moved here, or `null`: it goes away. */
 type Change =
   | string
   | Uint8Array
   | null
   | { readonly symlink: string }
   | { readonly gitlink: string }
+  | { readonly tree: string }
   | { readonly movedFrom: string };
 
 export type Changes = Readonly<Record<string, Change>>;
@@ -72,6 +73,7 @@ function commands(path: string, change: Change): readonly (string | Uint8Array)[
   if (change === null) return [`D ${name}`];
   if (typeof change === "string" || change instanceof Uint8Array) return [`M 100644 inline ${name}`, ...data(change)];
   if ("symlink" in change) return [`M 120000 inline ${name}`, ...data(change.symlink)];
+  if ("tree" in change) return [`M 040000 ${change.tree} ${name}`];
   if ("gitlink" in change) return [`M 160000 ${change.gitlink} ${name}`];
   return [`R ${quoted(change.movedFrom)} ${name}`];
 }

@@ -9,6 +9,7 @@ import { fluxDocument } from "../../support/monorepo.ts";
 import { flagsOf, peakMiB, run, start } from "../../support/program.ts";
 import { describeWithCluster } from "../../support/shared-cluster.ts";
 import { codes, map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
+import { treeBomb } from "../../support/tree-bomb.ts";
 import { standstillMs } from "../../support/turns.ts";
 
 const preload = (name: string): string =>
@@ -83,6 +84,30 @@ describeWithCluster("a process to which bad things are done", () => {
     expect(peakMiB(child.child.pid ?? 0), "MiB").toBeLessThan(400);
     await (await release("a"))();
     expect(await ended(child)).toBe(0);
+    expect(codes(await fleet.sync())).toEqual([]);
+  });
+
+  test.each<[string, (folders: { readonly service: string; readonly path: string }) => string, readonly string[]]>([
+    ["elsewhere in the repository", () => "vendor/bomb", []],
+    ["in the folder of a service", ({ service }) => `${service}/bomb`, ["build/too-large"]],
+    ["where services are looked for", ({ path }) => `${path}/bomb`, Array(3).fill("build/too-large")],
+  ])("D6 a bomb of nested trees %s holds up nobody", async (_where, place, told) => {
+    const { folder } = fleet.service("a");
+    const at = place({ service: folder, path: fleet.target.path });
+    const mark = fleet.cluster.mark();
+    await fleet.commit({ [at]: { tree: await treeBomb(fleet.repository, folder) } });
+    const released = await release("b", "c");
+    const synced = await fleet.sync();
+    await released();
+    expect(steps(synced)).toEqual(["update b-one", "update c-one"]);
+    expect(codes(synced)).toEqual(told);
+    const child = loop();
+    await (await release("b"))();
+    expect(peakMiB(child.child.pid ?? 0), "MiB").toBeLessThan(400);
+    await fleet.commit({ [at]: null });
+    await (await release("a"))();
+    expect(await ended(child)).toBe(0);
+    expect(deletesSince(mark)).toEqual([]);
     expect(codes(await fleet.sync())).toEqual([]);
   });
 
