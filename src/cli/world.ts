@@ -53,8 +53,12 @@ export function worldOf(node: NodeJS.Process, home: string, clock: Clock): World
     cwd: node.cwd(),
     home,
     ...podNamespace(),
-    stdout: sinkOf(node.stdout),
-    stderr: { ...sinkOf(node.stderr), ...(isWrittenAtOnce(node.stderr) ? heedless(node.stderr.fd) : {}) },
+    stdout: sinkOf(node.stdout, (error) => resultLost(node, error)),
+    // When this cannot be written there is nobody left to tell.
+    stderr: {
+      ...sinkOf(node.stderr, () => undefined),
+      ...(isWrittenAtOnce(node.stderr) ? heedless(node.stderr.fd) : {}),
+    },
     clock,
     onSignal(name, listener) {
       node.on(name, listener);
@@ -64,10 +68,10 @@ export function worldOf(node: NodeJS.Process, home: string, clock: Clock): World
   };
 }
 
-function sinkOf(stream: NodeJS.WriteStream): Sink {
+function sinkOf(stream: NodeJS.WriteStream, lost: (error: Error) => void): Sink {
   // A reader that has gone away, as in `gitops diff | head`, is no failure: the work goes on, unheard.
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE") lost(error);
   });
   return {
     write(text) {
@@ -81,6 +85,15 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
       return () => stream.off("resize", listener);
     },
   };
+}
+
+/** Whoever asked does not get the answer, such as for a full disk: what was done is done, and the exit code tells. */
+function resultLost(node: NodeJS.Process, error: Error): void {
+  const text = `gitops: the result cannot be written: ${error.message}\n  → what was done is done; make room, and run this again\n`;
+  heedless(node.stderr.fd).write(text);
+  node.once("exit", () => {
+    node.exitCode = 2;
+  });
 }
 
 /** Whether a stream is a file or device. A stream of one ends at its first failure, as when the disk is full for a while. */

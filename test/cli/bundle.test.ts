@@ -59,6 +59,15 @@ describe("the program as one file", () => {
     expect(status).toBe(1);
   });
 
+  test("D24 a full disk under its result is told, and is no success", () => {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+    const command = `"${process.execPath}" "${program}" services -o json >/dev/full`;
+    const { status, stderr } = spawnSync("bash", ["-c", command], { cwd: repository, env, encoding: "utf8" });
+    expect(stderr).toContain("gitops: the result cannot be written: ENOSPC");
+    expect(stderr).not.toContain("    at ");
+    expect(status).toBe(2);
+  });
+
   test("B17 opens no debugger for whoever signals it", async () => {
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
     const args = ["run", "--cluster", "empty", "--listen", "127.0.0.1:0"];
