@@ -63,6 +63,11 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     means: "An object of the commit cannot be read although it must be there.",
     remedy: "Run `git fsck` on the repository, then run again.",
   },
+  "source/too-large": {
+    means:
+      "The revision has more paths than can be looked through, or folders nested too deep, such as a bomb of trees.",
+    remedy: "Take out the folder that the message names. Nothing is changed meanwhile.",
+  },
   "service/invalid-document": {
     means: "A file that may define services is no valid YAML, or a definition is malformed.",
     remedy: "Correct the file at the place named. Until then nothing is deleted for being gone.",

@@ -3,7 +3,7 @@ import type { Tree, TreeEntry } from "../model/index.ts";
 /**
  * A revision's files as `git ls-tree -r -t -z --format='%(objectmode) %(objectname) %(objectsize) %(path)'` lists them:
  * records ended by NUL, folders before what they hold. Parsed by one pass that keeps offsets, because a build looks at a
- * handful of a large repository's paths. Folders that nobody looks into have the mode 140000, and nothing below them is listed.
+ * handful of a large repository's paths.
  */
 export interface Listing {
   entry(path: string): ListedEntry | undefined;
@@ -61,7 +61,7 @@ export function parseListing(text: string, rootId: string): Listing {
     visit(folder, more) {
       for (const at of records(folder)) {
         const found = entryAt(text, at);
-        if ((found.kind === "blob" || found.kind === "symlink") && !more(found)) return;
+        if (found.kind !== "tree" && found.kind !== "gitlink" && !more(found)) return;
       }
     },
   };
@@ -76,12 +76,7 @@ export function listedTree(listing: Listing, read: (entry: ListedEntry) => Uint8
   };
 }
 
-const KINDS: Readonly<Record<string, TreeEntry["kind"]>> = {
-  "04": "tree",
-  "12": "symlink",
-  "14": "vast",
-  "16": "gitlink",
-};
+const KINDS: Readonly<Record<string, TreeEntry["kind"]>> = { "04": "tree", "12": "symlink", "16": "gitlink" };
 
 function endOf(text: string, start: number): number {
   const end = text.indexOf("\0", start);

@@ -31,7 +31,7 @@ export async function updateMirror(
   const { commit } = at.revision;
   await prepareMirror(remote, gitDir, commit.length, signal);
   const present = await takeSnapshot(objects, at.revision, kept, limits, signal);
-  if (!("broken" in present)) return ok(present);
+  if (!("broken" in present) || present.broken.reason === "too-large") return ok(present);
   const fetched = await fetchRef(remote, gitDir, wanted, at.name, signal);
   if (fetched.code !== 0) {
     if (fetched.timedOut || fetched.refused !== undefined) return failed(...remote.refusal(fetched));
@@ -81,8 +81,15 @@ function noCommit(name: string): Failure {
   };
 }
 
-/** The failure for a repository that does not hold what its commit says. */
+/** The failure for a repository that does not hold what its commit says, or holds too much. */
 export function damaged(where: string, broken: Broken): Failure {
+  if (broken.reason === "too-large") {
+    return {
+      code: "source/too-large",
+      message: `${where} is too large: ${broken.message}`,
+      remedy: "take out the folder that holds the same over and over; nothing is changed meanwhile",
+    };
+  }
   return {
     code: "source/damaged",
     message: `${where} cannot be read whole: ${broken.message}`,

@@ -103,7 +103,9 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
       if (last !== undefined && isSameRevision(last.revision, at.value.revision)) return ok(last);
       return locked(async () => {
         let taken = await updateMirror(mirror, wanted, at.value, kept, signal);
-        if (taken.ok && "broken" in taken.value) taken = await rebuildMirror(mirror, wanted, at.value, kept, signal);
+        // What is too large is so in a new mirror, too.
+        if (taken.ok && "broken" in taken.value && taken.value.broken.reason !== "too-large")
+          taken = await rebuildMirror(mirror, wanted, at.value, kept, signal);
         if (!taken.ok) return taken;
         if ("broken" in taken.value) return failed(damaged(remote.repository.url, taken.value.broken));
         ({ kept, snapshot: last } = taken.value);

@@ -1,9 +1,9 @@
 import { type Failure, failed, ok, type Result, type Revision, type Tree, type TreeEntry } from "../model/index.ts";
 import { type Commit, parseCommit } from "./commit.ts";
+import { extentsOf, mostOf } from "./extent.ts";
 import { type LastChange, lastChange } from "./last-change.ts";
 import { type ObjectReader, type Unreadable } from "./object-reader.ts";
-import { type Broken, changedFiles, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
-import { vastTrees } from "./vast.ts";
+import { type Broken, changedFiles, DEPTH_MAX, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
 
 /** One file, symlink or gitlink of a revision. */
 interface ListedFile {
@@ -91,14 +91,27 @@ export async function takeSnapshot(
   const sizes = await readSizes(reader, walked.trees, before.sizes, signal);
   if ("broken" in sizes) return sizes;
   const contents = new Map<string, Uint8Array>();
-  const vast = vastTrees(commit.tree, walked.trees);
-  if (vast.has(commit.tree)) {
-    const message = `commit ${revision.commit} has more than ${PATHS_MAX} paths, or the same files all over`;
-    return { broken: { reason: "too-large", message } };
-  }
+  const tooFar = whyTooLarge(commit.tree, walked.trees);
+  if (tooFar !== undefined) return { broken: { reason: "too-large", message: tooFar } };
   const folders = foldersOf(walked.trees, before);
   const kept = { trees: walked.trees, folders, sizes: sizes.sizes, contents };
-  return { snapshot: makeSnapshot({ objects, revision, commit, kept, vast, folders, contents, before, limits }), kept };
+  return { snapshot: makeSnapshot({ objects, revision, commit, kept, folders, contents, before, limits }), kept };
+}
+
+/** Builds are told of all paths: all of them together have to fit into a fraction of a build thread's memory. */
+const CHARACTERS_MAX = 96 * 1024 * 1024;
+
+/** Why a tree is not to be walked by path, such as a bomb of nested trees; undefined when it may be. */
+function whyTooLarge(root: string, trees: Trees): string | undefined {
+  const extents = extentsOf(root, trees);
+  const extent = extents.get(root);
+  if (extent === undefined || (extent.characters <= CHARACTERS_MAX && extent.depth <= DEPTH_MAX)) return undefined;
+  const at = mostOf(root, trees, extents);
+  const what =
+    extent.depth > DEPTH_MAX
+      ? `folders nested deeper than ${DEPTH_MAX}`
+      : `${extent.paths.toLocaleString("en")} paths, more than can be looked through`;
+  return `${what}${at === "" ? "" : `, most of it in ${at}`}`;
 }
 
 /** What an earlier snapshot looked into and is there still: a tree's id says all that is in it. */
@@ -136,8 +149,6 @@ interface Parts {
   readonly revision: Revision;
   readonly commit: Commit;
   readonly kept: Kept;
-  /** Trees that are not to be walked. */
-  readonly vast: ReadonlySet<string>;
   /** The folders and contents of `kept`, writable. */
   readonly folders: Map<string, Folder>;
   readonly contents: Map<string, Uint8Array>;
@@ -252,17 +263,12 @@ interface Reading {
 }
 
 /** The tree port over what a snapshot keeps. Folders become maps, sorted by name, when first entered. */
-function readingOf(root: string, { kept, vast, folders }: Pick<Parts, "kept" | "vast" | "folders">): Reading {
+function readingOf(root: string, { kept, folders }: Pick<Parts, "kept" | "folders">): Reading {
   const folderOf = (id: string): Folder => {
     const known = folders.get(id);
     if (known !== undefined) return known;
     const rows = [...(kept.trees.get(id) ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const made = new Map(
-      rows.map(({ name, kind, id }): [string, TreeEntry] => [
-        name,
-        { kind: vast.has(id) ? "vast" : kind, id, size: kept.sizes.get(id) ?? 0 },
-      ]),
-    );
+    const made = new Map(rows.map(({ name, kind, id }) => [name, { kind, id, size: kept.sizes.get(id) ?? 0 }]));
     folders.set(id, made);
     return made;
   };

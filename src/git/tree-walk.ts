@@ -21,7 +21,8 @@ export interface Broken {
 /** A repository beyond these is refused whole, before it eats the memory of the process. */
 const TREES_MAX = 500_000;
 const ROWS_MAX = 5_000_000;
-const DEPTH_MAX = 200;
+/** Folders inside each other. */
+export const DEPTH_MAX = 200;
 
 /** Reads a commit's trees level by level, checking each against its id; trees that `known` has are not read again. */
 export async function walkTrees(

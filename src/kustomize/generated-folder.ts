@@ -2,7 +2,7 @@ import type { Place } from "../model/index.ts";
 import type { BuildContext } from "./context.ts";
 import { type Folder, kustomizationNames } from "./folder.ts";
 import type { Placed } from "./kustomization/decode.ts";
-import { type Found, tooVast } from "./symlinks.ts";
+import type { Found } from "./symlinks.ts";
 
 /** The file of a service's settings, which is no manifest. */
 const SETTINGS_FILE = "gitops.yaml";
@@ -20,20 +20,15 @@ export function generatedFolder(context: BuildContext, found: Found, at: Place):
   const resources: Placed<string>[] = [];
   // Only here, where it is read as settings: a manifest of this name further down must not be passed over.
   const settings = found.path === "" ? SETTINGS_FILE : `${found.path}/${SETTINGS_FILE}`;
-  // One folder that is not looked into is enough: a bomb has many.
-  let unknown = false;
   const scan = (folder: string, prefix: string): void => {
     for (const name of context.source.list(folder)) {
-      if (context.source.exhausted() || unknown) return;
+      if (context.source.exhausted()) return;
       const inner = folder === "" ? name : `${folder}/${name}`;
       const entry = context.source.entryKind(inner);
       const path = `${prefix}${name}`;
       if (entry === "tree") {
         if (has(inner)) resources.push({ value: path, at: { path: inner } });
         else scan(inner, `${path}/`);
-      } else if (entry === "vast") {
-        unknown = true;
-        tooVast(context.report, inner, { path: inner });
       } else if (/\.ya?ml$/.test(name) && inner !== settings) resources.push({ value: path, at: { path: inner } });
     }
   };

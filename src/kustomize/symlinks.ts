@@ -38,7 +38,6 @@ export function follow(walk: Walk, start: string): Found | undefined {
         "copy the files into the repository, or remove the reference",
       );
     }
-    if (stop.entry?.kind === "vast") return tooVast(report, stop.path, at);
     if (stop.entry?.kind !== "symlink") return undefined;
     const target = new TextDecoder().decode(tree.read(stop.entry));
     const next = target.startsWith("/") ? undefined : join(parentOf(stop.path), target);
@@ -54,12 +53,6 @@ export function follow(walk: Walk, start: string): Found | undefined {
   }
   if (walk.quiet) return undefined;
   return report.fail("build/cycle", at, `symlinks at ${start} lead in a circle`, "break the circle of symlinks");
-}
-
-/** What is in such a folder is unknown, so whoever needs it fails. */
-export function tooVast(report: Report, path: string, at: Place): undefined {
-  const message = `${path} is a folder of so many paths that it is not looked into`;
-  return report.fail("build/too-large", at, message, "take out the folders that hold the same files over and over");
 }
 
 /** The first part of a path that is no folder: what decides that the rest is not there. */

@@ -20,6 +20,7 @@ export type FailureCode =
   | "source/locked"
   | "source/damaged"
   | "source/unreadable-object"
+  | "source/too-large"
   // which services there are
   | "service/invalid-document"
   | "service/invalid-field"

@@ -1,9 +1,6 @@
-/**
- * One entry of a git tree. `size` is bytes, of blobs and symlinks only. `id` is git's object id. `vast` is a folder of so many
- * paths that nobody looks into it, such as a bomb of nested trees: what is in it is unknown, never nothing.
- */
+/** One entry of a git tree. `size` is bytes, of blobs and symlinks only. `id` is git's object id. */
 export interface TreeEntry {
-  readonly kind: "blob" | "tree" | "symlink" | "gitlink" | "vast";
+  readonly kind: "blob" | "tree" | "symlink" | "gitlink";
   readonly id: string;
   readonly size: number;
 }

@@ -31,7 +31,7 @@ async function search(
     for (const path of pending) {
       const entry = tree.entry(path);
       const below = entry?.kind === "tree" ? snapshot.files(path) : entry === undefined ? [] : [{ path, entry }];
-      if (below === undefined || below.some((file) => file.entry.kind === "vast")) return undefined;
+      if (below === undefined) return undefined;
       for (const file of below) if (!found.has(file.path)) fresh.set(file.path, file.entry);
     }
     for (const [path, entry] of fresh) found.set(path, entry);

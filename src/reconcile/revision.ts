@@ -32,15 +32,7 @@ export async function openRevision(
   if (!fetched.ok) return fetched;
   const snapshot = fetched.value;
   const { tree } = snapshot;
-  const kind = path === "" ? "tree" : tree.entry(path)?.kind;
-  if (kind === "vast") {
-    return failed({
-      code: "source/unreadable-object",
-      message: `${path} in revision ${snapshot.revision.commit.slice(0, 12)} has so many paths that it is not looked into`,
-      remedy: "take out the folders that hold the same files over and over",
-    });
-  }
-  if (kind !== "tree") {
+  if (tree.entry(path)?.kind !== "tree" && path !== "") {
     return failed({
       code: "source/path-not-found",
       message: `there is no folder ${path} in revision ${snapshot.revision.commit.slice(0, 12)}`,
@@ -97,8 +89,7 @@ function treeSource(snapshot: Snapshot): TreeSource {
   };
 }
 
-/** As git writes them, and one of our own for what is not looked into. */
-const MODES = { blob: "100644", tree: "040000", symlink: "120000", gitlink: "160000", vast: "140000" } as const;
+const MODES = { blob: "100644", tree: "040000", symlink: "120000", gitlink: "160000" } as const;
 
 /** The tree in the builders' format: folders before what they hold. */
 function listingOf(tree: Tree): string {
@@ -107,7 +98,7 @@ function listingOf(tree: Tree): string {
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const entry = tree.entry(path);
     if (entry === undefined) continue;
-    const size = entry.kind === "blob" || entry.kind === "symlink" ? String(entry.size) : "-";
+    const size = entry.kind === "tree" || entry.kind === "gitlink" ? "-" : String(entry.size);
     records.push(`${MODES[entry.kind]} ${entry.id} ${size} ${path}\0`);
     if (entry.kind === "tree") for (const name of (tree.list(path) ?? []).toReversed()) pending.push(`${path}/${name}`);
   }

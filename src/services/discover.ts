@@ -50,16 +50,14 @@ export function discover(
   known: Definitions = newDefinitions(),
   policy: Policy = NO_POLICY,
 ): DiscoveryStep {
-  const { files, vast } = filesBelow(tree, path);
+  const files = filesBelow(tree, path);
   const reader = newReader(tree, loaded, known);
   const flux = readFluxFiles(tree, files, reader, known);
   const { parents, services } = splitParents(flux.services);
   // A parent is not applied: what it points at is searched like `path` itself.
   for (const parent of parents) {
     if (isWithin(parent.folder, path)) continue;
-    const below = filesBelow(tree, parent.folder);
-    vast.push(...below.vast);
-    const more = readFluxFiles(tree, below.files, reader, known);
+    const more = readFluxFiles(tree, filesBelow(tree, parent.folder), reader, known);
     services.push(...splitParents(more.services).services.filter(({ id }) => !services.some((s) => s.id === id)));
     flux.broken.push(...more.broken);
   }
@@ -99,11 +97,8 @@ export function discover(
   reader.keep();
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
   const unsettled = settled.broken.map((one) => ({ ...one, unreadable: false }));
-  const unsearched = [...tooLarge(tree, files, inhabited), ...tooVast(vast)];
-  const broken = [...flux.broken, ...(beside?.broken ?? []), ...unsettled, ...unsearched];
-  // A folder that is not looked into is there; its build says what is wrong with it.
-  const isThere = (folder: string): boolean => folder === "" || /^(?:tree|vast)$/.test(tree.entry(folder)?.kind ?? "");
-  const missing = settled.services.filter(({ folder }) => !isThere(folder));
+  const broken = [...flux.broken, ...(beside?.broken ?? []), ...unsettled, ...tooLarge(tree, files, inhabited)];
+  const missing = settled.services.filter(({ folder }) => tree.entry(folder)?.kind !== "tree" && folder !== "");
   const present = settled.services.filter((service) => !missing.includes(service));
   const unique = withoutDuplicates(present, [...broken, ...missing.map(withoutFolder)]);
   return {
@@ -147,38 +142,18 @@ function tooLarge(tree: Tree, files: readonly string[], inhabited: readonly stri
     });
 }
 
-/** So many of them are told one by one: a bomb has as many as it likes. */
-const VAST_TOLD_MAX = 3;
-
-/** Folders of too many paths to be looked into. Whether services are in them is unknown, wherever they lie. */
-function tooVast(folders: readonly string[]): readonly Broken[] {
-  const more = folders.length - VAST_TOLD_MAX;
-  return folders.slice(0, VAST_TOLD_MAX).map((folder, index) => {
-    const others = index === VAST_TOLD_MAX - 1 && more > 0 ? `; nor are ${more} others` : "";
-    const failure: Failure = {
-      code: "build/too-large",
-      message: `${folder} has so many paths that it is not searched for services${others}`,
-      remedy: "take out the folders that hold the same files over and over",
-      at: { path: folder },
-    };
-    return { id: folder, at: { path: folder }, failures: [failure], sources: [folder], unreadable: true };
-  });
-}
-
-function filesBelow(tree: Tree, path: string): { readonly files: readonly string[]; readonly vast: string[] } {
+function filesBelow(tree: Tree, path: string): readonly string[] {
   const files: string[] = [];
-  const vast: string[] = [];
   const pending = [path];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const name of tree.list(folder) ?? []) {
       const child = folder === "" ? name : `${folder}/${name}`;
       const kind = tree.entry(child)?.kind;
       if (kind === "tree") pending.push(child);
-      else if (kind === "vast") vast.push(child);
       else if (kind === "blob" && (/\.ya?ml$/.test(name) || KUSTOMIZATION_NAMES.includes(name))) files.push(child);
     }
   }
-  return { files: files.sort(), vast };
+  return files.sort();
 }
 
 /** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */

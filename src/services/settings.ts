@@ -179,7 +179,7 @@ function settingsText(tree: Tree, file: string, reader: Reader): Result<string> 
   });
 }
 
-const NOUNS = { tree: "a folder", symlink: "a symbolic link", gitlink: "a submodule", vast: "a folder" } as const;
+const NOUNS = { tree: "a folder", symlink: "a symbolic link", gitlink: "a submodule" } as const;
 
 function siblingsOf(tree: Tree, file: string): readonly string[] {
   const slash = file.lastIndexOf("/");

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCommit } from "../../src/git/commit.ts";
+import { extentsOf, mostOf } from "../../src/git/extent.ts";
 import type { ObjectReader } from "../../src/git/object-reader.ts";
-import { PATHS_MAX, parseTree, type Row, type Trees, walkTrees } from "../../src/git/tree-walk.ts";
-import { vastTrees } from "../../src/git/vast.ts";
+import { parseTree, type Row, type Trees, walkTrees } from "../../src/git/tree-walk.ts";
 import { createRepository } from "../support/git-server-repository.ts";
 import { patient, scratch, sourceOf, valueOf } from "../support/git-server-source.ts";
 import { treeBomb } from "../support/tree-bomb.ts";
@@ -106,22 +106,16 @@ test("folders nested without end are refused", async () => {
   expect(await walkTrees(endless, idOf(0), new Map(), patient)).toMatchObject({ broken: { reason: "too-large" } });
 });
 
-test("D6 a bomb of nested trees is cut out where it grows, and everything else is there", async () => {
+test("D6 a bomb of nested trees is refused before anybody walks it, and what is next is read", async () => {
   const repository = await createRepository(join(scratch(), "bomb.git"));
   await repository.commit({ "good/a": "1", "worse/b": "2" }, "first");
   await repository.commit({ "worse/bomb": { tree: await treeBomb(repository, "good") } }, "a bomb");
   const source = await sourceOf({ repo: repository.path });
-  const snapshot = valueOf(await source.fetch(patient));
-  const { tree } = snapshot;
-  expect(snapshot.files("good")?.map(({ path }) => path)).toEqual(["good/a"]);
-  const listed = snapshot.files("") ?? [];
-  expect(listed.filter(({ entry }) => entry.kind === "blob").map(({ path }) => path)).toEqual(["good/a", "worse/b"]);
-  const vast = listed.filter(({ entry }) => entry.kind === "vast").map(({ path }) => path);
-  expect(vast.length).toBeGreaterThan(0);
-  expect(vast.every((path) => path.startsWith("worse/bomb/d"))).toBe(true);
-  const [one = ""] = vast;
-  expect([tree.list(one), tree.entry(`${one}/d0`)]).toEqual([undefined, undefined]);
-  valueOf(await snapshot.load(() => true, patient));
+  const refused = await source.fetch(patient);
+  expect(refused).toMatchObject({ ok: false, failures: [{ code: "source/too-large" }] });
+  expect(JSON.stringify(refused)).toContain(
+    "2,111,111,111,115 paths, more than can be looked through, most of it in worse/bomb",
+  );
   const bombed = await repository.git("rev-parse", "main");
   await repository.commit({ "worse/bomb": null }, "it is taken out");
   const after = valueOf(await source.fetch(patient));
@@ -129,84 +123,55 @@ test("D6 a bomb of nested trees is cut out where it grows, and everything else i
   expect(await after.changedPaths(bombed, patient)).toEqual({ ok: true, value: undefined });
 });
 
-describe("which trees are vast", () => {
-  /** A tree of so many rows, all of one file or all of one other tree. */
+describe("how far trees extend", () => {
   const rows = (count: number, of?: string): readonly Row[] =>
     Array.from({ length: count }, (_, n) =>
       of === undefined ? { name: `f${n}`, kind: "blob", id: ID } : { name: `d${n}`, kind: "tree", id: of },
     );
-  const copies: readonly (readonly [string, readonly Row[]])[] = [
-    ["a", rows(100, "b")],
-    ["b", rows(100)],
-  ];
-  test.each<[string, Trees, readonly string[]]>([
-    ["no files at all", new Map([["top", []]]), []],
-    ["a million files in one folder", new Map([["top", rows(1_000_000)]]), []],
-    ["one more than that", new Map([["top", rows(1_000_001)]]), ["top"]],
-    [
-      "a thousand copies of a folder of nine hundred files",
-      new Map([
-        ["top", rows(1000, "leaf")],
-        ["leaf", rows(900)],
-      ]),
-      [],
-    ],
-    ["a hundred copies of copies of copies", new Map([["top", rows(100, "a")], ...copies]), ["top"]],
-    [
-      "such a bomb among folders",
-      new Map([["top", [...rows(5), { name: "b", kind: "tree", id: "bomb" }]], ["bomb", rows(100, "a")], ...copies]),
-      ["bomb"],
-    ],
-  ])("%s", (_what, trees, vast) => {
-    expect([...vastTrees("top", trees)]).toEqual(vast);
-  });
+  const level = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })), { maxLength: 3 });
 
-  test("what is left of any trees can be walked, and a tree's own answer is the same wherever it is used", () => {
-    const level = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 40 })), {
-      minLength: 1,
-      maxLength: 4,
-    });
+  test("is what walking them comes to", () => {
     fc.assert(
-      fc.property(fc.array(level, { minLength: 1, maxLength: 12 }), (levels) => {
-        const trees: Map<string, readonly Row[]> = new Map([["0", rows(3)]]);
-        levels.forEach((uses, index) => {
+      fc.property(fc.array(level, { maxLength: 5 }), (levels) => {
+        const trees: Map<string, readonly Row[]> = new Map([["0", rows(2)]]);
+        for (const [index, uses] of levels.entries()) {
           const made = uses.flatMap(([back, count], at) =>
             rows(count, String(Math.max(0, index - back))).map((row) => ({ ...row, name: `${at}${row.name}` })),
           );
           trees.set(String(index + 1), made);
-        });
+        }
         const top = String(levels.length);
-        const vast = vastTrees(top, trees);
-        let walked = 0;
-        const walk = (id: string): void => {
-          for (const { kind, id: inner } of trees.get(id) ?? []) {
-            walked += 1;
-            if (kind === "tree" && !vast.has(inner) && walked <= PATHS_MAX) walk(inner);
+        const seen = { paths: 0, characters: 0, depth: 0 };
+        const walk = (id: string, prefix: string, depth: number): void => {
+          for (const row of trees.get(id) ?? []) {
+            seen.paths += 1;
+            seen.characters += prefix.length + row.name.length + 1;
+            if (row.kind !== "tree") continue;
+            seen.depth = Math.max(seen.depth, depth + 1);
+            walk(row.id, `${prefix}${row.name}/`, depth + 1);
           }
         };
-        if (!vast.has(top)) walk(top);
-        expect(walked).toBeLessThanOrEqual(PATHS_MAX);
-        for (const id of trees.keys()) {
-          const alone = vastTrees(id, trees);
-          expect([...alone].every((one) => vast.has(one) || !reaches(trees, top, one))).toBe(true);
-        }
+        walk(top, "", 0);
+        expect(extentsOf(top, trees).get(top)).toEqual(seen);
       }),
-      { numRuns: 60 },
     );
   });
-});
 
-function reaches(trees: Trees, from: string, to: string): boolean {
-  const pending = [from];
-  const seen = new Set<string>();
-  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
-    if (id === to) return true;
-    if (seen.has(id)) continue;
-    seen.add(id);
-    for (const row of trees.get(id) ?? []) if (row.kind === "tree") pending.push(row.id);
-  }
-  return false;
-}
+  test("is found for chains of any length, and where most of it is", () => {
+    const length = 20_000;
+    const trees: Map<string, readonly Row[]> = new Map([[String(length), rows(1)]]);
+    for (let at = 0; at < length; at += 1) trees.set(String(at), [{ name: "d", kind: "tree", id: String(at + 1) }]);
+    const extents = extentsOf("0", trees);
+    expect(extents.get("0")).toMatchObject({ paths: length + 1, depth: length });
+    const forest: Trees = new Map([
+      ["top", [...rows(9), { name: "a", kind: "tree", id: "small" }, { name: "b", kind: "tree", id: "large" }]],
+      ["small", rows(10)],
+      ["large", [{ name: "deep", kind: "tree", id: "wide" }]],
+      ["wide", rows(100)],
+    ]);
+    expect(mostOf("top", forest, extentsOf("top", forest))).toBe("b/deep");
+  });
+});
 
 describe("against git itself", () => {
   const name = fc.constantFrom("a", "b", "c.yaml", "d-1", "e.f", "é");

@@ -124,7 +124,12 @@ const KNOWN: readonly Guard[] = [
     "if (!answer.ok) unlisted.set(kindKey(kind), answer.problem);",
     "if (!answer.ok) {}",
   ),
-  guard("unknown: path not found", "src/reconcile/revision.ts", 'if (kind !== "tree") {', "if (false) {"),
+  guard(
+    "unknown: path not found",
+    "src/reconcile/revision.ts",
+    'if (tree.entry(path)?.kind !== "tree" && path !== "") {',
+    "if (false) {",
+  ),
   guard(
     "unknown: unreadable definitions",
     DISCOVER,

@@ -127,7 +127,7 @@ function gitId(type: "blob" | "tree", bytes: Uint8Array): string {
 
 /** A tree as git lists it (folders before what they hold), and a path for each blob id. */
 export function listingOf(tree: Tree): { readonly text: string; readonly paths: ReadonlyMap<string, string> } {
-  const modes = { blob: "100644", tree: "040000", symlink: "120000", gitlink: "160000", vast: "140000" };
+  const modes = { blob: "100644", tree: "040000", symlink: "120000", gitlink: "160000" };
   const paths = new Map<string, string>();
   const records: string[] = [];
   const walk = (folder: string): void => {
