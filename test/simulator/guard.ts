@@ -75,7 +75,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "memory: what failed is tried again": [1],
   "live: no answer in doubt": [206],
   "live: fresh while it watches": [305],
-  "live: silence": [122],
+  "live: silence": [172],
   "live: lists from time to time": [1],
   "plan: nothing on the word of the past": [797],
   "plan: what lives in it": [22],

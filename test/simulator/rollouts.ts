@@ -40,7 +40,9 @@ export function judgeReadiness(
     const needed = run.intent.services.find((one) => one.id === id);
     if (needed?.state !== "known" || run.unbuilt.has(id) || !run.selected(id)) continue;
     for (const key of needed.awaited) {
-      const now = request.all.find((one) => one.key === key);
+      // What went away while the run was at it counts as it was: an owner's end takes along what it owns, at any time.
+      const seen = ({ all }: Request): Live | undefined => all.find((one) => one.key === key);
+      const now = seen(request) ?? seen(earlier.findLast((one) => seen(one) !== undefined) ?? request);
       const told = earlier.some(
         (one) =>
           one.verb === "get" &&

@@ -89,6 +89,10 @@ export function newWatches(clock: Clock): Watches {
     trouble({ fault, of }) {
       const all = [...streams];
       for (const one of of === "all" ? all : all.slice(of % Math.max(1, all.length)).slice(0, 1)) {
+        // Who is told again of what happens has not been silent: what was not told meanwhile is lost.
+        const [unheard] = one.fault === "silent" && fault !== "silent" ? one.held.values() : [];
+        if (unheard !== undefined && !lost.has(one.kind.kind)) lost.set(one.kind.kind, unheard);
+        if (unheard !== undefined) one.held.clear();
         one.fault = fault;
         if (fault === "refused" || fault === "away") refused.set(one.kind.kind, REFUSED);
         if (fault === "away") unlisted.set(one.kind.kind, REFUSED);
