@@ -11,6 +11,7 @@ import {
 } from "../model/index.ts";
 import type { BreakerChange } from "../plan/index.ts";
 import type { Format } from "../report/index.ts";
+import { globProblem } from "../status/index.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
 import type { World } from "./world.ts";
 
@@ -63,6 +64,9 @@ export type ClusterChoice =
 /** Flags as they were given: strings, `true` for switches, lists for those that can be repeated. */
 export type Given = Readonly<Record<string, unknown>>;
 
+export const GLOB_REMEDY =
+  "give a service's id or a glob over ids, such as 'payments/*', with quotes that keep the shell away";
+
 const CONCURRENCY_MAX = 256;
 
 /** Reads flags and environment; every one that is wrong is named. */
@@ -99,7 +103,7 @@ export function readSettings(
     statusNamespace: read.namespace("statusNamespace", world.podNamespace ?? "gitops-system"),
     ...(reason === undefined ? {} : { reason }),
     ...(until === undefined ? {} : { until }),
-    services: read.list("service"),
+    services: globsFrom(read),
     adopt: toolsFrom(read),
     ...(confirm === undefined ? {} : { confirm }),
     breaker: breakerFrom(read),
@@ -156,6 +160,15 @@ function credentialsFrom(read: Reader, env: World["env"]): Credentials {
 }
 
 const TOOLS: readonly ForeignTool[] = ["flux", "helm", "argo", "kapp"];
+
+function globsFrom(read: Reader): readonly string[] {
+  const globs = read.list("service");
+  for (const glob of globs) {
+    const problem = globProblem(glob);
+    if (problem !== undefined) read.refuse("service", problem, GLOB_REMEDY);
+  }
+  return globs;
+}
 
 function toolsFrom(read: Reader): readonly ForeignTool[] {
   const names = read.list("adopt").flatMap((one) => one.split(",").map((name) => name.trim()));

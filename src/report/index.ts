@@ -28,6 +28,6 @@ export { type Format, serialize } from "./serialize.ts";
 export { servicesText } from "./services-text.ts";
 export { settingsDocument } from "./settings-document.ts";
 export { settingsText } from "./settings-text.ts";
-export { confirmedText, eventsText, historyText, suspensionsText } from "./standing-text.ts";
+export { confirmedText, eventsText, historyText, type IdleGlob, suspensionsText } from "./standing-text.ts";
 export { isHealthy, type PassRecord, recordPass, standingReport, statusReport } from "./status.ts";
 export { statusText } from "./status-text.ts";

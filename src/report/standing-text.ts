@@ -58,19 +58,36 @@ export function eventsText(events: readonly EventLine[], nowMs: number, paint: P
   return sections([columns([header, ...rows], paint.room)]);
 }
 
-/**
- * What is suspended, by whom and why; `services`: those that are known and held by it; `notSuspended`: what was to be resumed and
- * was not suspended so. Ends in a line break.
- */
+/** A glob that no service that is known matches, and the one that was probably meant. */
+export interface IdleGlob {
+  readonly glob: string;
+  readonly meant?: string;
+}
+
+interface SuspendedBy {
+  /** Services that are known and held. */
+  readonly services: readonly string[];
+  /** What was to be resumed and was not suspended so. */
+  readonly notSuspended: readonly string[];
+  /** What was asked for just now and holds nobody. */
+  readonly idle: readonly IdleGlob[];
+}
+
+/** What is suspended, by whom and why. Ends in a line break. */
 export function suspensionsText(
   suspensions: readonly Suspension[],
-  services: readonly string[],
-  notSuspended: readonly string[],
+  { services, notSuspended, idle }: SuspendedBy,
   nowMs: number,
   paint: Paint,
 ): string {
-  const idle = notSuspended.map((glob) => paint.warn(`nothing was suspended by ${visible(glob)}`));
-  if (suspensions.length === 0) return sections([idle, ["nothing is suspended here; what git suspends stays so"]]);
+  const notes = [
+    ...notSuspended.map((glob) => paint.warn(`nothing was suspended by ${visible(glob)}`)),
+    ...idle.map(({ glob, meant }) => {
+      const hint = meant === undefined ? "" : `: did you mean ${visible(meant)}?`;
+      return paint.warn(`${visible(glob)} matches no service that is known${hint}`);
+    }),
+  ];
+  if (suspensions.length === 0) return sections([notes, ["nothing is suspended here; what git suspends stays so"]]);
   const header = headed(["SUSPENDED", "REASON", "BY", "SINCE", "UNTIL"], paint);
   const rows = suspensions.map((one): readonly Cell[] => [
     { text: visible(one.glob) },
@@ -81,7 +98,7 @@ export function suspensionsText(
   ]);
   const known = services.length === 0 ? "no service that is known matches" : services.map(visible).join(", ");
   const end = `${counted(services.length, "service")} left alone from the next pass on: ${known}`;
-  return sections([idle, columns([header, ...rows], paint.room), [end]]);
+  return sections([notes, columns([header, ...rows], paint.room), [end]]);
 }
 
 /** What was confirmed, and whose deletes are held at that commit. Ends in a line break. */

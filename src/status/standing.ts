@@ -8,6 +8,7 @@ import {
   type ServiceStanding,
   type Suspension,
 } from "../model/index.ts";
+import { globProblem } from "./globs.ts";
 import { servicesOf } from "./groups.ts";
 import type { KeptService, PassHead } from "./kept.ts";
 import { type KeptObject, keptObject } from "./objects.ts";
@@ -206,7 +207,11 @@ function isSuspension(value: unknown): value is Suspension {
   const one = value as Partial<Suspension> | null;
   if (typeof one !== "object" || one === null) return false;
   const texts = [one.glob, one.reason, one.author, one.at].every((text) => typeof text === "string");
-  return texts && (one.until === undefined || !Number.isNaN(Date.parse(one.until)));
+  return (
+    texts &&
+    globProblem(one.glob ?? "") === undefined &&
+    (one.until === undefined || !Number.isNaN(Date.parse(one.until)))
+  );
 }
 
 function isConfirmOrder(value: unknown): value is ConfirmOrder {

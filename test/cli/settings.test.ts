@@ -22,6 +22,14 @@ describe("flags and environment", () => {
     expect(read({}, { GITOPS_ADOPT: "all" }).adopt).toEqual(["flux", "helm", "argo", "kapp"]);
   });
 
+  test("what is no glob over services is refused", () => {
+    expect(refused({ service: [""] })).toBe("--service: an empty text names no service");
+    expect(refused({ service: ["!a"] })).toContain("says only what is left out");
+    expect(refused({}, { GITOPS_SERVICE: "*a*a*a*a*a*b" })).toContain("GITOPS_SERVICE");
+    expect(refused({ service: ["a".repeat(300)] })).toContain("longer than any id");
+    expect(read({ service: ["payments/*", "[", "{a,b}"] }).services).toHaveLength(3);
+  });
+
   test("a flag wins over its variable, its variable over the default", () => {
     expect(read().ref).toBe("HEAD");
     expect(read({}, { GITOPS_REF: "main" }).ref).toBe("main");

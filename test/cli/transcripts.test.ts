@@ -107,6 +107,19 @@ describe("what is kept in the cluster", () => {
     shows("suspend", ["suspend", "dev/db", "--reason", "restore", "--until", "6h"], {
       engine: { standing, suspend: async () => ok((await exampleStanding()).suspensions) },
     }));
+  test("suspending nobody, as ids are longer than that", () =>
+    shows("suspend-nobody", ["suspend", "db", "dev/w*", "prod/*", "--reason", "restore"], {
+      engine: {
+        standing: async () => {
+          const example = await exampleStanding();
+          const longer = example.services().map((one) => ({ ...one, service: `clusters/${one.service}` }));
+          return ok({ ...example, services: () => longer });
+        },
+        suspend: ({ globs, reason }) =>
+          Promise.resolve(ok(globs.map((glob) => ({ glob, reason, author: "Ada", at: "2026-01-01T00:00:00.000Z" })))),
+      },
+    }));
+  test("suspending with an empty text", () => shows("suspend-empty", ["suspend", "", "--reason", "restore"]));
   test("suspending without a reason", () => shows("suspend-unreasoned", ["suspend", "dev/db"]));
   test("suspending until yesterday", () =>
     shows("suspend-past", ["suspend", "dev/db", "--reason", "x", "--until", "2025-12-31"]));

@@ -37,6 +37,11 @@ describe("suspensions", () => {
     ["**", "apps/.hidden/web", true],
     ["*", "payments/api", true],
     ["payments/api", "payments/api-worker", false],
+    ["**", ".", true], // the root folder as a service
+    ["*", ".", true],
+    ["", "payments/api", false],
+    ["!payments/api", "payments/api", false],
+    ["*a*a*a*a*a*b", `payments/${"a".repeat(200)}`, false],
   ])("%s holds %s: %s", (glob, service, held) => {
     expect(suspensionOf([asked(glob)], service, NOW) !== undefined).toBe(held);
   });

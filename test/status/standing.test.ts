@@ -266,7 +266,10 @@ describe("what people asked for", () => {
     expect((await read()).confirmed("dev/api", { ...commit, id: commitAt(1) })).toBeUndefined();
   });
 
-  test("what cannot be understood is a failure, never nothing", async () => {
+  test.each([
+    ["[{", "no JSON"],
+    ['[{"glob":"","reason":"incident","author":"Ada","at":"2026-01-01T00:00:00Z"}]', "a suspension of nobody"],
+  ])("what cannot be understood is a failure, never nothing: %s (%s)", async (suspensions) => {
     value(await suspend(cluster, clock, PLACE, [asked("dev/api")], signal));
     const { items } = await objects();
     const name = items[0]?.ref.name ?? "";
@@ -274,7 +277,7 @@ describe("what people asked for", () => {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name, namespace: PLACE.namespace },
-      data: { suspensions: "[{" },
+      data: { suspensions },
     };
     await cluster.apply(CONFIG_MAP, manifest, { fieldManager: "somebody", force: true }, signal);
     expect(await readStanding(cluster, PLACE, clock.nowMs(), signal)).toMatchObject({

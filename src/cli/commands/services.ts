@@ -1,6 +1,6 @@
-import picomatch from "picomatch";
 import { servicesDocument, servicesText } from "../../report/index.ts";
 import { withDependencies } from "../../services/index.ts";
+import { matches } from "../../status/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { READING } from "../flags.ts";
@@ -27,12 +27,12 @@ export const services: CommandSpec = {
     return withEngine(call, async (engine, { signal }) => {
       const found = await engine.discover(settings.path, signal);
       if (!found.ok) return printer.error(found.failures, EXIT.couldNotRun);
-      const matches = matcher(settings.services);
+      const selected = matcher(settings.services);
       const { services: sound, broken } = withDependencies(found.value.discovery);
       const discovery = {
         ...found.value.discovery,
-        services: sound.filter(({ id }) => matches(id)),
-        broken: broken.filter(({ id }) => matches(id)),
+        services: sound.filter(({ id }) => selected(id)),
+        broken: broken.filter(({ id }) => selected(id)),
       };
       const exit = discovery.broken.length > 0 || !discovery.complete ? EXIT.some : EXIT.ok;
       printer.result(
@@ -44,9 +44,8 @@ export const services: CommandSpec = {
   },
 };
 
-/** Whether an id matches any of the globs; none match all. */
+/** Whether an id, or its last part, matches any of the globs; none match all. */
 export function matcher(globs: readonly string[]): (id: string) => boolean {
   if (globs.length === 0) return () => true;
-  const match = picomatch([...globs]);
-  return (id) => match(id);
+  return (id) => globs.some((glob) => matches(glob, id));
 }

@@ -1,10 +1,11 @@
 import { type Failure, ok, type Result } from "../../model/index.ts";
-import { suspensionsDocument, suspensionsText } from "../../report/index.ts";
-import type { Resumed } from "../../status/index.ts";
+import { type IdleGlob, suspensionsDocument, suspensionsText } from "../../report/index.ts";
+import { globProblem, matches, type Resumed } from "../../status/index.ts";
 import { type Call, type CommandSpec, withEngine } from "../command.ts";
 import type { Engine } from "../engine.ts";
 import { EXIT } from "../exit.ts";
 import { ASKING } from "../flags.ts";
+import { GLOB_REMEDY } from "../settings.ts";
 import { standingNeeded } from "../standing.ts";
 
 export const suspend: CommandSpec = {
@@ -33,7 +34,7 @@ name and the reason, so that everybody sees it in gitops status. What git itself
     const { reason = "", until } = settings;
     const nowMs = world.clock.nowMs();
     const untilMs = until === undefined ? undefined : "inMs" in until ? nowMs + until.inMs : until.atMs;
-    const wrong = wrongRequest(reason, untilMs, nowMs);
+    const wrong = wrongRequest(call.arguments, reason, untilMs, nowMs);
     if (wrong !== undefined) return Promise.resolve(printer.error([wrong], EXIT.couldNotRun));
     const asked = { globs: call.arguments, reason: reason.trim(), ...(untilMs === undefined ? {} : { untilMs }) };
     return changed(call, async (engine, signal) => {
@@ -63,7 +64,14 @@ same: to resume one service of a suspended glob, resume the glob and suspend the
   run: (call) => changed(call, (engine, signal) => engine.resume(call.arguments, signal)),
 };
 
-function wrongRequest(reason: string, untilMs: number | undefined, nowMs: number): Failure | undefined {
+function wrongRequest(
+  globs: readonly string[],
+  reason: string,
+  untilMs: number | undefined,
+  nowMs: number,
+): Failure | undefined {
+  const [problem] = globs.flatMap((glob) => globProblem(glob) ?? []);
+  if (problem !== undefined) return { code: "usage/invalid-flag", message: `<glob>: ${problem}`, remedy: GLOB_REMEDY };
   if (reason.trim() === "") {
     const remedy = "say in a few words why, for those who wonder: --reason 'incident 4711'";
     return { code: "usage/invalid-flag", message: "--reason is missing", remedy };
@@ -87,15 +95,28 @@ function changed(
     if (!written.ok) return printer.error(written.failures, EXIT.couldNotRun);
     const standing = await standingNeeded(engine, signal);
     if (!standing.ok) return printer.error(standing.failures, EXIT.couldNotRun);
-    const services = standing.value
-      .services()
-      .flatMap(({ service, suspended }) => (suspended === undefined ? [] : [service]));
+    const known = standing.value.services();
+    const services = known.flatMap(({ service, suspended }) => (suspended === undefined ? [] : [service]));
     const { left, notSuspended } = written.value;
+    const held = left.filter(({ glob }) => call.arguments.includes(glob));
+    const idle = held.flatMap(({ glob }) =>
+      idleGlob(
+        glob,
+        known.map(({ service }) => service),
+      ),
+    );
     const exit = notSuspended.length > 0 ? EXIT.some : EXIT.ok;
     printer.result(
       () => suspensionsDocument(left, services, notSuspended, exit),
-      (paint) => suspensionsText(left, services, notSuspended, world.clock.nowMs(), paint),
+      (paint) => suspensionsText(left, { services, notSuspended, idle }, world.clock.nowMs(), paint),
     );
     return exit;
   });
+}
+
+/** A glob that holds nobody: the service may be to come, or its id is longer than what was written. */
+function idleGlob(glob: string, known: readonly string[]): readonly IdleGlob[] {
+  if (known.some((service) => matches(glob, service))) return [];
+  const longer = `**/${glob}`;
+  return [{ glob, ...(known.some((service) => matches(longer, service)) ? { meant: longer } : {}) }];
 }
