@@ -112,6 +112,7 @@ export function resolveClaims({ scope, claimants, live, complete, unchanged }: C
     }
   }
   const inhabitants = inhabitantsOf(claimants);
+  const namesakes = namesakesOf(claimants);
   const unknown = claimants.flatMap(({ service, desired }) =>
     desired.kind === "unknown" ? [{ service, ...desired }] : [],
   );
@@ -122,6 +123,9 @@ export function resolveClaims({ scope, claimants, live, complete, unchanged }: C
     mayBeWanted(object) {
       const inhabitant = inhabitants.get(homeOf(object));
       if (inhabitant !== undefined) return `${inhabitant} declares objects that would go with it`;
+      const namesake = namesakes.get(nameOf(object.ref));
+      if (namesake !== undefined && namesake.group !== object.ref.group)
+        return `${namesake.service} may want it, as ${namesake.group}/${object.ref.kind}, which is not served`;
       const owner = ownerOf(object);
       const wanting = unknown.find(
         ({ service, names }) =>
@@ -139,6 +143,26 @@ function wantedBy(
   unfit: ReadonlyMap<string, readonly string[]>,
 ): [string, string[]] {
   return [key, [...claim.map(({ service }) => service), ...(unfit.get(key) ?? [])]];
+}
+
+/**
+ * Who declares an object in a group that is not served, by its kind and name: most likely it is the one of that name in the group
+ * that the kind has moved to, as Ingresses of `extensions` have.
+ */
+function namesakesOf(
+  claimants: readonly Claimant[],
+): ReadonlyMap<string, { readonly service: string; readonly group: string }> {
+  return new Map(
+    claimants.flatMap(({ service, desired }) =>
+      ((desired.kind === "known" && desired.unfit) || []).map(
+        (ref) => [nameOf(ref), { service, group: ref.group }] as const,
+      ),
+    ),
+  );
+}
+
+function nameOf({ kind, namespace, name }: ObjectRef): string {
+  return `${kind} ${namespace} ${name}`;
 }
 
 /** Who declares objects that live in a namespace or are of a definition's group: such an object takes them with it. */

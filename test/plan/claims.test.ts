@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { refKey } from "../../src/model/index.ts";
+import { type ObjectRef, refKey } from "../../src/model/index.ts";
 import { type Claimant, type Desired, declare, resolveClaims } from "../../src/plan/index.ts";
 import { declareAs, declaredBy, index, liveAfter } from "./objects.ts";
 
@@ -102,6 +102,27 @@ describe("what a service declares and cannot have now stays its own", () => {
   test("nobody prunes it", () => {
     const { claims } = resolve([waiting, claimant("x/b", known())], index(live));
     expect(claims.wanted.get(refKey(live.ref))).toEqual(["x/a"]);
+  });
+
+  test("A13 not in a group that is not served either: it is the object of that name in the group that is", () => {
+    const ingress = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: "web", namespace: "shop" },
+    };
+    const object = liveAfter(declareAs("x/a", ingress));
+    const former = (ref: Partial<ObjectRef>) => {
+      const unfit = [{ ...object.ref, group: "extensions", ...ref }];
+      const { claims } = resolve(
+        [claimant("x/a", known()), claimant("x/b", { kind: "known", declared: [], unfit })],
+        index(object),
+      );
+      return claims.mayBeWanted(object);
+    };
+    expect(former({})).toBe("x/b may want it, as extensions/Ingress, which is not served");
+    expect(former({ name: "other" })).toBeUndefined();
+    expect(former({ kind: "IngressClass" })).toBeUndefined();
+    expect(former({ namespace: "bank" })).toBeUndefined();
   });
 
   test("nobody takes it over", () => {
