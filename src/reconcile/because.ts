@@ -1,4 +1,4 @@
-import type { ServicePlan } from "../plan/index.ts";
+import type { ServicePlan, Step } from "../plan/index.ts";
 import type { Assembled } from "./assemble.ts";
 
 const NAMED = 3;
@@ -11,10 +11,14 @@ export function becauseOf(
   const reasons: string[] = [];
   if (built && changed === undefined) reasons.push("not built before with these settings");
   if (built && changed !== undefined) reasons.push(`changed: ${listed(changed)}`);
-  const drifted = steps.filter((step) => "drift" in step && step.drift !== undefined).length;
-  if (drifted > 0) reasons.push(`${drifted} of its objects drifted`);
+  const isDrifted = (step: Step): boolean => "drift" in step && step.drift !== undefined;
+  const drifted = steps.filter(isDrifted).length;
+  const left = steps.filter((step) => isDrifted(step) && step.action === "drifted").length;
+  if (drifted > 0) reasons.push(`${drifted} of its objects drifted${left === drifted ? ", which is left so for now" : ""}`);
   const other = steps.filter(({ action }) => !QUIET.has(action)).length - drifted;
   if (!built && other > 0) reasons.push(`${other} of its objects are not as git says`);
+  const held = steps.filter(({ action }) => action === "held").length;
+  if (held > 0) reasons.push(`${held} ${held === 1 ? "delete is" : "deletes are"} held`);
   return reasons.length === 0 ? "nothing changed" : reasons.join("; ");
 }
 

@@ -1,5 +1,13 @@
 import type { LastChange } from "../git/index.ts";
-import { type Authored, type Explanation, type Failure, failed, ok, type Result } from "../model/index.ts";
+import {
+  type Authored,
+  type Explanation,
+  type Failure,
+  failed,
+  ok,
+  type Result,
+  type StepAction,
+} from "../model/index.ts";
 import type { ServicePlan } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
 import type { Assembled } from "./assemble.ts";
@@ -10,6 +18,7 @@ import type { Io, PassRequest } from "./pass-types.ts";
 import { planPass } from "./planning.ts";
 import { prepare } from "./prepare.ts";
 import type { PassState } from "./state.ts";
+import { suspendedBecause } from "./suspended.ts";
 
 /** What a sync would do about a service and why, or why there is nothing to do. Changes nothing. */
 export async function explain(
@@ -48,9 +57,9 @@ export async function explain(
     ...(at === undefined ? {} : { at }),
     because:
       left === undefined
-        ? sayWhy(assembled, plan, broken !== undefined)
+        ? sayWhy(assembled, plan, broken !== undefined, request)
         : `it left git, and is left alone: ${left.why}`,
-    runs: assembled?.built === true || told.some(({ action }) => action !== "kept" && action !== "held"),
+    runs: assembled?.built === true || told.some(({ action }) => !LEFT.has(action)),
     ...(files.length === 0 ? {} : { footprint: files.length }),
     ...(changed === undefined ? {} : { changed }),
     ...(change === undefined ? {} : { change: authored(change) }),
@@ -60,10 +69,22 @@ export async function explain(
   });
 }
 
-function sayWhy(assembled: Assembled | undefined, plan: ServicePlan | undefined, broken: boolean): string {
+/** What a sync only tells of. */
+const LEFT: ReadonlySet<StepAction> = new Set(["kept", "held", "drifted"]);
+
+function sayWhy(
+  assembled: Assembled | undefined,
+  plan: ServicePlan | undefined,
+  broken: boolean,
+  request: PassRequest,
+): string {
   if (broken) return "its definition is broken; what it owns is left as it is";
-  if (assembled === undefined) return "it left git, and these are its objects that are left";
-  if (assembled.service.settings.suspend) return "it is suspended";
+  if (assembled === undefined) {
+    const some = (plan?.steps.length ?? 0) > 0;
+    return `it left git, and ${some ? "these are its objects that are left" : "other services declare what is left of it"}`;
+  }
+  const { id, settings } = assembled.service;
+  if (settings.suspend) return `it is ${suspendedBecause(id, request)}`;
   return becauseOf(assembled, plan ?? { steps: [] });
 }
 

@@ -54,7 +54,8 @@ function verdict(runs: boolean, failures: readonly Failure[], paint: Paint): str
   return runs ? paint.note("would run") : paint.good("stays as it is");
 }
 
-function objectsText(todo: number, unchanged: number, fails: boolean): string {
+function objectsText(todo: number, unchanged: number, fails: boolean): string | undefined {
+  if (todo + unchanged === 0) return undefined; // it declares none, or nobody looked
   if (fails && todo === 0) return `${unchanged} as git says; what failed is not counted`;
   if (todo === 0) return `${counted(unchanged, "object")}, all as git says`;
   return `${unchanged} as git says, ${todo} not`;
@@ -100,7 +101,8 @@ export function traceText(trace: Trace, paint: Paint): string {
     service === undefined
       ? "none of ours"
       : `${service} (scope ${scope})${proven ? "" : ", by a label that no apply of ours wrote"}`;
-  const action = trace.action === undefined ? undefined : `${trace.action}${trace.why === "" ? "" : `: ${trace.why}`}`;
+  const does = trace.action === "drifted" ? "leaves it as it is" : trace.action;
+  const action = does === undefined ? undefined : `${does}${trace.why === "" ? "" : `: ${trace.why}`}`;
   return sections([
     [
       paint.strong(visible(refText(object))),

@@ -42,6 +42,7 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
       ...failures.flatMap((failure) => failureLines(service, failure, paint)),
       ...(standing?.retry === undefined ? [] : [retryLine(service, standing.retry, nowMs, paint)]),
     ]),
+    services.flatMap((service) => waitingLines(service, paint)),
     services.flatMap(({ service, standing }) => [
       ...(standing?.suspended === undefined ? [] : [suspendedLine(service, standing.suspended, paint)]),
       ...(standing?.warnings ?? []).flatMap((warning) => failureLines(service, warning, { ...paint, bad: paint.warn })),
@@ -53,6 +54,32 @@ export function statusText(report: StatusReport, nowMs: number, paint: Paint): s
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** States that are no failure and yet not good. */
+const WAITING: ReadonlySet<ServiceStatus["state"]> = new Set([
+  "held",
+  "drifted",
+  "progressing",
+  "pending",
+  "blocked",
+  "interrupted",
+]);
+
+/** Why a service is not done although nothing of it failed, at which revision, and what to do about it. */
+function waitingLines({ service, state, failures, standing }: ServiceStatus, paint: Paint): readonly string[] {
+  const ready = standing?.conditions.find(({ type }) => type === "Ready");
+  if (standing === undefined || ready === undefined || failures.length > 0 || !WAITING.has(state)) return [];
+  const commit = /[0-9a-f]{12,64}$/.exec(standing.attempted)?.[0].slice(0, 12) ?? "";
+  const id = visible(service);
+  const next =
+    state === "held"
+      ? `gitops why ${id} says which; if they shall go: gitops confirm ${commit} --service ${id}`
+      : `gitops why ${id} says more`;
+  return [
+    `${paint.strong(id)}  ${statePaint(state, paint)(state)} at ${commit}: ${visible(ready.message)}`,
+    `  ${paint.note("→")} ${next}`,
+  ];
 }
 
 /** `dev/pay  tried again in 2 min 0 s, 3 failures in a row` */

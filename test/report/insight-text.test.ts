@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Explanation } from "../../src/model/index.ts";
-import { newPaint, whyText } from "../../src/report/index.ts";
+import { newPaint, traceText, whyText } from "../../src/report/index.ts";
+import { TRACE } from "../cli/insights.ts";
 import { COMMIT, MISSING } from "./examples.ts";
 
 const quiet: Explanation = {
@@ -27,4 +28,15 @@ test("a service that fails is not said to stay as it is", () => {
 test("objects of a service that fails are not all there are", () => {
   expect(whyText(quiet, newPaint(false))).toContain("3 objects, all as git says\n");
   expect(whyText({ ...quiet, failures: [MISSING] }, newPaint(false))).not.toContain("all as git says");
+});
+
+test("nothing to count is not said to be as git says", () => {
+  expect(
+    whyText({ ...quiet, because: "it is suspended by Ada: restore", unchanged: 0 }, newPaint(false)),
+  ).not.toContain("objects");
+});
+
+test("drift that is only told is not said twice", () => {
+  const told = traceText({ ...TRACE, action: "drifted", why: "drifted: spec.replicas" }, newPaint(false));
+  expect(told).toContain("leaves it as it is: drifted: spec.replicas\n");
 });

@@ -142,6 +142,21 @@ describe("status", () => {
     expect(told).toContain("dev/pay  drift/flapping  dev/releases/pay/kustomization.yaml:7\n");
   });
 
+  test("as text: why deletes are held, at which commit, and what lets them go", () => {
+    const ready = { type: "Ready", status: "False", reason: "PruneFailed", message: "6 held: too many" } as const;
+    const standing = {
+      attempted: `main@sha1:${COMMIT}`,
+      conditions: [{ ...ready, lastTransitionTime: first.lastPass }],
+      warnings: [],
+      history: [],
+    };
+    const services = [{ service: "dev/api", state: "held", failures: [], standing }] as const;
+    const told = statusText({ scope: "clusters/dev", from: "cluster", services, failures: [] }, T0, newPaint(false));
+    expect(told).toContain(
+      "dev/api  held at 3f2a91c5d0e1: 6 held: too many\n  → gitops why dev/api says which; if they shall go: gitops confirm 3f2a91c5d0e1 --service dev/api\n",
+    );
+  });
+
   test("as text: the bad ones last, with their failures", () => {
     const record = recordPass(first, pass([service("dev/pay", "failed", { failures: [MISSING] }), synced]), about(T0));
     expect(statusText(report(record, new Map([["dev/api", 1]])), T0 + 90_000, newPaint(false))).toBe(

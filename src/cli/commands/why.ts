@@ -16,7 +16,7 @@ and by whose commit, which objects a sync would write, delete or hold, and why. 
   ],
   exits: [
     { code: 0, means: "a sync would do nothing about it" },
-    { code: 1, means: "a sync would build or write something, or hold something" },
+    { code: 1, means: "a sync would build or write something, or hold or report something" },
     { code: 2, means: "it could not run, or the service fails" },
   ],
   run(call) {
