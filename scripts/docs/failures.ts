@@ -65,7 +65,7 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   },
   "source/too-large": {
     means:
-      "The revision has more paths than can be looked through, or folders nested too deep, such as a bomb of trees.",
+      "The revision has more paths, or below its path more definitions, than can be looked through, or folders nested too deep, such as a bomb of trees.",
     remedy: "Take out the folder that the message names. Nothing is changed meanwhile.",
   },
   "service/invalid-document": {

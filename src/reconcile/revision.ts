@@ -49,6 +49,7 @@ export async function openRevision(
       policy = step.policy.value;
       continue;
     }
+    if (step.kind === "refused") return failed(step.failure);
     if (step.kind === "done") {
       return ok({ snapshot, discovery: step.discovery, policy: policy ?? NO_POLICY, files: treeSource(snapshot) });
     }

@@ -12,7 +12,8 @@ import {
   text,
 } from "../model/index.ts";
 import { NO_POLICY, type Policy } from "../policy/index.ts";
-import { type Broken, type Defined, FLUX_GROUP, isFluxKustomization } from "./flux.ts";
+import { type Extent, newExtent } from "./extent.ts";
+import { type Broken, type Defined, isFluxKustomization } from "./flux.ts";
 import { FLUX_OWN_FILES, readFluxFiles } from "./flux-files.ts";
 import { plainFolders } from "./folders.ts";
 import { componentFolders, sourcesOf } from "./overlay.ts";
@@ -29,6 +30,8 @@ import { settleAll, strayFiles } from "./settings.ts";
 
 export type DiscoveryStep =
   | { readonly kind: "done"; readonly discovery: Discovery }
+  /** There is too much to look through; what there is is unknown. */
+  | { readonly kind: "refused"; readonly failure: Failure }
   /** Content that must be at hand before asking again; paths relative to the root. */
   | { readonly kind: "needs"; readonly paths: readonly string[] };
 
@@ -50,32 +53,34 @@ export function discover(
   known: Definitions = newDefinitions(),
   policy: Policy = NO_POLICY,
 ): DiscoveryStep {
-  const files = filesBelow(tree, path);
-  const reader = newReader(tree, loaded, known);
-  const flux = readFluxFiles(tree, files, reader, known);
-  const { parents, services } = splitParents(flux.services);
-  // A parent is not applied: what it points at is searched like `path` itself.
-  for (const parent of parents) {
-    if (isWithin(parent.folder, path)) continue;
-    const more = readFluxFiles(tree, filesBelow(tree, parent.folder), reader, known);
-    services.push(...splitParents(more.services).services.filter(({ id }) => !services.some((s) => s.id === id)));
-    flux.broken.push(...more.broken);
-  }
-  flux.broken.push(...parents.flatMap(changingParent));
+  const extent = newExtent();
+  const refused = (): DiscoveryStep | undefined => {
+    const failure = extent.refusal(path);
+    return failure && { kind: "refused", failure };
+  };
+  const files = filesBelow(tree, path, extent);
+  const reader = newReader(tree, loaded, known, extent);
+  const flux = readDefinitions({ tree, path, reader, known, extent }, files);
+  const { parents } = flux;
+  const services = [...flux.services];
   const taken = [
     ...services.flatMap(({ folder, settings }) => [folder, ...componentFolders(folder, settings.overlay)]),
     ...flux.broken
       .flatMap(({ unreadable, sources }) => (unreadable ? [] : sources))
       .filter((source) => tree.entry(source)?.kind !== "blob"),
   ];
+  const tooMany = refused();
+  if (tooMany !== undefined) return tooMany;
   const plain = plainFolders(
     tree,
     path,
     files.filter((file) => !FLUX_OWN_FILES.test(file)),
     taken,
     reader,
+    extent,
   );
   for (const { folder, file } of plain.found) {
+    extent.add("definitions", file, 1);
     const why = "it has a kustomization file, and no other service includes it";
     const id = folder === "" ? "." : folder;
     services.push({ id, origin: "folder", folder, at: { path: file, line: 1 }, why, settings: DEFAULT_SETTINGS });
@@ -84,22 +89,27 @@ export function discover(
   const kustomized = files.filter((file) => KUSTOMIZATION_NAMES.includes(nameOf(file))).map(folderOf);
   const inhabited = [...taken, ...plain.found.map(({ folder }) => folder), ...kustomized];
   const beside =
-    path === "" || flux.services.length + flux.broken.length === 0
+    path === "" || flux.services.length + parents.length + flux.broken.length === 0
       ? undefined
       : besideFlux(
           path,
           files.filter((file) => file !== policy.file),
           inhabited,
           reader,
+          extent,
         );
   if (beside?.service !== undefined) services.push(beside.service);
+  const tooLarge = largeFiles(tree, files, inhabited, extent);
+  const tooMuch = refused();
+  if (tooMuch !== undefined) return tooMuch;
   const settled = settleAll(services, { tree, path, policy, reader });
   reader.keep();
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
   const unsettled = settled.broken.map((one) => ({ ...one, unreadable: false }));
-  const broken = [...flux.broken, ...(beside?.broken ?? []), ...unsettled, ...tooLarge(tree, files, inhabited)];
-  const missing = settled.services.filter(({ folder }) => tree.entry(folder)?.kind !== "tree" && folder !== "");
-  const present = settled.services.filter((service) => !missing.includes(service));
+  const broken = [...flux.broken, ...(beside?.broken ?? []), ...unsettled, ...tooLarge];
+  const isThere = ({ folder }: Service): boolean => folder === "" || tree.entry(folder)?.kind === "tree";
+  const missing = settled.services.filter((service) => !isThere(service));
+  const present = settled.services.filter(isThere);
   const unique = withoutDuplicates(present, [...broken, ...missing.map(withoutFolder)]);
   return {
     kind: "done",
@@ -127,22 +137,31 @@ export function discover(
 }
 
 /** Files too large to be looked into, which may define services, unless they lie where objects are taken in. */
-function tooLarge(tree: Tree, files: readonly string[], inhabited: readonly string[]): readonly Broken[] {
-  return files
-    .filter((file) => (tree.entry(file)?.size ?? 0) > DEFINITION_BYTES_MAX)
-    .filter((file) => !inhabited.some((folder) => isWithin(file, folder)))
-    .map((file) => {
-      const failure: Failure = {
-        code: "build/too-large",
-        message: `${file} has more than ${DEFINITION_BYTES_MAX / 1024} KiB, so it is not searched for services`,
-        remedy: "split it, or move it below a folder that a service takes in",
-        at: { path: file },
-      };
-      return { id: file, at: { path: file }, failures: [failure], sources: [file], unreadable: true };
-    });
+function largeFiles(
+  tree: Tree,
+  files: readonly string[],
+  inhabited: readonly string[],
+  extent: Extent,
+): readonly Broken[] {
+  const taken = new Set(inhabited);
+  const found: Broken[] = [];
+  for (const file of files) {
+    if ((tree.entry(file)?.size ?? 0) <= DEFINITION_BYTES_MAX) continue;
+    if (withFolders(file).some((folder) => taken.has(folder))) continue;
+    if (!extent.add("definitions", file, 1)) return [];
+    const failure: Failure = {
+      code: "build/too-large",
+      message: `${file} has more than ${DEFINITION_BYTES_MAX / 1024} KiB, so it is not searched for services`,
+      remedy: "split it, or move it below a folder that a service takes in",
+      at: { path: file },
+    };
+    found.push({ id: file, at: { path: file }, failures: [failure], sources: [file], unreadable: true });
+  }
+  return found;
 }
 
-function filesBelow(tree: Tree, path: string): readonly string[] {
+/** The YAML files below a folder, sorted; none when they are too many. */
+function filesBelow(tree: Tree, path: string, extent: Extent): readonly string[] {
   const files: string[] = [];
   const pending = [path];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
@@ -150,10 +169,47 @@ function filesBelow(tree: Tree, path: string): readonly string[] {
       const child = folder === "" ? name : `${folder}/${name}`;
       const kind = tree.entry(child)?.kind;
       if (kind === "tree") pending.push(child);
-      else if (kind === "blob" && (/\.ya?ml$/.test(name) || KUSTOMIZATION_NAMES.includes(name))) files.push(child);
+      if (kind !== "blob" || !(/\.ya?ml$/.test(name) || KUSTOMIZATION_NAMES.includes(name))) continue;
+      const fits = extent.add("files", child, 1);
+      if (!extent.add("kustomizations", child, KUSTOMIZATION_NAMES.includes(name) ? 1 : 0) || !fits) return [];
+      files.push(child);
     }
   }
   return files.sort();
+}
+
+/** What definitions are looked for with. */
+interface Search {
+  readonly tree: Tree;
+  readonly path: string;
+  readonly reader: Reader;
+  readonly known: Definitions;
+  readonly extent: Extent;
+}
+
+interface FluxDefinitions {
+  readonly parents: readonly Service[];
+  readonly services: readonly Defined[];
+  readonly broken: readonly Broken[];
+}
+
+/** What is defined in these files, and around them: a parent is not applied, but what it points at is searched like `path` itself. */
+function readDefinitions(search: Search, files: readonly string[]): FluxDefinitions {
+  const { tree, path, reader, known, extent } = search;
+  const here = readFluxFiles(tree, files, reader, known, extent);
+  const { parents, services } = splitParents(here.services);
+  const ids = new Set(services.map(({ id }) => id));
+  const broken = [...here.broken];
+  const around = [...new Set(parents.map(({ folder }) => folder))].filter((folder) => !isWithin(folder, path));
+  // Each holds documents below `path`, so that the first by name is around all others.
+  const [outer] = around.sort();
+  if (outer !== undefined) {
+    const more = readFluxFiles(tree, filesBelow(tree, outer, extent), reader, known, extent);
+    for (const service of splitParents(more.services).services) if (!ids.has(service.id)) services.push(service);
+    for (const one of more.broken) if (!isWithin(one.at.path, path)) broken.push(one);
+  }
+  for (const parent of parents) broken.push(...changingParent(parent));
+  return { parents, services, broken };
 }
 
 /** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */
@@ -199,7 +255,13 @@ interface Beside {
 }
 
 /** The objects that lie beside Flux documents, in files that no discovered folder holds: one service named for the path. */
-function besideFlux(path: string, files: readonly string[], inhabited: readonly string[], reader: Reader): Beside {
+function besideFlux(
+  path: string,
+  files: readonly string[],
+  inhabited: readonly string[],
+  reader: Reader,
+  extent: Extent,
+): Beside {
   const declared: { manifest: Manifest; at: Place }[] = [];
   const failures: Failure[] = [];
   const tainted: Failure[] = [];
@@ -213,12 +275,14 @@ function besideFlux(path: string, files: readonly string[], inhabited: readonly 
     const documents = reader.documents(file);
     if (!documents.ok) {
       // A file of Flux documents is reported by itself; here it only makes the set unknown.
-      const reported = reader.text(file)?.includes(FLUX_GROUP) === true;
+      const reported = reader.spellsFlux(file) === true;
       (reported ? tainted : failures).push(...documents.failures);
       sources.push(file);
       continue;
     }
-    for (const { value, at } of documents.value) {
+    if (!extent.add("objects", file, documents.value.length)) return { broken: [], ignored: [] };
+    for (const { value, line } of documents.value) {
+      const at = { path: file, line };
       if (!isObject(value) || isFluxKustomization(value)) continue;
       const manifest = asManifest(value);
       if (manifest === undefined && isMisnamed(value)) {
@@ -276,11 +340,16 @@ function withoutDuplicates(
   services: readonly Service[],
   broken: readonly Broken[],
 ): { readonly services: readonly Service[]; readonly broken: readonly BrokenService[] } {
-  const places = new Map<string, Place[]>();
-  for (const { id, at } of [...services, ...broken]) places.set(id, [...(places.get(id) ?? []), at]);
-  const twice = [...places].filter(([, at]) => at.length > 1);
+  const named = new Map<string, (Service | Broken)[]>();
+  for (const one of [...services, ...broken]) {
+    const others = named.get(one.id);
+    if (others === undefined) named.set(one.id, [one]);
+    else others.push(one);
+  }
+  const twice = [...named].filter(([, all]) => all.length > 1);
   const ids = new Set(twice.map(([id]) => id));
-  const duplicates = twice.map(([id, [first = { path: "" }, ...others]]): BrokenService => {
+  const duplicates = twice.map(([id, all]): BrokenService => {
+    const [first = { path: "" }, ...others] = all.map(({ at }) => at);
     const failures = others.map(
       (at): Failure => ({
         code: "service/duplicate-id",
@@ -289,10 +358,10 @@ function withoutDuplicates(
         at,
       }),
     );
-    const both = broken.filter((one) => one.id === id);
+    const both = all.flatMap((one) => ("failures" in one ? [one] : []));
     const sources = [
       ...both.flatMap((one) => one.sources),
-      ...services.filter((one) => one.id === id).flatMap(sourcesOf),
+      ...all.flatMap((one) => ("failures" in one ? [] : sourcesOf(one))),
     ];
     return { id, at: first, failures: [...both.flatMap((one) => one.failures), ...failures], sources };
   });

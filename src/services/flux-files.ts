@@ -1,54 +1,112 @@
 import type { PlacedDocument } from "../kustomize/index.ts";
 import { type Failure, isObject, type Place, type Tree } from "../model/index.ts";
-import { type Broken, type Defined, type FileDefines, FLUX_GROUP, isFluxKustomization, readFlux } from "./flux.ts";
-import { DEFINITION_BYTES_MAX, type Definitions, type Document, type Reader } from "./reader.ts";
+import type { Extent } from "./extent.ts";
+import { type Broken, type Defined, type FileDefines, isFluxKustomization, readFlux } from "./flux.ts";
+import { DEFINITION_BYTES_MAX, type Definitions, type Document, failureAt, type Reader } from "./reader.ts";
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
 export const FLUX_OWN_FILES = /(?:^|\/)flux-system\/(?:gotk-components|gotk-sync|kustomization)\.yaml$/;
 
-/** What the Flux Kustomizations in these files define; a file that is as it was is not looked through again. */
+/**
+ * What the Flux Kustomizations in these files define. One content is looked through once, however many paths and revisions it is in;
+ * nothing is made of its paths when they are too many.
+ */
 export function readFluxFiles(
   tree: Tree,
   files: readonly string[],
   reader: Reader,
   known: Definitions,
-): { readonly services: Defined[]; readonly broken: Broken[] } {
-  const services: Defined[] = [];
-  const broken: Broken[] = [];
+  extent: Extent,
+): { readonly services: readonly Defined[]; readonly broken: readonly Broken[] } {
+  const contents = new Map<string, FileDefines>();
+  const found: { readonly file: string; readonly defines: FileDefines }[] = [];
+  let fits = true;
   for (const file of files) {
-    if ((tree.entry(file)?.size ?? 0) > DEFINITION_BYTES_MAX) continue;
-    if (FLUX_OWN_FILES.test(file)) continue;
-    const source = reader.text(file);
-    // A document of Flux's group has to spell the group out, so other files need no parsing.
-    if (source === undefined || !source.includes(FLUX_GROUP)) continue;
-    const documents = reader.documents(file);
-    if (!documents.ok) {
-      broken.push({ id: file, at: { path: file }, failures: documents.failures, sources: [file], unreadable: true });
-      continue;
+    const entry = tree.entry(file);
+    if (entry === undefined || entry.size > DEFINITION_BYTES_MAX || FLUX_OWN_FILES.test(file)) continue;
+    let defines = contents.get(entry.id);
+    if (defines === undefined && fits) {
+      defines = reader.spellsFlux(file) === true ? definedIn(file, reader, known) : NOTHING;
+      contents.set(entry.id, defines);
     }
-    const defines = known.defined.get(documents.value) ?? definedBy(documents.value, () => reader.placed(file));
-    known.defined.set(documents.value, defines);
-    services.push(...defines.services);
-    broken.push(...defines.broken);
+    if (defines === undefined || defines.count === 0) continue;
+    // Those that are known already still tell where most of them are.
+    fits = extent.add("definitions", file, defines.count);
+    if (fits) found.push({ file, defines });
   }
-  return { services, broken };
+  const moved = fits ? found.map(({ file, defines }) => movedTo(file, defines)) : [];
+  return { services: moved.flatMap(({ services }) => services), broken: moved.flatMap(({ broken }) => broken) };
 }
 
-function definedBy(documents: readonly Document[], place: () => readonly PlacedDocument[]): FileDefines {
+const NOTHING: FileDefines = { file: "", count: 0, services: [], broken: [] };
+
+function definedIn(file: string, reader: Reader, known: Definitions): FileDefines {
+  const documents = reader.documents(file);
+  if (!documents.ok) {
+    const { failures } = documents;
+    const unreadable: Broken = {
+      id: file,
+      at: { path: file },
+      failures,
+      sources: [file],
+      unreadable: true,
+      nameless: true,
+    };
+    return { file, count: failures.length, services: [], broken: [unreadable] };
+  }
+  const before = known.defined.get(documents.value);
+  if (before !== undefined) return before;
+  const defines = definedBy(documents.value, file, () => reader.placed(file));
+  known.defined.set(documents.value, defines);
+  return defines;
+}
+
+function definedBy(documents: readonly Document[], file: string, place: () => readonly PlacedDocument[]): FileDefines {
   const services: Defined[] = [];
   const broken: Broken[] = [];
   let placed: Places | undefined;
-  for (const { value, at } of documents) {
+  for (const { value, line } of documents) {
     if (!isObject(value) || !isFluxKustomization(value)) continue;
+    const at = { path: file, line };
     const reading = readFlux(value, at);
     if (reading.ok) services.push(reading.service);
     else {
       placed ??= new Map(place().map((document) => [document.at.line, document]));
       const failures = placedAt(reading.failures, placed, at);
-      broken.push({ id: reading.id, at, failures, sources: reading.sources, unreadable: false });
+      const { id = file, sources } = reading;
+      broken.push({ id, at, failures, sources, unreadable: false, nameless: reading.id === undefined });
     }
   }
-  return { services, broken };
+  const count = broken.reduce((sum, { failures }) => sum + Math.max(1, failures.length), services.length);
+  return { file, count, services, broken };
+}
+
+/** The same definitions in another file of the same content. What is large in them is shared. */
+function movedTo(path: string, defines: FileDefines): FileDefines {
+  const { file } = defines;
+  if (path === file) return defines;
+  const moved = (at: Place): Place => ({ ...at, path });
+  const services = defines.services.map((service): Defined => {
+    const { at, settings, said } = service;
+    const { overlay } = settings;
+    const from = said && Object.fromEntries(Object.entries(said.from).map(([setting, of]) => [setting, moved(of)]));
+    return {
+      ...service,
+      at: moved(at),
+      ...(overlay === undefined ? {} : { settings: { ...settings, overlay: { ...overlay, at: moved(overlay.at) } } }),
+      ...(said === undefined || from === undefined ? {} : { said: { ...said, from } }),
+    };
+  });
+  const broken = defines.broken.map(
+    (one): Broken => ({
+      ...one,
+      id: one.nameless ? path : one.id,
+      at: moved(one.at),
+      failures: one.failures.map((failure) => failureAt(failure, path)),
+      sources: one.sources.map((source) => (source === file ? path : source)),
+    }),
+  );
+  return { ...defines, file: path, services, broken };
 }
 
 /** Documents of a file by their lines. */
@@ -60,7 +118,7 @@ function placedAt(failures: readonly Failure[], placed: Places, at: Place): read
   if (document === undefined) return failures;
   return failures.map((failure) => {
     const field = fieldOf(failure.message);
-    return field.length === 0 ? failure : { ...failure, at: document.placeOf(field, "key") };
+    return field.length === 0 ? failure : { ...failure, at: { ...document.placeOf(field, "key"), path: at.path } };
   });
 }
 

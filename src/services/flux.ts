@@ -91,10 +91,16 @@ export interface Defined extends Service {
 export interface Broken extends BrokenService {
   /** The file itself could not be read, so it may define services that are not known. */
   readonly unreadable: boolean;
+  /** It has no name of its own, so that it has that of its file. */
+  readonly nameless?: boolean;
 }
 
 /** What the Flux Kustomizations of a file define. */
 export interface FileDefines {
+  /** The file that the places in it are of. */
+  readonly file: string;
+  /** Services, and failures of others. */
+  readonly count: number;
   readonly services: readonly Defined[];
   readonly broken: readonly Broken[];
 }
@@ -103,7 +109,8 @@ export type FluxReading =
   | { readonly ok: true; readonly service: Defined }
   | {
       readonly ok: false;
-      readonly id: string;
+      /** Undefined when it has no name. */
+      readonly id: string | undefined;
       readonly failures: readonly Failure[];
       readonly sources: readonly string[];
     };
@@ -116,7 +123,7 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   const metadata = isObject(document["metadata"]) ? document["metadata"] : {};
   const name = text(metadata, "name") ?? "";
   const namespace = text(metadata, "namespace") ?? "";
-  const id = name === "" ? at.path : namespace === "" ? name : `${namespace}/${name}`;
+  const id = name === "" ? undefined : namespace === "" ? name : `${namespace}/${name}`;
   const failures: Failure[] = [];
   const fail = (code: FailureCode, message: string, remedy: string): void => {
     failures.push({ code, message, remedy, at });
@@ -176,7 +183,7 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
     tenant: namespace,
     ...(overlay === undefined ? {} : { overlay }),
   };
-  if (failures.length > 0 || folder === undefined) {
+  if (failures.length > 0 || folder === undefined || id === undefined) {
     return { ok: false, id, failures, sources: folder === undefined ? [] : sourcesOf({ folder, settings }) };
   }
   const labels = stringMap(child(metadata, "labels"));

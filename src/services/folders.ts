@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, type Tree, text } from "../model/index.ts";
+import type { Extent } from "./extent.ts";
 import { folderOf, isWithin, nameOf, resolvePath } from "./paths.ts";
 import { KUSTOMIZATION_NAMES, type Reader } from "./reader.ts";
 
@@ -30,17 +31,20 @@ export function plainFolders(
   files: readonly string[],
   taken: readonly string[],
   reader: Reader,
+  extent: Extent,
 ): { readonly found: readonly PlainFolder[]; readonly ignored: readonly PlainFolder[] } {
   const candidates = files.filter((file) => KUSTOMIZATION_NAMES.includes(nameOf(file)) && isWithin(file, path));
   if (candidates.length === 0) return { found: [], ignored: [] };
   const nodes = new Map<string, Node>();
+  const entriesOf = newEntries(tree, reader);
   const pending = [...taken, ...candidates.map(folderOf)];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     if (nodes.has(folder)) continue;
-    const node = readNode(tree, folder, reader);
+    const node = readNode(tree, folder, reader, entriesOf, extent);
+    if (node === "too many") return { found: [], ignored: [] };
     if (node === undefined) continue;
     nodes.set(folder, node);
-    pending.push(...node.includes);
+    for (const next of node.includes) pending.push(next);
   }
 
   const covered = new Set<string>();
@@ -68,23 +72,49 @@ function cover(nodes: ReadonlyMap<string, Node>, folder: string, covered: Set<st
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (covered.has(next)) continue;
     covered.add(next);
-    pending.push(...(nodes.get(next)?.includes ?? []));
+    for (const inner of nodes.get(next)?.includes ?? []) pending.push(inner);
   }
 }
 
-function readNode(tree: Tree, folder: string, reader: Reader): Node | undefined {
+function readNode(
+  tree: Tree,
+  folder: string,
+  reader: Reader,
+  entriesOf: (file: string) => Entries,
+  extent: Extent,
+): Node | "too many" | undefined {
   const name = KUSTOMIZATION_NAMES.find((candidate) => tree.list(folder)?.includes(candidate));
   if (name === undefined) return undefined;
   const file = folder === "" ? name : `${folder}/${name}`;
-  const source = reader.text(file);
-  if (source === undefined) return { folder, file, component: false, includes: [] };
-  const documents = reader.documents(file);
-  const document = documents.ok ? documents.value.map(({ value }) => value).find(isObject) : undefined;
-  const entries = document === undefined ? words(source) : listed(document);
+  if (reader.text(file) === undefined) return { folder, file, component: false, includes: [] };
+  const { component, entries } = entriesOf(file);
+  if (!extent.add("entries", file, entries.length)) return "too many";
   const includes = entries
     .map((entry) => resolvePath(folder, entry))
     .filter((target): target is string => target !== undefined && tree.entry(target)?.kind === "tree");
-  return { folder, file, component: text(document, "kind") === "Component", includes: [...new Set(includes)] };
+  return { folder, file, component, includes: [...new Set(includes)] };
+}
+
+/** What a kustomization file says, wherever it is. */
+interface Entries {
+  readonly component: boolean;
+  readonly entries: readonly string[];
+}
+
+/** Reads each content once, however many paths it has. */
+function newEntries(tree: Tree, reader: Reader): (file: string) => Entries {
+  const known = new Map<string, Entries>();
+  return (file) => {
+    const id = tree.entry(file)?.id ?? "";
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const documents = reader.documents(file);
+    const document = documents.ok ? documents.value.map(({ value }) => value).find(isObject) : undefined;
+    const entries = document === undefined ? words(reader.text(file) ?? "") : listed(document);
+    const made = { component: text(document, "kind") === "Component", entries };
+    known.set(id, made);
+    return made;
+  };
 }
 
 function listed(document: JsonObject): readonly string[] {

@@ -19,6 +19,7 @@ function revisions() {
       const step = discover(tree, "fleet", (id) => loaded.has(id), known);
       if (step.kind === "done")
         return step.discovery.services.map(({ id, at, settings }) => `${id} in ${at.path}, ${settings.suspend}`);
+      if (step.kind === "refused") throw new Error(step.failure.message);
       for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
     }
     throw new Error("it asks for ever more");
@@ -52,6 +53,7 @@ describe("what was read of an earlier revision", () => {
         const step = discover(tree, "fleet", (id) => loaded.has(id), known);
         if (step.kind === "done")
           return step.discovery.broken.flatMap((one) => one.failures.map(({ at, code }) => ({ at, code })));
+        if (step.kind === "refused") throw new Error(step.failure.message);
         for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
       }
     });

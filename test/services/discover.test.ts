@@ -410,6 +410,7 @@ test("content is asked for in rounds until everything is there", () => {
       expect(ids(step.discovery)).toEqual(["a/x"]);
       break;
     }
+    if (step.kind === "refused") throw new Error(step.failure.message);
     rounds.push(step.paths);
     for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
   }
