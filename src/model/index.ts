@@ -13,7 +13,7 @@ export {
   stringMap,
   text,
 } from "./manifest.ts";
-export { nearest } from "./nearest.ts";
+export { nearest, nearestId } from "./nearest.ts";
 export type { Orphan, Orphans } from "./orphan.ts";
 export type {
   DriftedField,

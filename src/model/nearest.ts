@@ -5,6 +5,15 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return least <= 2 ? known[distances.indexOf(least)] : undefined;
 }
 
+/** Nearly all that is as short as this is two edits away from the like. */
+const SHORT = 4;
+
+/** The id of a service that was most likely meant: one that goes on before what was written, or that is spelled nearly so. */
+export function nearestId(word: string, ids: readonly string[]): string | undefined {
+  const longer = ids.filter((id) => id.endsWith(`/${word}`));
+  return longer[0] ?? (word.length > SHORT ? nearest(word, ids) : undefined);
+}
+
 /** Edits that turn one word into the other; words of a field's length only. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3;

@@ -4,11 +4,12 @@ import {
   type Explanation,
   type Failure,
   failed,
+  nearestId,
   ok,
   type Result,
   type StepAction,
 } from "../model/index.ts";
-import type { ServicePlan } from "../plan/index.ts";
+import { ownerOf, type ServicePlan } from "../plan/index.ts";
 import { sourcesOf } from "../services/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { becauseOf } from "./because.ts";
@@ -19,6 +20,7 @@ import { planPass } from "./planning.ts";
 import { prepare } from "./prepare.ts";
 import type { PassState } from "./state.ts";
 import { suspendedBecause } from "./suspended.ts";
+import { notReady, waitsFor } from "./waits-for.ts";
 
 /** What a sync would do about a service and why, or why there is nothing to do. Changes nothing. */
 export async function explain(
@@ -34,18 +36,27 @@ export async function explain(
   const ready = [...state.assembly.ready, ...state.joined];
   const all = { ...state, assembly: { ...state.assembly, ready, late: [] } };
   const { snapshot } = state.revision;
-  const planned = planPass(all).filter(({ service }) => service === id);
-  const [plan] = await judged(all, planned, signal);
+  const plans = planPass(all);
+  const [plan] = await judged(
+    all,
+    plans.filter(({ service }) => service === id),
+    signal,
+  );
   const assembled = ready.find(({ service }) => service.id === id);
   const broken = state.broken.find((one) => one.id === id);
   const left = state.suspendedGone.find(({ service }) => service === id);
   if (plan === undefined && assembled === undefined && broken === undefined && left === undefined)
     return failed(noSuchService(id, state));
 
-  const steps = plan?.steps ?? [];
+  const unready =
+    plan === undefined || assembled === undefined
+      ? []
+      : waitsFor(assembled.service, { ready, broken: state.broken, plans });
+  const steps = unready.length > 0 ? [] : (plan?.steps ?? []);
   const told = steps.filter(({ action }) => action !== "unchanged").map(summaryOf);
-  const failures = [...(broken?.failures ?? []), ...(assembled?.failures ?? []), ...(plan?.failures ?? [])];
+  const known = [...(broken?.failures ?? []), ...(assembled?.failures ?? []), ...(plan?.failures ?? [])];
   const at = assembled?.service.at ?? broken?.at;
+  const failures = unready.length === 0 || at === undefined ? known : [...known, notReady(unready.join(", "), { at })];
   const sources = broken?.sources ?? (assembled === undefined ? [] : sourcesOf(assembled.service));
   const { footprint = [], changed } = assembled ?? {};
   const files = footprint.map(([path]) => path);
@@ -57,7 +68,9 @@ export async function explain(
     ...(at === undefined ? {} : { at }),
     because:
       left === undefined
-        ? sayWhy(assembled, plan, broken !== undefined, request)
+        ? unready.length > 0
+          ? "nothing of it is tried before what it depends on is ready"
+          : sayWhy(assembled, plan, broken !== undefined, request)
         : `it left git, and is left alone: ${left.why}`,
     runs: assembled?.built === true || told.some(({ action }) => !LEFT.has(action)),
     ...(files.length === 0 ? {} : { footprint: files.length }),
@@ -93,10 +106,12 @@ export function authored({ commit, exact }: LastChange): Authored {
   return { commit: id, author, email, subject, at: new Date(timeMs).toISOString(), exact };
 }
 
-function noSuchService(id: string, { revision, request }: PassState): Failure {
+function noSuchService(id: string, { revision, request, broken, inventory }: PassState): Failure {
+  const owners = [...inventory.live.values()].flatMap((live) => ownerOf(live)?.id ?? []);
+  const meant = nearestId(id, [...[...revision.discovery.services, ...broken].map((one) => one.id), ...owners]);
   return {
     code: "usage/no-such-service",
     message: `there is no service ${JSON.stringify(id)} in revision ${revision.snapshot.revision.commit.slice(0, 12)}, and nothing of it in the cluster`,
-    remedy: `see gitops services${request.path === "" ? "" : ` --path ${request.path}`} for what there is`,
+    remedy: `${meant === undefined ? "" : `did you mean ${meant}? else `}see gitops services${request.path === "" ? "" : ` --path ${request.path}`} for what there is`,
   };
 }

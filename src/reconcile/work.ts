@@ -32,6 +32,7 @@ import type { PassState } from "./state.ts";
 import { goneOutcome, suspendedBecause, suspendedInGit } from "./suspended.ts";
 import { digestOf, tryService } from "./trial.ts";
 import { openWaiting } from "./waiting.ts";
+import { notReady } from "./waits-for.ts";
 
 /** After this long a service gives its place in the pool to the next one and goes on beside it. */
 const PATIENCE_MS = 2000;
@@ -366,15 +367,6 @@ function outOfTime(timeoutMs: number): Failure {
     code: "reconcile/deadline",
     message: `not through within its timeout of ${Math.round(timeoutMs / 1000)} s`,
     remedy: "see which object the API server is slow with (an admission webhook?), or raise the timeout",
-  };
-}
-
-function notReady(names: string, { at }: Service): Failure {
-  return {
-    code: "service/dependency-not-ready",
-    message: `waits for ${names}, which it depends on`,
-    remedy: "mend what it depends on; it continues by itself",
-    at,
   };
 }
 

@@ -1,5 +1,8 @@
-import type { BrokenService, Discovery, Failure, Service } from "../model/index.ts";
+import { type BrokenService, type Discovery, type Failure, nearestId, type Service } from "../model/index.ts";
 import { sourcesOf } from "./overlay.ts";
+
+/** For so many names of a revision, what was meant is looked for: each costs a look at all ids. */
+const LOOKED_FOR_MAX = 10;
 
 /**
  * What is wrong with the dependencies of services, by service id: a dependency that is not there fails the service that
@@ -11,18 +14,22 @@ function dependencyFailures(
 ): ReadonlyMap<string, readonly Failure[]> {
   const cyclic = cycles(services);
   const failures = new Map<string, readonly Failure[]>();
+  let missed = 0;
   for (const { id, at: defined, settings, settingsFrom } of services) {
     const at = settingsFrom?.dependsOn ?? defined;
     const missing = settings.dependsOn
       .filter((dependency) => !known.has(dependency))
-      .map(
-        (dependency): Failure => ({
+      .map((dependency): Failure => {
+        const others = missed < LOOKED_FOR_MAX ? [...known].filter((other) => other !== id) : [];
+        missed += 1;
+        const meant = nearestId(dependency, others);
+        return {
           code: "service/dependency-not-found",
           message: `depends on ${dependency}, which is not in this revision`,
-          remedy: `add ${dependency}, or remove it from dependsOn`,
+          remedy: `${meant === undefined ? "" : `did you mean ${meant}? else `}add ${dependency}, or remove it from dependsOn`,
           at,
-        }),
-      );
+        };
+      });
     const cycle = cyclic.get(id);
     const circular: readonly Failure[] =
       cycle === undefined

@@ -32,6 +32,21 @@ describe("dependencies", () => {
     expect(broken).toMatchObject([{ id: "a", at: only.at, failures: [{ at: { path: "gitops.yaml", line: 5 } }] }]);
   });
 
+  test("that are spelled wrongly, or not in full, are told with what was probably meant", () => {
+    const { broken } = withDependencies({
+      services: services({ a: ["prod/databse"], b: ["database"], c: ["nowhere"], "prod/database": [] }),
+      broken: [],
+      ignored: [],
+      complete: true,
+    });
+    const meant = "did you mean prod/database? else add";
+    expect(broken.map(({ failures }) => failures[0]?.remedy)).toEqual([
+      `${meant} prod/databse, or remove it from dependsOn`,
+      `${meant} database, or remove it from dependsOn`,
+      "add nowhere, or remove it from dependsOn",
+    ]);
+  });
+
   test("D23 a cycle fails its members only", () => {
     expect(codes({ a: ["b"], b: ["c"], c: ["a"], before: ["a"], after: [] })).toEqual({
       a: ["service/dependency-cycle"],

@@ -1,3 +1,4 @@
+import { nearestId } from "../../model/index.ts";
 import { historyDocument, historyText } from "../../report/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
@@ -28,7 +29,12 @@ revision, what was done, how long it took and who confirmed it. Read from the cl
       const found = services.find(({ service }) => service === argument);
       if (found === undefined) {
         const message = `nothing is known of a service ${JSON.stringify(argument)}`;
-        const remedy = "see gitops status for what is known, and check --path and --scope";
+        const meant = nearestId(
+          argument,
+          services.map(({ service }) => service),
+        );
+        const hint = meant === undefined ? "" : `did you mean ${meant}? else `;
+        const remedy = `${hint}see gitops status for what is known, and check --path and --scope`;
         return printer.error([{ code: "usage/no-such-service", message, remedy }], EXIT.couldNotRun);
       }
       printer.result(

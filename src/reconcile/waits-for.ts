@@ -1,0 +1,41 @@
+import type { BrokenService, Failure, Service } from "../model/index.ts";
+import type { ServicePlan } from "../plan/index.ts";
+import type { Assembled } from "./assemble.ts";
+
+/** What is known of a revision before anything of it is applied. */
+export interface Outlook {
+  readonly ready: readonly Pick<Assembled, "service" | "failures" | "desired">[];
+  readonly broken: readonly Pick<BrokenService, "id">[];
+  readonly plans: readonly Pick<ServicePlan, "service" | "failures">[];
+}
+
+/** Dependencies of a service that cannot be ready in this revision: they fail or are suspended, or wait for such. */
+export function waitsFor({ settings }: Service, { ready, broken, plans }: Outlook): readonly string[] {
+  const services = new Map(ready.map(({ service }) => [service.id, service]));
+  const unready = new Set([
+    ...broken.map(({ id }) => id),
+    ...ready.flatMap(({ service, failures, desired }) =>
+      failures.length > 0 || service.settings.suspend || desired.kind === "unknown" ? [service.id] : [],
+    ),
+    ...plans.flatMap(({ service, failures }) => (failures.length > 0 ? [service] : [])),
+  ]);
+  const seen = new Set<string>();
+  const isUnready = (id: string): boolean => {
+    if (unready.has(id)) return true;
+    if (seen.has(id)) return false;
+    seen.add(id);
+    if (services.get(id)?.settings.dependsOn.some(isUnready) !== true) return false;
+    unready.add(id);
+    return true;
+  };
+  return settings.dependsOn.filter(isUnready);
+}
+
+export function notReady(names: string, { at }: Pick<Service, "at">): Failure {
+  return {
+    code: "service/dependency-not-ready",
+    message: `waits for ${names}, which it depends on`,
+    remedy: "mend what it depends on; it continues by itself",
+    at,
+  };
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { DEFAULT_SETTINGS, type Service } from "../../src/model/index.ts";
+import { type Outlook, waitsFor } from "../../src/reconcile/waits-for.ts";
+import { MISSING } from "../report/examples.ts";
+
+const service = (id: string, dependsOn: readonly string[] = [], suspend = false): Service => ({
+  id,
+  origin: "flux",
+  folder: id,
+  at: { path: `${id}.yaml`, line: 1 },
+  why: "",
+  settings: { ...DEFAULT_SETTINGS, dependsOn, suspend },
+});
+const known = { kind: "known", declared: [] } as const;
+const ready = (one: Service, more: Partial<Outlook["ready"][number]> = {}): Outlook["ready"][number] => ({
+  service: one,
+  failures: [],
+  desired: known,
+  ...more,
+});
+
+test("what fails, is suspended, or waits itself for such is not ready; everything else is", () => {
+  const outlook: Outlook = {
+    ready: [
+      ready(service("fine")),
+      ready(service("resting", [], true)),
+      ready(service("unbuilt"), { failures: [MISSING], desired: { kind: "unknown", why: "", names: undefined } }),
+      ready(service("refused")),
+      ready(service("blocked", ["fine", "broken"])),
+      ready(service("around", ["about"])),
+      ready(service("about", ["around"])),
+    ],
+    broken: [{ id: "broken" }],
+    plans: [
+      { service: "refused", failures: [MISSING] },
+      { service: "fine", failures: [] },
+    ],
+  };
+  const all = ["fine", "resting", "unbuilt", "refused", "blocked", "broken", "around", "elsewhere"];
+  expect(waitsFor(service("mine", all), outlook)).toEqual(["resting", "unbuilt", "refused", "blocked", "broken"]);
+});
