@@ -5,6 +5,7 @@ import { packBlobs } from "./blobs.ts";
 import { crashed, outOfMemory, outOfTime } from "./endings.ts";
 import type { BuildJob } from "./job.ts";
 import type { BuildAnswer } from "./messages.ts";
+import { newPatience, type Patience } from "./patience.ts";
 import { largestYaml, prefetch, sharedSources } from "./sources.ts";
 import { type Ending, startThread, type Thread } from "./thread.ts";
 
@@ -19,8 +20,10 @@ export interface BuildersOptions {
   readonly heapMb: number;
   /** How long one build may take, reading included. */
   readonly deadlineMs: number;
-  /** After this long a build makes way for those that wait: it is stopped, and tried again, at full length, after them. */
+  /** After this long, at most, a build makes way for those that wait: it is stopped, and tried again, at full length, after them. */
   readonly patienceMs: number;
+  /** After this long, at least, however quick the others are. */
+  readonly patienceMinMs: number;
   /** A file of YAML that is larger takes several times that long to parse: its folder lets those that wait go first. */
   readonly heavyBytes: number;
   /** Content that a thread keeps. */
@@ -37,6 +40,7 @@ export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
   heapMb: 256,
   deadlineMs: 10_000,
   patienceMs: 500,
+  patienceMinMs: 100,
   heavyBytes: 4 * MIB,
   blobBytesMax: 16 * MIB,
   limits: { fileBytes: 16 * MIB, totalBytes: 64 * MIB, objects: 20_000, files: 20_000, depth: 100 },
@@ -97,6 +101,7 @@ interface Pool {
   readonly queue: Pending[];
   /** Those that took long once: they run when nothing else waits. */
   readonly late: Pending[];
+  readonly patience: Patience;
   readonly sharedOf: ReturnType<typeof sharedSources>;
   readonly closing: AbortSignal;
   /** How many of the slots are used: more as builds wait. */
@@ -115,6 +120,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
     slots,
     queue: [],
     late: [],
+    patience: newPatience(options),
     sharedOf: sharedSources(),
     closing: closing.signal,
     open: 1,
@@ -210,6 +216,8 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
     await thread.kill();
   }
   slot.run = undefined;
+  if (typeof ending === "object" && ending.kind === "answer" && run.startedMs !== undefined && pending.yields === 0)
+    pool.patience.took(clock.monotonicMs() - run.startedMs);
   settle(pool, pending, ending);
 }
 
@@ -245,8 +253,8 @@ function settle({ options, late }: Pool, pending: Pending, ending: Ending | Stop
 function watch(pool: Pool): void {
   if (pool.watched) return;
   pool.watched = true;
-  const { growAfterMs, patienceMs, deadlineMs } = pool.options;
-  const tickMs = Math.max(5, Math.min(100, growAfterMs / 3, patienceMs / 4, deadlineMs / 4));
+  const { growAfterMs, patienceMs, patienceMinMs, deadlineMs } = pool.options;
+  const tickMs = Math.max(5, Math.min(growAfterMs / 3, Math.min(patienceMs, patienceMinMs) / 4, deadlineMs / 4));
   const look = async (): Promise<void> => {
     while (pool.slots.some(({ run }) => run !== undefined)) {
       await pool.clock.sleep(tickMs, pool.closing);
@@ -271,11 +279,11 @@ function grow(pool: Pool): void {
   pump(pool);
 }
 
-function checkTime({ clock, options }: Pool, run: Run): void {
+function checkTime({ clock, options, patience, queue }: Pool, run: Run): void {
   if (run.startedMs === undefined) return;
   const tookMs = clock.monotonicMs() - run.startedMs;
   if (tookMs >= options.deadlineMs) run.stop("deadline");
-  else if (tookMs >= options.patienceMs && !run.overdue) {
+  else if (tookMs >= patience.ms(queue.length > 0) && !run.overdue) {
     run.overdue = true;
     if (run.pending.yields === 0) run.pending.job.onLate?.();
   }
