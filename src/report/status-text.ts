@@ -69,7 +69,8 @@ const WAITING: ReadonlySet<ServiceStatus["state"]> = new Set([
 /** Why a service is not done although nothing of it failed, at which revision, and what to do about it. */
 function waitingLines({ service, state, failures, standing }: ServiceStatus, paint: Paint): readonly string[] {
   const ready = standing?.conditions.find(({ type }) => type === "Ready");
-  if (standing === undefined || ready === undefined || failures.length > 0 || !WAITING.has(state)) return [];
+  if (standing === undefined || ready === undefined || !WAITING.has(state)) return [];
+  if (failures.length > 0 || (state === "drifted" && standing.warnings.length > 0)) return [];
   const commit = /[0-9a-f]{12,64}$/.exec(standing.attempted)?.[0].slice(0, 12) ?? "";
   const id = visible(service);
   const next =

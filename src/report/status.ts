@@ -40,12 +40,13 @@ export function recordPass(
   const ran = outcome.revision !== undefined && outcome.failures.length === 0;
   const kept = about.some || !ran ? known : new Map<string, ServiceRecord>();
   for (const { service, state, at, steps, failures } of ran ? outcome.services : []) {
+    const isKept = steps.some(({ action }) => action === "kept");
     const last = known.get(service);
     const commit = outcome.revision?.commit ?? "";
     const objects = steps.filter(
       ({ action, result }) => result === "done" && action !== "delete" && action !== "held" && action !== "kept",
     ).length;
-    if (at === undefined && isGood(state)) {
+    if (at === undefined && isGood(state) && !isKept) {
       kept.delete(service);
       continue;
     }

@@ -64,7 +64,7 @@ export function nextServices(
   for (const one of outcome.services) {
     const old = before.services.get(one.service);
     const had = old === undefined ? {} : { before: old };
-    if (one.at === undefined && isGood(one.state)) {
+    if (hasLeft(one)) {
       services.delete(one.service);
       if (old !== undefined) changed.push({ service: one.service, ...had, outcome: one });
       continue;
@@ -80,6 +80,11 @@ export function nextServices(
     if (!services.has(service) && !told) changed.push({ service, before: old });
   }
   return { services, changed };
+}
+
+/** Nothing of it is left: it is not in git, and nothing that it owned is held or kept. */
+function hasLeft({ at, state, steps }: ServiceOutcome): boolean {
+  return at === undefined && isGood(state) && steps.every(({ action }) => action !== "kept");
 }
 
 interface Pass {

@@ -68,6 +68,8 @@ describe("the record of passes", () => {
     const { at: _, ...gone } = synced;
     expect(recordPass(first, pass([{ ...gone, state: "held" }]), about(T0)).services).toHaveLength(1);
     expect(recordPass(first, pass([{ ...gone, state: "synced" }]), about(T0)).services).toHaveLength(0);
+    const kept = { ...gone, state: "unchanged", steps: [step("kept", "web")] } as const;
+    expect(recordPass(first, pass([kept]), about(T0)).services).toHaveLength(1);
   });
 
   test("a pass over some services keeps what is known of the others", () => {

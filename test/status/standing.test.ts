@@ -101,6 +101,15 @@ describe("what a pass leaves", () => {
     });
   });
 
+  test("a service that left git and left objects behind on purpose stays, and is as it should be", async () => {
+    await passed(pass([made("dev/api"), made("dev/old")], at(0)));
+    const { at: _, ...gone } = service("dev/old", "unchanged", { steps: [step("kept", "old")] });
+    await passed(pass([good("dev/api"), gone], at(1)));
+    expect(await passed(pass([good("dev/api"), gone], at(1)))).toEqual([]);
+    expect((await one("dev/old"))?.state).toBe("synced");
+    expect(value(await readEvents(cluster, PLACE, signal)).filter(({ reason }) => reason === "Removed")).toEqual([]);
+  });
+
   test("a pass about some services leaves the others, and claims the new revision for its own only", async () => {
     await passed(pass([made("dev/api"), made("dev/web")], at(0)));
     await passed(pass([made("dev/web")], at(1)), { some: true });
