@@ -3,6 +3,7 @@ import {
   type Failure,
   failed,
   type LiveMetadata,
+  nearest,
   type ObjectRef,
   ok,
   type Result,
@@ -78,7 +79,7 @@ export async function trace(io: Io, request: PassRequest, named: Named, signal: 
   if (!prepared.ok) return prepared;
   const { state } = prepared;
   const kind = kindNamed(named.kind, state.inventory.kinds.values());
-  if (kind === undefined) return failed(unknownKind(named.kind));
+  if (kind === undefined) return failed(unknownKind(named.kind, state.inventory.kinds.values()));
   const ref = {
     group: kind.group,
     kind: kind.kind,
@@ -100,13 +101,14 @@ export async function trace(io: Io, request: PassRequest, named: Named, signal: 
     controllers.push(next);
     top = above.value;
   }
-  const step = (await judged(state, planPass(state), signal))
-    .flatMap(({ steps }) => steps)
-    .find((one) => refKey(stepRef(one)) === refKey(top.ref));
+  const plans = await judged(state, planPass(state), signal);
+  const step = plans.flatMap(({ steps }) => steps).find((one) => refKey(stepRef(one)) === refKey(top.ref));
+  const name = refText(top.ref);
+  const refused = plans.flatMap(({ failures }) => failures).find(({ object }) => object === name);
   const owner = ownerOf(top);
   const { snapshot, discovery } = state.revision;
   const service = discovery.services.find(({ id }) => owner !== undefined && labelValue(id) === owner.service);
-  const at = step !== undefined && "declared" in step ? step.declared.at : undefined;
+  const at = step !== undefined && "declared" in step ? step.declared.at : refused?.at;
   const change = at && (await snapshot.lastChange([at.path], signal));
   return ok({
     object: ref,
@@ -118,7 +120,7 @@ export async function trace(io: Io, request: PassRequest, named: Named, signal: 
     ...(service === undefined ? {} : { definedAt: service.at }),
     ...(at === undefined ? {} : { declaredAt: at }),
     ...(change === undefined ? {} : { change: authored(change) }),
-    ...(step === undefined ? {} : { action: step.action, why: step.why }),
+    ...(step === undefined ? refused && { why: refused.message } : { action: step.action, why: step.why }),
   });
 }
 
@@ -153,10 +155,12 @@ function kindNamed(word: string, kinds: Iterable<Kind>): Kind | undefined {
     .toSorted((a, b) => a.group.length - b.group.length || (kindKey(a) < kindKey(b) ? -1 : 1))[0];
 }
 
-function unknownKind(kind: string): Failure {
+function unknownKind(kind: string, kinds: Iterable<Kind>): Failure {
+  const names = [...kinds].flatMap((one) => [one.kind.toLowerCase(), one.resource]);
+  const meant = kind.length > 3 ? nearest(kind, names) : undefined;
   return {
     code: "usage/no-such-object",
     message: `the API server serves no kind ${JSON.stringify(kind)}`,
-    remedy: "give its kind or its plural, such as deployment/shop/cart; short names are not known",
+    remedy: `${meant === undefined ? "" : `did you mean ${meant}? else `}give its kind or its plural, such as deployment/shop/cart; short names are not known`,
   };
 }

@@ -61,9 +61,16 @@ function objectsText(todo: number, unchanged: number, fails: boolean): string | 
   return `${unchanged} as git says, ${todo} not`;
 }
 
+/** What was asked about: which services of which scope. */
+export interface AskedAbout {
+  readonly scope: string;
+  /** Globs over services; none stand for all. */
+  readonly services: readonly string[];
+}
+
 /** What services have in the cluster, object by object. Ends in a line break. */
-export function treeText(trees: readonly ServiceTree[], nowMs: number, paint: Paint): string {
-  if (trees.length === 0) return "no service owns anything here\n";
+export function treeText(trees: readonly ServiceTree[], asked: AskedAbout, nowMs: number, paint: Paint): string {
+  if (trees.length === 0) return `no service${matchText(asked)} owns anything; check --path and --scope\n`;
   return sections(
     trees.map(({ service, objects }) => [
       `${paint.strong(visible(service))}  ${paint.quiet(counted(objects.length, "object"))}`,
@@ -86,6 +93,12 @@ export function treeText(trees: readonly ServiceTree[], nowMs: number, paint: Pa
   );
 }
 
+/** ` of scope clusters/prod that matches payments/*` */
+export function matchText({ scope, services }: AskedAbout): string {
+  const globs = services.length === 0 ? "" : ` that matches ${services.map(visible).join(" or ")}`;
+  return ` of scope ${visible(scope)}${globs}`;
+}
+
 function agoText(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 1) return "just now";
@@ -102,7 +115,8 @@ export function traceText(trace: Trace, paint: Paint): string {
       ? "none of ours"
       : `${service} (scope ${scope})${proven ? "" : ", by a label that no apply of ours wrote"}`;
   const does = trace.action === "drifted" ? "leaves it as it is" : trace.action;
-  const action = does === undefined ? undefined : `${does}${trace.why === "" ? "" : `: ${trace.why}`}`;
+  const action =
+    does === undefined ? trace.why && `fails: ${trace.why}` : `${does}${trace.why === "" ? "" : `: ${trace.why}`}`;
   return sections([
     [
       paint.strong(visible(refText(object))),

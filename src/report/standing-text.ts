@@ -2,6 +2,7 @@ import type { HistoryEntry, ServiceStanding, Suspension } from "../model/index.t
 import { type Cell, columns } from "./columns.ts";
 import { counted } from "./counts.ts";
 import { durationText } from "./duration.ts";
+import { type AskedAbout, matchText } from "./insight-text.ts";
 import type { Paint } from "./paint.ts";
 import { statePaint } from "./pass-text.ts";
 import { visible } from "./visible.ts";
@@ -45,8 +46,9 @@ function whatText({ what, confirmed }: HistoryEntry): string {
 }
 
 /** Events, the newest last. Ends in a line break. */
-export function eventsText(events: readonly EventLine[], nowMs: number, paint: Paint): string {
-  if (events.length === 0) return "no Events: nothing changed lately, and the API server forgets them after an hour\n";
+export function eventsText(events: readonly EventLine[], asked: AskedAbout, nowMs: number, paint: Paint): string {
+  if (events.length === 0)
+    return `no Events of any service${matchText(asked)}: nothing changed lately, and the API server forgets them after an hour\n`;
   const header = headed(["WHEN", "TYPE", "REASON", "SERVICE", "MESSAGE"], paint);
   const rows = events.map((event): readonly Cell[] => [
     { text: ago(event.at, nowMs) },

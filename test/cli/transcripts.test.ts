@@ -103,6 +103,8 @@ describe("what is kept in the cluster", () => {
     shows("events-yaml", ["events", "--service", "dev/*", "-o", "yaml"], {
       engine: { events: () => Promise.resolve(ok(told)) },
     }));
+  test("Events of nobody", () =>
+    shows("events-none", ["events", "--service", "dev/nope"], { engine: { events: () => Promise.resolve(ok(told)) } }));
   test("suspending", () =>
     shows("suspend", ["suspend", "dev/db", "--reason", "restore", "--until", "6h"], {
       engine: { standing, suspend: async () => ok((await exampleStanding()).suspensions) },
@@ -152,6 +154,10 @@ describe("what is kept in the cluster", () => {
   test("why: nothing does", () =>
     shows("why-unchanged", ["why", "dev/pay"], { engine: { explain: () => Promise.resolve(ok(UNTOUCHED)) } }));
   test("tree", () => shows("tree", ["tree"], { engine: { trees: () => Promise.resolve(ok(TREES)) } }));
+  test("tree: nothing of any service that was asked for", () =>
+    shows("tree-none", ["tree", "--service", "dev/nope", "--path", "clusters/dev"], {
+      engine: { trees: () => Promise.resolve(ok([])) },
+    }));
   test("trace: a Pod of a service", () =>
     shows("trace", ["trace", "pod/dev/pay-7d4b9c-x2x8q"], { engine: { trace: () => Promise.resolve(ok(TRACE)) } }));
   test("trace: an object of nobody", () =>

@@ -40,3 +40,9 @@ test("drift that is only told is not said twice", () => {
   const told = traceText({ ...TRACE, action: "drifted", why: "drifted: spec.replicas" }, newPaint(false));
   expect(told).toContain("leaves it as it is: drifted: spec.replicas\n");
 });
+
+test("an object that its declarer is refused is told so, with the reason", () => {
+  const { action: _, ...refused } = TRACE;
+  const told = traceText({ ...refused, why: "ConfigMap dev/pay belongs to Helm release dev/pay" }, newPaint(false));
+  expect(told).toContain("fails: ConfigMap dev/pay belongs to Helm release dev/pay\n");
+});

@@ -28,7 +28,7 @@ changes nothing tells nothing. They are Kubernetes' own Events, which the API se
       const shown = told.value.filter(({ service }) => matches(service));
       printer.result(
         () => eventsDocument(shown, EXIT.ok),
-        (paint) => eventsText(shown, world.clock.nowMs(), paint),
+        (paint) => eventsText(shown, settings, world.clock.nowMs(), paint),
       );
       return EXIT.ok;
     });

@@ -30,7 +30,7 @@ whether it is being deleted. Read from the objects themselves; git is not asked.
       const exit = trees.value.length === 0 ? EXIT.some : EXIT.ok;
       printer.result(
         () => treeDocument(trees.value, settings.scope, exit),
-        (paint) => treeText(trees.value, world.clock.nowMs(), paint),
+        (paint) => treeText(trees.value, settings, world.clock.nowMs(), paint),
       );
       return exit;
     });
