@@ -114,7 +114,9 @@ Settings live in the repository, in files named \`gitops.yaml\`, and go through 
 
 ${EXAMPLES}
 
-[gitops.schema.generated.json](gitops.schema.generated.json) is the JSON Schema of both, for editors.
+[gitops.schema.generated.json](gitops.schema.generated.json) is the JSON Schema of both, for editors: with a copy of it
+beside \`gitops.yaml\`, the first line \`# yaml-language-server: $schema=gitops.schema.generated.json\` completes and checks fields. The
+program checks the same and a little more: \`gitops settings --repo . --ref HEAD\` says what is wrong, with file and line.
 
 ## Which file counts
 
