@@ -10,6 +10,8 @@ export interface LastChange {
 
 /** However long a history is, no more of it is read. */
 const COMMITS_MAX = 10_000;
+/** Entries of folders that are remembered; forgetting them costs another look. */
+const ROWS_MAX = 1_000_000;
 
 /**
  * Follows history back from a commit for as long as a parent has the same at all these paths, as `git log` does. Reads commits
@@ -22,12 +24,18 @@ export async function lastChange(
   signal: AbortSignal,
 ): Promise<LastChange> {
   const folders = new Map<string, ReadonlyMap<string, Row> | undefined>();
+  let rowsKept = 0;
   const folder = async (id: string): Promise<ReadonlyMap<string, Row> | undefined> => {
     if (folders.has(id)) return folders.get(id);
-    const [object] = await reader.read([id], signal);
+    const [object] = await reader.read("tree", [id], signal);
     const isTree = object !== undefined && typeof object !== "string" && object.type === "tree";
-    const rows = isTree ? parseTree(object.bytes, id.length / 2) : undefined;
+    const rows = isTree && object.bytes.length === object.size ? parseTree(object.bytes, id.length / 2) : undefined;
     const known = rows && new Map(rows.map((row) => [row.name, row]));
+    rowsKept += known?.size ?? 0;
+    if (rowsKept > ROWS_MAX) {
+      folders.clear();
+      rowsKept = known?.size ?? 0;
+    }
     folders.set(id, known);
     return known;
   };
@@ -58,10 +66,10 @@ export async function lastChange(
   async function sameParent(commit: Commit, ids: string): Promise<Commit | "none" | "unknown"> {
     let unknown = false;
     for (const id of commit.parents) {
-      const [object] = await reader.read([id], signal);
+      const [object] = await reader.read("commit", [id], signal);
       const parent =
         object !== undefined && typeof object !== "string" && object.type === "commit"
-          ? parseCommit(id, object.bytes)
+          ? parseCommit(id, object.bytes, object.size)
           : undefined;
       if (parent === undefined) unknown = true;
       else if ((await idsAt(parent)) === ids) return parent;

@@ -87,7 +87,7 @@ export function damaged(where: string, broken: Broken): Failure {
     return {
       code: "source/too-large",
       message: `${where} is too large: ${broken.message}`,
-      remedy: "take out the folder that holds the same over and over; nothing is changed meanwhile",
+      remedy: "take out what is named here; nothing is changed meanwhile",
     };
   }
   return {

@@ -82,7 +82,7 @@ export function mirroredSource(remote: Remote, settings: MirrorSettings): Source
         const name = { kind: "commit", text: revision.commit, commit: revision.commit } as const;
         const healed = await locked(async () => {
           closeReader();
-          const again = await mirror.objects.reader().read(ids, signal);
+          const again = await mirror.objects.reader().read("blob", ids, signal);
           if (!again.some((object) => typeof object === "string")) return ok(undefined); // somebody else has healed it
           return rebuildMirror(mirror, name, { name: revision.commit, revision }, NOTHING_KEPT, signal);
         }, signal);

@@ -3,7 +3,7 @@ import { type Commit, parseCommit } from "./commit.ts";
 import { extentsOf, mostOf } from "./extent.ts";
 import { type LastChange, lastChange } from "./last-change.ts";
 import { type ObjectReader, type Unreadable } from "./object-reader.ts";
-import { type Broken, changedFiles, DEPTH_MAX, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
+import { type Broken, DEPTH_MAX, PATHS_MAX, type Trees, walkTrees } from "./tree-walk.ts";
 
 /** One file, symlink or gitlink of a revision. */
 interface ListedFile {
@@ -28,11 +28,6 @@ export interface Snapshot {
   blobs(ids: readonly string[], signal: AbortSignal): Promise<Result<void>>;
   /** The loaded content of a blob. */
   content(id: string): Uint8Array | undefined;
-  /**
-   * Paths of files that differ from another commit, sorted. Undefined when that is not known, since that commit is
-   * not at hand any more: anything may have changed then.
-   */
-  changedPaths(commit: string, signal: AbortSignal): Promise<Result<readonly string[] | undefined>>;
   /** The commit that last changed any of these paths, as far as the history that is at hand tells. */
   lastChange(paths: readonly string[], signal: AbortSignal): Promise<LastChange>;
 }
@@ -79,12 +74,17 @@ export async function takeSnapshot(
   signal: AbortSignal,
 ): Promise<Taken | { readonly broken: Broken }> {
   const reader = objects.reader();
-  const [object] = await reader.read([revision.commit], signal);
+  const [object] = await reader.read("commit", [revision.commit], signal);
   if (object === undefined || typeof object === "string") {
     const reason = object ?? "missing";
     return { broken: { reason, message: `commit ${revision.commit} is ${reason}` } };
   }
-  const commit = object.type === "commit" ? parseCommit(revision.commit, object.bytes) : undefined;
+  const { type, bytes, size } = object;
+  const commit = type === "commit" ? parseCommit(revision.commit, bytes, size) : undefined;
+  if (type === "commit" && commit === undefined && bytes.length < size) {
+    const message = `commit ${revision.commit} has more than ${bytes.length} bytes before its message`;
+    return { broken: { reason: "too-large", message } };
+  }
   if (commit === undefined) return { broken: { reason: "malformed", message: `${revision.commit} is no commit` } };
   const walked = await walkTrees(reader, commit.tree, before.trees, signal);
   if ("broken" in walked) return walked;
@@ -157,7 +157,7 @@ interface Parts {
 }
 
 function makeSnapshot(parts: Parts): Snapshot {
-  const { revision, commit, kept, contents, before, objects } = parts;
+  const { revision, commit, contents, objects } = parts;
   const { tree, files } = readingOf(commit.tree, parts);
   const blobs = (ids: readonly string[], signal: AbortSignal): Promise<Result<void>> => loadBlobs(parts, ids, signal);
   return {
@@ -185,20 +185,6 @@ function makeSnapshot(parts: Parts): Snapshot {
     blobs,
     content: (id) => contents.get(id),
     lastChange: (paths, signal) => lastChange(objects.reader(), commit, paths, signal),
-    async changedPaths(from, signal) {
-      if (from === revision.commit) return ok([]);
-      const reader = objects.reader();
-      const [object] = await reader.read([from], signal);
-      const other = object !== undefined && typeof object !== "string" ? parseCommit(from, object.bytes) : undefined;
-      if (other === undefined) return ok(undefined);
-      const walked = await walkTrees(
-        reader,
-        other.tree,
-        before.trees.has(other.tree) ? before.trees : kept.trees,
-        signal,
-      );
-      return ok("broken" in walked ? undefined : changedFiles(other.tree, walked.trees, commit.tree, kept.trees));
-    },
   };
 }
 
@@ -240,7 +226,7 @@ async function readInto(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Unreadable>> {
   const left = new Map<string, Unreadable>();
-  for (const [index, object] of (await reader.read(ids, signal)).entries()) {
+  for (const [index, object] of (await reader.read("blob", ids, signal)).entries()) {
     const id = ids[index] ?? "";
     if (typeof object === "string") left.set(id, object);
     else if (object.type !== "blob") left.set(id, "damaged");

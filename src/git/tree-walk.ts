@@ -31,6 +31,7 @@ export async function walkTrees(
   known: Trees,
   signal: AbortSignal,
 ): Promise<{ readonly trees: Trees } | { readonly broken: Broken }> {
+  const tooMany: Broken = { reason: "too-large", message: `more than ${TREES_MAX} folders or ${ROWS_MAX} entries` };
   const trees = new Map<string, readonly Row[]>();
   let level: readonly string[] = [root];
   let rows = 0;
@@ -38,11 +39,12 @@ export async function walkTrees(
     if (depth > DEPTH_MAX)
       return { broken: { reason: "too-large", message: `folders nested deeper than ${DEPTH_MAX}` } };
     const unknown = level.filter((id) => !known.has(id));
-    const objects = await reader.read(unknown, signal);
+    const objects = await reader.read("tree", unknown, signal);
     const read = new Map<string, readonly Row[]>();
     for (const [index, object] of objects.entries()) {
       const id = unknown[index] ?? "";
       if (typeof object === "string") return { broken: { reason: object, message: `tree ${id} is ${object}` } };
+      if (object.type === "tree" && object.bytes.length < object.size) return { broken: tooMany };
       const parsed = object.type === "tree" ? parseTree(object.bytes, id.length / 2) : undefined;
       if (parsed === undefined) return { broken: { reason: "malformed", message: `tree ${id} is malformed` } };
       read.set(id, parsed);
@@ -55,8 +57,7 @@ export async function walkTrees(
       for (const row of tree) if (row.kind === "tree" && !trees.has(row.id)) next.add(row.id);
     }
     for (const id of level) next.delete(id);
-    if (trees.size + next.size > TREES_MAX || rows > ROWS_MAX)
-      return { broken: { reason: "too-large", message: `more than ${TREES_MAX} folders or ${ROWS_MAX} entries` } };
+    if (trees.size + next.size > TREES_MAX || rows > ROWS_MAX) return { broken: tooMany };
     level = [...next];
   }
   return { trees };
@@ -105,35 +106,3 @@ function kindOf(mode: string): TreeEntry["kind"] | undefined {
 
 /** No list of paths grows beyond this: trees that use each other many times have more paths than memory. */
 export const PATHS_MAX = 1_000_000;
-
-/**
- * Paths of files that differ between two trees, sorted: added, removed, or of another id or kind. Equal subtrees are not
- * entered. Undefined when there are too many to list.
- */
-export function changedFiles(
-  from: string,
-  fromTrees: Trees,
-  to: string,
-  toTrees: Trees,
-): readonly string[] | undefined {
-  const paths: string[] = [];
-  const isFile = (row: Row | undefined): boolean => row !== undefined && row.kind !== "tree";
-  const compare = (was: Row | undefined, is: Row | undefined, path: string): void => {
-    if (was?.id === is?.id && was?.kind === is?.kind) return;
-    visit(was?.kind === "tree" ? was.id : "", is?.kind === "tree" ? is.id : "", `${path}/`);
-    if (isFile(was) || isFile(is)) paths.push(path);
-  };
-  let visits = 0;
-  const visit = (before: string, after: string, folder: string): void => {
-    if (before === after || visits > PATHS_MAX || paths.length > PATHS_MAX) return;
-    visits += 1;
-    const old = new Map((fromTrees.get(before) ?? []).map((row) => [row.name, row]));
-    for (const row of toTrees.get(after) ?? []) {
-      compare(old.get(row.name), row, `${folder}${row.name}`);
-      old.delete(row.name);
-    }
-    for (const row of old.values()) compare(row, undefined, `${folder}${row.name}`);
-  };
-  visit(from, to, "");
-  return visits > PATHS_MAX || paths.length > PATHS_MAX ? undefined : paths.sort();
-}

@@ -24,7 +24,7 @@ test("commits files of any name and text on top of each other, and takes files a
   const second = valueOf(await repository.commit({ "a/x.yaml": "x: 2\n", empty: undefined }, "second", patient));
   const later = valueOf(await source.fetch(patient));
   expect(later.commit).toMatchObject({ id: second, parents: [first] });
-  expect(valueOf(await later.changedPaths(first, patient))).toEqual(["a/x.yaml", "empty"]);
+  expect(await contentOf(later)).toEqual({ "a/x.yaml": "x: 2\n", 'odd "name"\\\n ü': "☃ without a line break" });
 });
 
 test("where it cannot write, it says so", async () => {

@@ -128,7 +128,6 @@ export function snapshotOf(id: string, tree: Tree, unreadable: boolean): Snapsho
     },
     blobs,
     content: (blob) => loaded.get(blob),
-    changedPaths: () => Promise.resolve(ok(undefined)),
     lastChange: () => Promise.reject(new Error("a pass asks for no history")),
   };
 }
