@@ -35,6 +35,9 @@ export type Edit =
   | { readonly edit: "drop-loose" }
   | { readonly edit: "settings"; readonly place: SettingsPlace; readonly file?: SettingsFile }
   | { readonly edit: "own-settings"; readonly service: number; readonly own?: OwnSettings }
+  | { readonly edit: "have"; readonly spec: ServiceSpec }
+  | { readonly edit: "drop-named"; readonly name: string }
+  | { readonly edit: "mend-all" }
   | { readonly edit: "path"; readonly gone: boolean };
 
 export function edited(monorepo: Monorepo, edit: Edit): Monorepo {
@@ -54,9 +57,28 @@ export function edited(monorepo: Monorepo, edit: Edit): Monorepo {
       const { [edit.place]: _, ...others } = monorepo.settings;
       return { ...monorepo, settings: edit.file === undefined ? others : { ...others, [edit.place]: edit.file } };
     }
+    case "have": {
+      const { name, form, folder } = edit.spec;
+      const others = monorepo.services.filter(
+        (one) => one.name !== name && !(one.form === form && one.folder === folder),
+      );
+      return withServices(monorepo, [...others, edit.spec]);
+    }
+    case "drop-named":
+      return withServices(
+        monorepo,
+        monorepo.services.filter(({ name }) => name !== edit.name),
+      );
+    case "mend-all":
+      return withServices(monorepo, monorepo.services.map(mended));
     case "path":
       return { ...monorepo, pathGone: edit.gone };
   }
+}
+
+function mended(service: ServiceSpec): ServiceSpec {
+  const { breakage: _, ...sound } = service;
+  return sound;
 }
 
 type ServiceEdit = Extract<Edit, { readonly service: number }>;
@@ -92,10 +114,8 @@ function editedService(monorepo: Monorepo, edit: ServiceEdit): Monorepo {
       return replaced({ ...service, settings: { ...service.settings, ...edit.settings } });
     case "break":
       return replaced({ ...service, breakage: edit.breakage });
-    case "mend": {
-      const { breakage: _, ...sound } = service;
-      return replaced(sound);
-    }
+    case "mend":
+      return replaced(mended(service));
     case "own-settings": {
       const { own: _, ...usual } = service;
       return replaced(edit.own === undefined ? usual : { ...usual, own: edit.own });

@@ -1,7 +1,8 @@
 import { child, isObject, type Json, type JsonObject, stringMap } from "../../src/model/index.ts";
-import type { Wish } from "./intent.ts";
+import type { Intent, Wish } from "./intent.ts";
 import type { RunRecord } from "./judge.ts";
-import { asLabel, keepsItself, type Live } from "./live.ts";
+import { asLabel, type Live } from "./live.ts";
+import { keepsItself } from "./marks.ts";
 import { isFixed, modeFor, VALUE } from "./monorepo.ts";
 import type { Request } from "./trouble.ts";
 
@@ -39,10 +40,10 @@ export function frozenExcuse(
   now: Live | undefined,
   service: string,
   wish: Wish,
-  protect: ReadonlySet<string>,
+  { isProtected }: Pick<Intent, "isProtected">,
 ): string | undefined {
   if (now === undefined || !isStuck(now, wish)) return undefined;
-  const never = NEVER.has(wish.kind) || protect.has(`${now.kind.group}/${wish.kind}`);
+  const never = NEVER.has(wish.kind) || isProtected(now.kind);
   if (!isWilling(wish) || never) return "it cannot be changed";
   const { owner } = now;
   if (owner?.proven !== true || owner.service !== asLabel(service)) return "it cannot be changed, and is not ours";
@@ -75,8 +76,7 @@ export function judgeRecreation(run: RunRecord, remove: Request, refused: Reques
   if (service === undefined) return say("no service that wants it owns it");
   if (service.state !== "known" || run.unbuilt.has(service.id)) say(`what ${service.id} wants is not known`);
   if (!run.selected(service.id)) say(`${service.id} was not asked for`);
-  if (NEVER.has(kind?.kind ?? "") || run.intent.protect.has(`${kind?.group}/${kind?.kind}`))
-    say("its kind is never recreated");
+  if (kind !== undefined && (NEVER.has(kind.kind) || run.intent.isProtected(kind))) say("its kind is never recreated");
   const opted = service.wishes.some((wish) => wish.key === key && isWilling(wish));
   if (!opted) say("nobody asked to have it recreated");
   const annotations = stringMap(child(refused.manifest?.metadata as Json as never, "annotations"));

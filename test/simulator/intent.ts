@@ -69,8 +69,8 @@ export interface Intent {
   /** False when a definition cannot be read, so that services may exist that nobody can list. */
   readonly complete: boolean;
   readonly services: readonly ServiceIntent[];
-  /** Kinds beside the usual ones whose deletes wait for a confirmation, `group/Kind`. */
-  readonly protect: ReadonlySet<string>;
+  /** Whether settings say that deletes of a kind, beside the usual ones, wait for a confirmation. */
+  readonly isProtected: (kind: { readonly group: string; readonly kind: string }) => boolean;
   /** Whether a service that is not in the revision, and what it has, is left as it is. */
   readonly leftAlone: (id: string) => boolean;
   /** Whether it may be: the program may know more of what was said of it than the judge. */
@@ -81,8 +81,9 @@ export interface Intent {
 
 export function intentOf(monorepo: Monorepo): Intent {
   const file = countingFile(monorepo);
-  const around = {
-    protect: new Set((file?.protect ?? []).map((kind) => (kind.includes("/") ? kind : `/${kind}`))),
+  const around: Pick<Intent, "isProtected" | "leftAlone" | "orphaned"> = {
+    // Without a group a kind is meant in whichever it is.
+    isProtected: ({ group, kind }) => (file?.protect ?? []).some((one) => one === kind || one === `${group}/${kind}`),
     leftAlone: (id: string) => saidOfGone(id, file).leftAlone,
     orphaned: (id: string) => saidOfGone(id, file).orphan,
   };

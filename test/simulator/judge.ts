@@ -4,8 +4,10 @@ import type { Breaker } from "../../src/plan/index.ts";
 import { judgeReplicas } from "./autoscaling.ts";
 import { judgeRecreation, refusalBefore } from "./frozen.ts";
 import { type Intent, type ServiceIntent, type Wish, wantersOf } from "./intent.ts";
+import { judgeMarks } from "./left-alone.ts";
 import { isInventory, listed } from "./lists.ts";
-import { asId, asLabel, isOrphan, isProven, keepsItself, type Live, strangersIn } from "./live.ts";
+import { asId, asLabel, isOrphan, isProven, type Live, strangersIn } from "./live.ts";
+import { keepsItself } from "./marks.ts";
 import { VALUE } from "./monorepo.ts";
 import { judgePatience, judgeReadiness, type Times } from "./rollouts.ts";
 import { judgePatch, judgeStranger, type Tools } from "./strangers.ts";
@@ -113,7 +115,7 @@ function judgeRemove(run: RunRecord, request: Request, say: Say): void {
   if (before.terminating) say("it is being deleted already");
   if (before.controlled) say("another object controls it");
   if (keepsItself(before)) say("it says that it must not be pruned");
-  const sacred = PROTECTED.has(before.kind.kind) || run.intent.protect.has(`${before.kind.group}/${before.kind.kind}`);
+  const sacred = PROTECTED.has(before.kind.kind) || run.intent.isProtected(before.kind);
   if (sacred && !confirmed) say("its kind is protected and nobody confirmed");
   if (refused !== undefined) return judgeRecreation(run, request, refused, say);
   if (!confirmed && run.rewritten?.(owner.service) === true) say("history was rewritten since it was applied");
@@ -210,6 +212,7 @@ function judgeApply(run: RunRecord, request: Request, say: Say): void {
     say(`${service.id} wants another value`);
   }
   judgeStranger(run, request, service.id, wish, say);
+  judgeMarks(run, request, wish, say);
   judgeReplicas(run, request, wish, say);
   if (!shared) judgeReadiness(run, request, service, say);
   for (const dependency of service.dependsOn) {

@@ -1,5 +1,6 @@
 import type { Kind } from "../../src/cluster/index.ts";
 import { isObject, type Json, type JsonObject, stringMap } from "../../src/model/index.ts";
+import { keepsItself } from "./marks.ts";
 
 /** Kinds that the simulated API server lists, besides custom ones. */
 export const SERVED: readonly Kind[] = [
@@ -106,13 +107,6 @@ function appliedMetadata(managedFields: Json | undefined): readonly JsonObject[]
 function objectAt(object: JsonObject, field: string): JsonObject {
   const value = object[field];
   return isObject(value) ? value : {};
-}
-
-/** Whether an object says that it must not be pruned. */
-export function keepsItself({ labels, annotations }: Live): boolean {
-  return ["gitops.bulkhead.dev/prune", "kustomize.toolkit.fluxcd.io/prune"].some((mark) =>
-    [labels[mark], annotations[mark]].some((value) => value?.toLowerCase() === "disabled"),
-  );
 }
 
 const DELETION_POLICY = "gitops.bulkhead.dev/deletion-policy";

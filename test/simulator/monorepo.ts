@@ -18,6 +18,7 @@ export type ThingKind =
  * `anchored` are spellings in which its name is not the first thing a reader of the text finds. `unserved`: a version of
  * its kind that the API server does not have. `kept`: it says itself that it must not be pruned. `immutable`: its value is in a field
  * that cannot change; `recreated`: and it asks to be deleted and created anew for that; `willing`: it only asks for it. `adopting`: it asks to be taken over.
+ * `left`: git itself says to leave it alone; `once`: to write it only where it is not there.
  */
 export type Spelling =
   | "plain"
@@ -30,7 +31,9 @@ export type Spelling =
   | "immutable"
   | "recreated"
   | "willing"
-  | "adopting";
+  | "adopting"
+  | "left"
+  | "once";
 
 /** One object as somebody means it. */
 export interface Thing {
@@ -297,6 +300,8 @@ function documentOf(thing: Thing): string {
     spelling === "kept" ? ", gitops.bulkhead.dev/prune: disabled" : "",
     spelling === "recreated" || spelling === "willing" ? ", gitops.bulkhead.dev/recreate: enabled" : "",
     spelling === "adopting" ? ", gitops.bulkhead.dev/adopt: enabled" : "",
+    spelling === "left" ? ", kustomize.toolkit.fluxcd.io/reconcile: disabled" : "",
+    spelling === "once" ? ", kustomize.toolkit.fluxcd.io/ssa: IfNotPresent" : "",
     rollout === undefined ? "" : `, ${ROLLOUT}: ${rollout}`,
   ].join("");
   return [

@@ -4,6 +4,7 @@ import { isScaled } from "./autoscaling.ts";
 import { mark } from "./foreign.ts";
 import { frozenBody, isFreezable } from "./frozen.ts";
 import { isOrphan, isOrphanByApply, type Live } from "./live.ts";
+import { markPatch } from "./marks.ts";
 import { VALUE } from "./monorepo.ts";
 import type { Ground } from "./stage.ts";
 
@@ -14,7 +15,7 @@ import type { Ground } from "./stage.ts";
  * `edit` a field · `relabel` the owner to another's · `unlabel` · `forget` who wrote which field · `delete` · `recreate` by a
  * stranger, labels copied · `restore` deleted and applied again by another run of the program · `claim` by another
  * installation · `copy` under another name, with its labels · `child` with copied labels and a controller reference · `adopt`
- * put under a controller · `mark` as another tool does that says the object is its own · `former` applied by who had it before us, with another value · `freeze` with another value in it · `scale` what an autoscaler scales · `transfer` to another service, `rescope` to another installation, or `reapply` with another content, by runs of the program · `keep` marked as not to be pruned · `hold` with a finalizer · `release` that finalizer.
+ * put under a controller · `mark` as another tool does that says the object is its own · `former` applied by who had it before us, with another value · `freeze` with another value in it · `scale` what an autoscaler scales · `transfer` to another service, `rescope` to another installation, or `reapply` with another content, by runs of the program · `keep` marked as not to be pruned · `leave`: with any other mark that it is to be left alone, or not to be pruned · `hold` with a finalizer · `release` that finalizer.
  */
 export interface Act {
   readonly act:
@@ -33,6 +34,7 @@ export interface Act {
     | "rescope"
     | "reapply"
     | "keep"
+    | "leave"
     | "hold"
     | "release"
     | "mark"
@@ -123,6 +125,8 @@ export async function act(ground: Ground, { act: what, of, with: other }: Act, o
       const mark = other % 2 === 0 ? "gitops.bulkhead.dev/prune" : "kustomize.toolkit.fluxcd.io/prune";
       return await patch({ metadata: { annotations: { [mark]: "Disabled" } } });
     }
+    case "leave":
+      return await patch(markPatch(other));
     case "hold":
       return await patch({ metadata: { finalizers: [HOLD] } });
     case "release":

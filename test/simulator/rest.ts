@@ -4,7 +4,9 @@ import { unmetReplicas } from "./autoscaling.ts";
 import { frozenExcuse } from "./frozen.ts";
 import type { Intent, ServiceIntent, Wish } from "./intent.ts";
 import type { Violation } from "./judge.ts";
-import { asId, asLabel, isOrphan, isOrphanByApply, keepsItself, type Live, strangersIn } from "./live.ts";
+import { marksExcuse } from "./left-alone.ts";
+import { asId, asLabel, isOrphan, isOrphanByApply, type Live, strangersIn } from "./live.ts";
+import { keepsItself } from "./marks.ts";
 import { VALUE } from "./monorepo.ts";
 import { EDITED } from "./people.ts";
 import { unhealthyIn } from "./rollouts.ts";
@@ -82,8 +84,9 @@ function excuseFor({ intent, scope, live, tools }: Rest, service: ServiceIntent,
     return "its kind is not there";
   if (owner === undefined && now?.controlled === true) return "another object controls it";
   const excuse =
+    marksExcuse(now, wish) ??
     strangersExcuse(now, { scope, service: service.id }, wish, tools) ??
-    frozenExcuse(now, service.id, wish, intent.protect);
+    frozenExcuse(now, service.id, wish, intent);
   if (excuse !== undefined) return excuse;
   if (owner === undefined || mine) return undefined;
   if (owner.scope !== scope) return "it belongs to another scope";

@@ -170,6 +170,11 @@ export function names(globs: readonly string[], id: string): boolean {
   return (named.length === 0 || named.some(fits)) && !left.some(fits);
 }
 
+/** Whether people mean a service by one glob: one that only says who is left out is for nobody. */
+export function isMeant(glob: string, id: string): boolean {
+  return !glob.startsWith("!") && names([glob], id);
+}
+
 /** The monorepo when whatever is wrong with its settings is put right. */
 export function mendedSettings(monorepo: Monorepo): Monorepo {
   const mended = (file: SettingsFile): SettingsFile => {

@@ -10,7 +10,7 @@ import type { Intent } from "./intent.ts";
 import type { Breakage } from "./monorepo.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { Commit, Repository } from "./repository.ts";
-import { names } from "./settings.ts";
+import { isMeant } from "./settings.ts";
 
 /**
  * What people ask for in the cluster: services that match are left alone, for a while or until somebody says otherwise; or their
@@ -124,9 +124,9 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       const { held, orders } = state;
       return {
         isConfirmed: (id) =>
-          (confirms !== undefined && names([confirms], id)) ||
-          orders.some((order) => order.commit === commit && names([order.glob], id)),
-        isHeld: (id, nowMs) => held.some(({ glob, untilMs }) => untilMs > nowMs && names([glob], id)),
+          (confirms !== undefined && isMeant(confirms, id)) ||
+          orders.some((order) => order.commit === commit && isMeant(order.glob, id)),
+        isHeld: (id, nowMs) => held.some(({ glob, untilMs }) => untilMs > nowMs && isMeant(glob, id)),
       };
     },
     seenWith(meant, nowMs, asked) {
