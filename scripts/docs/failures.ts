@@ -360,8 +360,10 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     remedy: "Run again.",
   },
   "reconcile/quarantined": {
-    means: "The service failed too often in a row and is left alone for a while.",
-    remedy: "Mend it; a new commit that concerns it ends the quarantine.",
+    means:
+      "Its build took its thread, or the whole process, with it twice; it is not tried a third time, which would cost the others.",
+    remedy:
+      "Change what it builds: it is tried again as soon as one of its files changes, or when the cache is emptied.",
   },
   "reconcile/bug": { means: "Something happened that must not.", remedy: "Report it, with what `--verbose` prints." },
 };

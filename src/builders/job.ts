@@ -19,4 +19,8 @@ export interface BuildJob {
   readonly text?: boolean;
   /** Told when the build takes longer than is fair: whoever waits for all builds should go on without it. */
   readonly onLate?: () => void;
+  /** Whoever else waits goes first, and nothing runs beside it. It is late before it begins. */
+  readonly last?: boolean;
+  /** Told whenever it begins to run; what that answers is called when it runs no more. */
+  readonly onRun?: () => () => void;
 }

@@ -144,13 +144,15 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
           either.removeEventListener("abort", giveUp);
           resolve(answer);
         };
-        const heavy = largestYaml(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
+        const last = job.last === true;
+        const heavy = last || largestYaml(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
         const pending: Pending = { job, signal: either, sinceMs: clock.monotonicMs(), heavy, yields: 0, settle };
         either.addEventListener("abort", giveUp, { once: true });
         pool.queue.push(pending);
-        pump(pool);
         // It will be late, so nobody has to find that out by waiting for it.
-        if (heavy && pool.queue.includes(pending)) job.onLate?.();
+        if (last) job.onLate?.();
+        pump(pool);
+        if (heavy && !last && pool.queue.includes(pending)) job.onLate?.();
       }),
     state: () => ({
       threads: slots.filter(({ thread }) => thread?.dead() === false).length,
@@ -169,7 +171,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
 function pump(pool: Pool): void {
   for (const slot of pool.slots.slice(0, pool.open)) {
     if (slot.run !== undefined) continue;
-    const pending = taken(pool.queue) ?? pool.late.shift();
+    const pending = taken(pool);
     if (pending === undefined) break;
     void occupy(pool, slot, pending).then(() => pump(pool));
   }
@@ -177,10 +179,15 @@ function pump(pool: Pool): void {
   makeRoom(pool);
 }
 
-/** The first of those that wait, a heavy one only when there is no other. */
-function taken(queue: Pending[]): Pending | undefined {
+/** The first of those that wait, a heavy one only when there is no other; one that goes last runs by itself. */
+function taken({ slots, queue, late }: Pool): Pending | undefined {
+  const running = slots.flatMap(({ run }) => (run === undefined ? [] : [run.pending]));
+  if (running.some(({ job }) => job.last)) return undefined;
   const light = queue.findIndex(({ heavy }) => !heavy);
-  return queue.splice(Math.max(0, light), 1)[0];
+  if (light >= 0) return queue.splice(light, 1)[0];
+  const line = queue.length > 0 ? queue : late;
+  const at = line.findIndex(({ job }) => running.length === 0 || job.last !== true);
+  return at < 0 ? undefined : line.splice(at, 1)[0];
 }
 
 /**
@@ -203,6 +210,7 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   slot.thread ??= startThread({ ...options, source: options.worker });
   const { thread } = slot;
   await thread.started;
+  const ended = pending.job.onRun?.();
   const ending = await new Promise<Ending | Stop>((resolve) => {
     run.stop = resolve;
     run.startedMs = clock.monotonicMs();
@@ -215,6 +223,7 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
     slot.thread = undefined;
     await thread.kill();
   }
+  ended?.();
   slot.run = undefined;
   if (typeof ending === "object" && ending.kind === "answer" && run.startedMs !== undefined && pending.yields === 0)
     pool.patience.took(clock.monotonicMs() - run.startedMs);

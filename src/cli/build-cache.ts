@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildCache } from "../reconcile/index.ts";
+import { underWay } from "./under-way.ts";
 
 /**
  * Known builds in one file: hundreds of services are read and written at once, and a file for each would cost more than the
@@ -11,6 +12,7 @@ import type { BuildCache } from "../reconcile/index.ts";
 export function fileCache(folder: string, name: string): BuildCache {
   const file = join(folder, createHash("sha256").update(name).digest("hex").slice(0, 32));
   const kept = new Map<string, string>();
+  const notes = underWay(file);
   let loading: Promise<ReadonlyMap<string, string>> | undefined;
   let changed = false;
   const loaded = (): Promise<ReadonlyMap<string, string>> => {
@@ -27,6 +29,8 @@ export function fileCache(folder: string, name: string): BuildCache {
       kept.set(key, text);
       changed = true;
     },
+    begin: (key) => notes.begin(key),
+    takeDeaths: (key) => notes.takeDeaths(key),
     async save() {
       if (!changed) return;
       changed = false;
@@ -36,6 +40,7 @@ export function fileCache(folder: string, name: string): BuildCache {
       await mkdir(folder, { recursive: true, mode: 0o700 })
         .then(() => writeFile(draft, lines.join(""), { mode: 0o600 }))
         .then(() => rename(draft, file))
+        .then(() => notes.forget())
         .catch(() => undefined);
     },
   };

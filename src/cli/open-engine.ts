@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
-import { BUILDERS_DEFAULTS, type Builders, openBuilders } from "../builders/index.ts";
+import { BUILDERS_DEFAULTS, type Builders, openBuilders, shareOf } from "../builders/index.ts";
 import { accessFrom, type Cluster, connect, readOnly } from "../cluster/index.ts";
 import { openSource, type Source } from "../git/index.ts";
 import { LIVE_DEFAULTS, type Live, openLive, readInventory } from "../live/index.ts";
@@ -140,7 +140,8 @@ async function openTheCluster(settings: Settings, { env, home, clock }: World): 
 function openTheBuilders({ concurrency }: Settings, { clock }: World): Builders {
   if (typeof GITOPS_WORKER_SOURCE !== "string") throw new Error("the program of the build threads is not bundled in");
   const threads = Math.max(1, Math.min(THREADS_MAX, concurrency, availableParallelism()));
-  return openBuilders({ ...BUILDERS_DEFAULTS, threads, worker: GITOPS_WORKER_SOURCE }, clock);
+  const share = shareOf({ threads, heapMb: BUILDERS_DEFAULTS.heapMb }, process.constrainedMemory() || totalmem());
+  return openBuilders({ ...BUILDERS_DEFAULTS, ...share, worker: GITOPS_WORKER_SOURCE }, clock);
 }
 
 /** Objects of the scope by service: what the labels of the objects themselves say. */

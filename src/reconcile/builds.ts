@@ -3,7 +3,7 @@ import type { BuildAnswer, BuildJob } from "../builders/index.ts";
 import { type Failure, type Manifest, type Place, type Service, type Tree } from "../model/index.ts";
 import { manifestText, objectProblem } from "../plan/index.ts";
 import type { Io } from "./pass-types.ts";
-import { noteEnding, quarantined } from "./quarantine.ts";
+import { doubtOf, noteEnding } from "./quarantine.ts";
 import type { OpenRevision } from "./revision.ts";
 
 /** A build's answer, and whether it was made now or known from before. */
@@ -65,10 +65,12 @@ async function knownBuild(
   const known = await readCached(io, service.id, key);
   const changed = known && changedSince(known.footprint, revision.snapshot.tree);
   if (known !== undefined && changed?.length === 0) return { answer: known, built: false, changed };
-  const banned = await quarantined(io.cache, key, revision.snapshot.tree);
-  if (banned !== undefined) return { answer: { ok: false, failures: [{ ...banned, at: service.at }] }, built: false };
   const signal = waiter.signal();
-  const answer = await io.builders.build({ ...job, onLate: () => waiter.onLate() }, signal);
+  const doubt = await doubtOf(io.cache, key, service, revision.snapshot, signal);
+  if (typeof doubt === "object")
+    return { answer: { ok: false, failures: [{ ...doubt, at: service.at }] }, built: false };
+  const asked = { ...job, last: doubt === "last", onLate: () => waiter.onLate(), onRun: () => io.cache.begin(key) };
+  const answer = await io.builders.build(asked, signal);
   await noteEnding(io.cache, key, service, revision.snapshot, answer, signal);
   const text = cacheText(answer);
   if (text !== undefined) {

@@ -26,6 +26,10 @@ export interface BuildCache {
   write(key: string, text: string): Promise<void>;
   /** Called when a pass is through: what was written shall outlive the process. */
   save(): Promise<void>;
+  /** A build begins; what it answers is called when it ends. Known at once even to whoever comes after a process that is killed. */
+  begin(key: string): () => void;
+  /** How many processes were killed during the build of this key; each of them is answered once. */
+  takeDeaths(key: string): Promise<number>;
 }
 
 export interface PassRequest {

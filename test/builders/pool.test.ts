@@ -154,6 +154,48 @@ describe("the builders", () => {
     await expect(hanging).rejects.toThrow("enough");
   });
 
+  test("one that goes last is late before it begins, and runs when nothing else does", async () => {
+    const pool = builders({ threads: 2, growAfterMs: 1 });
+    const order: string[] = [];
+    let beside = 0;
+    let most = 0;
+    const told = (folder: string, last: boolean) => ({
+      ...job(folder, () => order.push(`${folder} is late`)),
+      last,
+      onRun: () => {
+        beside += 1;
+        most = last ? Math.max(most, beside) : most;
+        return () => (beside -= 1);
+      },
+    });
+    const build = (folder: string, last: boolean): Promise<unknown> =>
+      pool.build(told(folder, last), never).then(() => order.push(folder));
+    await Promise.all([
+      build("a", false),
+      build("suspect", true),
+      build("another", true),
+      build("b", false),
+      build("c", false),
+    ]);
+    expect(order.slice(0, 2)).toEqual(["suspect is late", "another is late"]);
+    expect(order.slice(-2).toSorted()).toEqual(["another", "suspect"]);
+    expect([most, beside]).toEqual([1, 0]);
+  });
+
+  test("one that goes last and is not waited for never begins", async () => {
+    const pool = builders();
+    const tooLong = new AbortController();
+    const begun: string[] = [];
+    const onRun = () => {
+      begun.push("run");
+      return () => undefined;
+    };
+    const suspect = { ...job("suspect", () => tooLong.abort(new Error("not now"))), last: true, onRun };
+    await expect(pool.build(suspect, tooLong.signal)).rejects.toThrow("not now");
+    await pool.build(job("a"), never);
+    expect(begun).toEqual([]);
+  });
+
   test("tell that a build is slow, once, but do not stop it while nobody waits", async () => {
     const pool = builders({ threads: 1, patienceMs: 20, deadlineMs: 300 });
     let told = 0;

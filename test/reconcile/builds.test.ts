@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { BuildAnswer, Builders } from "../../src/builders/index.ts";
+import type { BuildAnswer, Builders, BuildJob } from "../../src/builders/index.ts";
 import { DEFAULT_SETTINGS, ok, type Service, type TreeEntry } from "../../src/model/index.ts";
 import { buildService } from "../../src/reconcile/builds.ts";
 import { type Memory, newMemory } from "../../src/reconcile/memory.ts";
@@ -24,6 +24,8 @@ function memoryCache(): BuildCache & { readonly entries: Map<string, string> } {
     read: async (key) => entries.get(key),
     write: async (key, text) => void entries.set(key, text),
     save: async () => undefined,
+    begin: () => () => undefined,
+    takeDeaths: async () => 0,
   };
 }
 
@@ -34,8 +36,15 @@ async function build(
   answer: BuildAnswer,
   engine = "one",
   memory?: Memory,
+  onJob: (job: BuildJob) => void = () => undefined,
 ) {
-  const builders: Pick<Builders, "engine" | "build"> = { engine, build: async () => answer };
+  const builders: Pick<Builders, "engine" | "build"> = {
+    engine,
+    async build(job) {
+      onJob(job);
+      return answer;
+    },
+  };
   const tree = memoryTree(files);
   const below = (folder: string): readonly { path: string; entry: TreeEntry | undefined }[] =>
     Object.keys(files)
@@ -151,6 +160,46 @@ describe("a build that is known", () => {
       for (const [key, text] of cache.entries) copy.entries.set(key, text);
       expect((await build(copy, mended, good)).built).toBe(true);
     }
+  });
+
+  describe("D7 a process that is killed while it builds a service", () => {
+    const after = (deaths: number, from: BuildCache = memoryCache()): BuildCache => {
+      let left = deaths;
+      const takeDeaths = async (): Promise<number> => {
+        const taken = left;
+        left = 0;
+        return taken;
+      };
+      return { ...from, takeDeaths };
+    };
+
+    test("builds it last the next time, and like any other once it was built", async () => {
+      const asked: (boolean | undefined)[] = [];
+      const cache = after(1);
+      const unstable = failing("build/deadline");
+      expect((await build(cache, files, unstable, "one", undefined, (job) => asked.push(job.last))).built).toBe(true);
+      expect(asked).toEqual([true]);
+      // That was its second offence.
+      expect((await build(cache, files, good)).answer).toMatchObject({ failures: [{ code: "reconcile/quarantined" }] });
+      const kept = memoryCache();
+      const forgiven = after(1, kept);
+      await build(forgiven, files, good, "one", undefined, (job) => asked.push(job.last));
+      for (const key of kept.entries.keys()) if (!key.startsWith("killed-")) kept.entries.delete(key);
+      await build(forgiven, files, good, "one", undefined, (job) => asked.push(job.last));
+      expect(asked).toEqual([true, true, false]);
+    });
+
+    test("does not build it any more after the second time, until a file of it changes", async () => {
+      const cache = after(2);
+      const { answer, built } = await build(cache, files, good);
+      expect([built, answer]).toMatchObject([
+        false,
+        { ok: false, failures: [{ code: "reconcile/quarantined", at: service.at }] },
+      ]);
+      expect(JSON.stringify(answer)).toContain("gitops was killed 2 times while it built this");
+      const mended = { ...files, "cart/cart.yaml": "kind: Secret\n" };
+      expect((await build(cache, mended, good)).built).toBe(true);
+    });
   });
 
   test("A6 a known build is made again when the cache was damaged in any place", async () => {

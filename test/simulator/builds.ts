@@ -69,6 +69,8 @@ export function memoryCache(): MemoryCache {
       return Promise.resolve();
     },
     save: () => Promise.resolve(),
+    begin: () => () => undefined,
+    takeDeaths: () => Promise.resolve(0),
     wipe: () => entries.clear(),
     corrupt(how) {
       for (const [key, text] of entries) {

@@ -1,11 +1,14 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { PassDocument } from "../../../src/report/index.ts";
 import { isOfServices } from "../../support/fleet.ts";
 import { fluxDocument } from "../../support/monorepo.ts";
+import { poisons } from "../../support/monorepo-poison.ts";
 import { flagsOf, peakMiB, run, start } from "../../support/program.ts";
 import { describeWithCluster } from "../../support/shared-cluster.ts";
 import { codes, map, type SmallFleet, startSmallFleet, steps } from "../../support/small-fleet.ts";
@@ -84,6 +87,42 @@ describeWithCluster("a process to which bad things are done", () => {
     expect(peakMiB(child.child.pid ?? 0), "MiB").toBeLessThan(400);
     await (await release("a"))();
     expect(await ended(child)).toBe(0);
+    expect(codes(await fleet.sync())).toEqual([]);
+  });
+
+  test("D7 a build that the process was killed in goes last, and after the second time it is left alone until a file of it changes", async () => {
+    const endless = poisons.find(({ name }) => name === "never-ending-build");
+    const poison = endless?.files(fleet.service("a"), fleet.service("b")) ?? {};
+    await fleet.commit(fleet.declares("a", { one: null }), poison);
+    /** What is noted to be under way, when that is the same for a while. */
+    const underWay = async (): Promise<boolean> => {
+      const look = (): string => {
+        const folder = join(fleet.target.cacheDir, "builds");
+        const notes = readdirSync(folder).filter((name) => name.includes(".building."));
+        return notes.map((name) => readFileSync(join(folder, name), "utf8").trim()).join("");
+      };
+      const before = look();
+      await sleep(100);
+      return before !== "" && look() === before;
+    };
+    for (const run of [1, 2]) {
+      const released = await release("b");
+      const { child } = loop();
+      await until(underWay);
+      if (run > 1) await released();
+      await until(underWay);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    const released = await release("b", "c");
+    const synced = await fleet.sync();
+    await released();
+    expect([...codes(synced)]).toEqual(["reconcile/quarantined"]);
+    expect(synced.pass.services.find(({ service }) => service === fleet.service("a").id)?.failures[0]?.message).toBe(
+      "gitops was killed 2 times while it built this, so it is not tried again",
+    );
+    const without = Object.fromEntries(Object.keys(poison).map((path) => [path, null]));
+    await fleet.commit(without, fleet.declares("a", { one: map("a-one", "7") }));
     expect(codes(await fleet.sync())).toEqual([]);
   });
 
