@@ -26,6 +26,11 @@ export interface Engine {
    * changed something of ours.
    */
   watch(listener: () => void): void;
+  /**
+   * Names what people asked for since the last pass read it (suspensions, confirmations); undefined when that is nothing, or cannot
+   * be read.
+   */
+  askedSince(signal: AbortSignal): Promise<string | undefined>;
   /** What the watches see; undefined without them. */
   liveStats(): LiveStats | undefined;
   /** The commit that the ref points at now, by asking the repository. */

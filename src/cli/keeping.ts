@@ -93,6 +93,28 @@ export async function askedRequest(
     : failed(...standing.failures.map(unasked));
 }
 
+/** What people asked for since the last pass read it, as one text; undefined when that is nothing, or cannot be read. */
+export async function askedSince(
+  {
+    cluster,
+    settings,
+    world,
+    acquaintance: { standing: before },
+  }: Omit<Keeper, "world"> & { world: Pick<World, "clock"> },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const place = statusPlace(settings);
+  if (place === undefined || before === undefined) return undefined;
+  const now = await readStanding(cluster, place, world.clock.nowMs(), signal, before);
+  if (!now.ok) return undefined;
+  const asked = ordersText(now.value);
+  return asked === ordersText(before) ? undefined : asked;
+}
+
+function ordersText({ suspensions, confirmations }: Standing): string {
+  return JSON.stringify([suspensions, confirmations]);
+}
+
 export interface Keeper {
   readonly cluster: Cluster;
   readonly settings: Settings;

@@ -10,7 +10,7 @@ import { buildJob, newMemory, type OpenRevision, openRevision, type PassRequest,
 import { fileCache } from "./build-cache.ts";
 import { openEmbedded, openEmpty } from "./embedded-file.ts";
 import type { Discovered, Engine, OpenEngine } from "./engine.ts";
-import { type Acquaintance, keptPass } from "./keeping.ts";
+import { type Acquaintance, askedSince, keptPass } from "./keeping.ts";
 import { lookingAt } from "./looking.ts";
 import { ordersOver, whoAsks } from "./orders.ts";
 import type { Settings } from "./settings.ts";
@@ -68,6 +68,10 @@ export const openEngine: OpenEngine = (settings, world) => {
     },
     watch(listener) {
       kept.onHint = listener;
+    },
+    async askedSince(signal) {
+      const to = await cluster.get(signal);
+      return to.ok ? askedSince({ cluster: to.value, settings, world, acquaintance }, signal) : undefined;
     },
     ...lookingAt(settings, world, {
       source: (signal) => source.get(signal),

@@ -1,7 +1,7 @@
 import type { PassOutcome, Result, ServiceState } from "../model/index.ts";
 import { passResult } from "../report/index.ts";
 import type { Pulse } from "./pulse.ts";
-import type { ControllerIo, ControllerSettings } from "./types.ts";
+import type { ControllerIo, ControllerSettings, Hint } from "./types.ts";
 
 /** A pass that some service failed in is tried again after this, then after twice as long, up to the interval. */
 const RETRY_FAILED_MS = 30_000;
@@ -24,8 +24,8 @@ interface Memory {
   bad: number;
   /** Times in a row that the source did not answer. */
   sourceDown: number;
-  /** Somebody changed something of ours since the last pass began. */
-  hinted: boolean;
+  /** What was heard since the last pass began. */
+  hinted: Hint | undefined;
   /** When the last pass ended. */
   endedMs: number;
   /** Ends the pause, or the waiting of the pass under way. */
@@ -43,8 +43,8 @@ export async function loop(
   signal: AbortSignal,
 ): Promise<void> {
   const memory = newMemory(io.clock);
-  const deafen = io.onHint?.(() => {
-    memory.hinted = true;
+  const deafen = io.onHint?.((why) => {
+    memory.hinted = why;
     memory.wake();
   });
   try {
@@ -56,7 +56,7 @@ export async function loop(
 
 function newMemory(clock: ControllerIo["clock"]): Memory {
   const nowMs = clock.monotonicMs();
-  return { dueMs: nowMs, bad: 0, sourceDown: 0, hinted: false, endedMs: -LEAST_PAUSE_MS, wake: () => undefined };
+  return { dueMs: nowMs, bad: 0, sourceDown: 0, hinted: undefined, endedMs: -LEAST_PAUSE_MS, wake: () => undefined };
 }
 
 async function turns(
@@ -83,9 +83,9 @@ async function turns(
   }
 }
 
-function reasonOf(memory: Memory, moved: boolean, nowMs: number): "commit" | "drift" | "interval" | undefined {
+function reasonOf(memory: Memory, moved: boolean, nowMs: number): "commit" | Hint | "interval" | undefined {
   if (moved) return "commit";
-  if (memory.hinted && nowMs >= memory.endedMs + LEAST_PAUSE_MS) return "drift";
+  if (memory.hinted !== undefined && nowMs >= memory.endedMs + LEAST_PAUSE_MS) return memory.hinted;
   return nowMs >= memory.dueMs ? "interval" : undefined;
 }
 
@@ -124,7 +124,7 @@ async function onePass(
   signal: AbortSignal,
 ): Promise<void> {
   io.log.line("info", "pass begins", { commit: look.latest, because: look.why });
-  memory.hinted = false;
+  memory.hinted = undefined;
   const waits = new AbortController();
   const over = new AbortController();
   const watching = watchMeanwhile(io, settings, memory, look.latest, waits, AbortSignal.any([signal, over.signal]));
@@ -170,10 +170,11 @@ async function watchMeanwhile(
   while (!signal.aborted && !waits.signal.aborted) {
     await pause(io, memory, jittered(settings.pollMs, io.random), signal);
     if (signal.aborted) return;
-    if (memory.hinted) {
+    if (memory.hinted !== undefined) {
+      const why = memory.hinted;
       // What the pass itself is doing is no reason to end it sooner.
       await pause(io, memory, LEAST_PAUSE_MS, signal);
-      return waits.abort("drift");
+      return waits.abort(why);
     }
     if (io.clock.monotonicMs() >= until) return waits.abort("interval");
     const latest = await guarded(() => io.latest(signal), signal);
@@ -218,7 +219,7 @@ function pauseMs(io: ControllerIo, settings: ControllerSettings, memory: Memory)
     return jittered(Math.min(longest, doubled(settings.pollMs, memory.sourceDown)), io.random);
   }
   const nowMs = io.clock.monotonicMs();
-  const hintMs = memory.hinted ? memory.endedMs + LEAST_PAUSE_MS - nowMs : Number.POSITIVE_INFINITY;
+  const hintMs = memory.hinted !== undefined ? memory.endedMs + LEAST_PAUSE_MS - nowMs : Number.POSITIVE_INFINITY;
   const untilDueMs = Math.min(memory.dueMs - nowMs, hintMs);
   return Math.max(1, Math.min(jittered(settings.pollMs, io.random), untilDueMs));
 }

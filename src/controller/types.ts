@@ -1,6 +1,9 @@
 import type { Clock, PassEvent, PassOutcome, Result } from "../model/index.ts";
 import type { Log, Metrics } from "../report/index.ts";
 
+/** `drift`: somebody else changed something of ours. `asked`: people suspended, resumed or confirmed something. */
+export type Hint = "drift" | "asked";
+
 /** What the long run works through. */
 export interface ControllerIo {
   readonly clock: Clock;
@@ -12,8 +15,8 @@ export interface ControllerIo {
   latest(signal: AbortSignal): Promise<Result<string>>;
   /** One sync; the same that the command does. Ends at a safe point when the signal aborts; `cancelWaits` ends only waiting. */
   pass(onEvent: (event: PassEvent) => void, signal: AbortSignal, cancelWaits: AbortSignal): Promise<PassOutcome>;
-  /** Calls back when something of ours was changed in the cluster by somebody else; answers how to stop that. */
-  onHint?(listener: () => void): () => void;
+  /** Calls back when a pass has something to do that neither the ref nor the time tells; answers how to stop that. */
+  onHint?(listener: (why: Hint) => void): () => void;
   /** Hears every outcome, before the next pass begins. */
   onOutcome(outcome: PassOutcome): Promise<void>;
 }

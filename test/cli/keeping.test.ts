@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Acquaintance, keptPass } from "../../src/cli/keeping.ts";
+import { type Acquaintance, askedSince, keptPass } from "../../src/cli/keeping.ts";
 import { readSettings, type Settings } from "../../src/cli/settings.ts";
 import { seenIn, seenNow } from "../../src/cli/went-back.ts";
 import type { World } from "../../src/cli/world.ts";
@@ -175,6 +175,30 @@ describe("A16 a cluster that went back while no process looked", () => {
     const until = new Date(clock.nowMs() + 60 * MINUTE).toISOString();
     expect(seenNow({ version: "7", paused: { why: "x", until } }, "8", clock.nowMs())).toEqual({ version: "8" });
     expect(seenIn({ version: 7, paused: "yes" })).toEqual({});
+  });
+});
+
+describe("what people ask for between two passes", () => {
+  test("is noticed once the first pass has read what there was, until the next one has", async () => {
+    const cluster = twin("a", 1);
+    const process: Acquaintance = {};
+    const read = readSettings({ cacheDir: cache.path }, { env: {}, cwd: "/", home: "/" });
+    if (!read.ok) throw new Error(JSON.stringify(read.failures));
+    const world = { clock };
+    const since = () => askedSince({ cluster, settings: read.value, world, acquaintance: process }, signal);
+    const asked = { glob: "dev/*", reason: "incident", author: "Ada", at: new Date(clock.nowMs()).toISOString() };
+    await suspend(cluster, clock, PLACE, [asked], signal);
+    expect(await since()).toBeUndefined();
+    await passed(cluster, { process });
+    expect(await since()).toBeUndefined();
+    await suspend(cluster, clock, PLACE, [{ ...asked, glob: "prod/*" }], signal);
+    expect(await since()).toContain("prod/*");
+    await passed(cluster, { process });
+    expect(await since()).toBeUndefined();
+    const away = refusing(cluster, 403, ["list", "listObjects", "get"]);
+    expect(await askedSince({ cluster: away, settings: read.value, world, acquaintance: process }, signal)).toBe(
+      undefined,
+    );
   });
 });
 

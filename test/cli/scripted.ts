@@ -104,6 +104,7 @@ const unscripted: Engine = {
   explain: notScripted,
   trees: notScripted,
   trace: notScripted,
+  askedSince: () => Promise.resolve(undefined),
   standing: () => Promise.resolve(ok(undefined)),
   events: notScripted,
   suspend: notScripted,

@@ -31,7 +31,7 @@ async function begin(script: {
   const lines: { message: string; level: string; port?: number; code?: string }[] = [];
   const passes: { commit: string; atMs: number }[] = [];
   const outcomes: PassOutcome[] = [];
-  const hint = { now: (): void => undefined };
+  const hint: { now: (why: "drift" | "asked") => void } = { now: () => undefined };
   const io = {
     clock,
     random: () => 0,
@@ -42,7 +42,7 @@ async function begin(script: {
     ),
     metrics: await newMetrics("test", () => undefined),
     latest: () => Promise.resolve(script.latest()),
-    onHint: (listener: () => void) => {
+    onHint: (listener: typeof hint.now) => {
       hint.now = listener;
       return () => void (hint.now = () => undefined);
     },
@@ -135,10 +135,10 @@ describe("when passes run", () => {
   test("as soon as somebody changes something of ours, and for many changes once", async () => {
     const { clock, passes, hint } = await begin({ latest: () => ok("a") });
     await clock.advance(10 * SECOND);
-    for (let count = 0; count < 100; count += 1) hint.now();
+    for (let count = 0; count < 100; count += 1) hint.now("drift");
     await clock.advance(0);
     expect(passes.map(({ atMs }) => atMs / SECOND)).toEqual([0, 10]);
-    hint.now();
+    hint.now("drift");
     await clock.advance(0);
     expect(passes).toHaveLength(2); // not at once again
     await clock.advance(SECOND);
@@ -186,10 +186,19 @@ describe("when passes run", () => {
     const told: unknown[] = [];
     const { clock, passes, hint } = await begin({ latest: () => ok("a"), pass: waiting(told) });
     await clock.advance(MINUTE);
-    hint.now();
+    hint.now("drift");
     await clock.advance(2 * SECOND);
     expect(told).toEqual(["drift"]);
     expect(passes).toHaveLength(2);
+  });
+
+  test("soon when people asked for something", async () => {
+    const { clock, passes, lines, hint } = await begin({ latest: () => ok("a") });
+    await clock.advance(2 * SECOND);
+    hint.now("asked");
+    await clock.advance(SECOND);
+    expect(passes).toHaveLength(2);
+    expect(lines.filter(({ message }) => message === "pass begins").at(-1)).toMatchObject({ because: "asked" });
   });
 
   test("D18 a bug in one pass ends that pass only", async () => {

@@ -1,4 +1,5 @@
 import { type ControllerIo, runController } from "../../controller/index.ts";
+import type { Clock } from "../../model/index.ts";
 import { newLog, newMetrics } from "../../report/index.ts";
 import { type Call, type CommandSpec, passRequest, withEngine } from "../command.ts";
 import type { Engine } from "../engine.ts";
@@ -11,10 +12,14 @@ import { VERSION } from "../version.ts";
 /** Supervisors that allow 30 seconds, as Kubernetes does, still see an end by ourselves. */
 const GRACE_MS = 20_000;
 
+/** Whoever confirms or resumes something looks at what becomes of it. */
+const ASKED_MS = 10_000;
+
 export const run: CommandSpec = {
   name: "run",
   summary: "sync whenever the ref moves, and at an interval for drift",
   text: `Stays, looks at the ref every --poll, and syncs when it moved; compares with the cluster every --interval even when it did not.
+What people suspend, resume or confirm is noticed within seconds.
 Serves /healthz, /readyz and /metrics, and logs one JSON object a line to stderr. SIGTERM stops it at a safe point, within
 20 seconds.`,
   flags: SERVING,
@@ -57,8 +62,13 @@ async function controllerIo({ settings, world }: Call, engine: Engine): Promise<
     metrics: await newMetrics(VERSION, () => engine.liveStats()),
     latest: (signal) => engine.latest(signal),
     onHint(listener) {
-      engine.watch(listener);
-      return () => engine.watch(() => undefined);
+      engine.watch(() => listener("drift"));
+      const over = new AbortController();
+      void hearPeople(engine, clock, () => listener("asked"), over.signal);
+      return () => {
+        over.abort("over");
+        engine.watch(() => undefined);
+      };
     },
     async pass(onEvent, signal, cancelWaits) {
       const deadline = clock.deadline(settings.timeoutMs, signal);
@@ -67,4 +77,19 @@ async function controllerIo({ settings, world }: Call, engine: Engine): Promise<
     },
     onOutcome: (outcome) => writeRecord(settings, outcome, world),
   };
+}
+
+/** Tells, once each time, that people asked for something since the last pass. */
+async function hearPeople(engine: Engine, clock: Clock, tell: () => void, signal: AbortSignal): Promise<void> {
+  for (let told = ""; !signal.aborted; ) {
+    try {
+      await clock.sleep(ASKED_MS, signal);
+      const asked = await engine.askedSince(signal);
+      if (asked === undefined || asked === told) continue;
+      told = asked;
+      tell();
+    } catch {
+      // Stopped, or a fault of one look: the next pass reads it in any case.
+    }
+  }
 }
