@@ -24,7 +24,7 @@ export interface Call {
   readonly clock: Clock;
 }
 
-/** Output of a call is kept up to this; no call of ours answers more. */
+/** Output of a call is kept up to this, and the call ended there: no call of ours answers more. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Starts git as the leader of a process group of its own, so that `killGroup` reaches everything it started. */
@@ -116,6 +116,7 @@ export async function runRemote(call: Call, args: readonly string[], signal: Abo
     if (isChildMessage(message)) made.push(message.process);
   };
   let pid: number | undefined;
+  let bytes = 0;
   const stop = (): void => killGroup(pid);
   const processes = channel("child_process");
   processes.subscribe(note);
@@ -139,7 +140,13 @@ export async function runRemote(call: Call, args: readonly string[], signal: Abo
     },
   })
     .env({ ...call.environment })
-    .outputHandler((_command, stdout) => {
+    .outputHandler((_command, stdout, stderr) => {
+      for (const said of [stdout, stderr]) {
+        said.on("data", (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > OUTPUT_BYTES_MAX) stop();
+        });
+      }
       pid = made.find((child) => child.stdout === stdout)?.pid;
       made.length = 0;
       processes.unsubscribe(note);
@@ -157,6 +164,7 @@ export async function runRemote(call: Call, args: readonly string[], signal: Abo
     if (pid !== undefined) killMembers(pid); // what git left running, such as an ssh that waits for ever
   }
   signal.throwIfAborted();
+  if (bytes > OUTPUT_BYTES_MAX) ended = { code: -1, stdout: "", stderr: "fatal: the answer has no end" };
   return { ...ended, timedOut: ended.code !== 0 && deadline.expired() };
 }
 

@@ -137,6 +137,16 @@ describe("hostile input", () => {
     expect(asked).toEqual(["bad/kustomization.yaml"]);
   });
 
+  test("D6 50,000 objects in one service are too many, and no thread dies of them", async () => {
+    const many = "kind: A\nmetadata: {name: a}\n---\n".repeat(50_000);
+    const tree = memoryTree({ "bad/kustomization.yaml": "resources: [a.yaml]\n", "bad/a.yaml": many, ...good("fine") });
+    const pool = builders();
+    const [bad, fine] = await Promise.all([build(pool, sourceOf(tree), "bad"), build(pool, sourceOf(tree), "fine")]);
+    expect(codes(bad)).toEqual(["build/too-large"]);
+    expect(fine.ok && fine.objects).toHaveLength(2);
+    expect(pool.state().killed).toBe(0);
+  });
+
   test("D4 a build that never ends is stopped at its deadline", async () => {
     const unlimited = { fileBytes: 1e9, totalBytes: 1e12, objects: 1e9, files: 1e12, depth: 200 };
     const pool = builders({ limits: unlimited, deadlineMs: 400, threads: 1 });

@@ -49,6 +49,18 @@ describe("every answer that is not the truth is a failure, never an empty tree",
     }
   });
 
+  test.each(["", " >&2"])("D6 a git that never ends what it says%s is ended, and little of it kept", async (where) => {
+    const gitPath = join(scratch(), "git");
+    const endless = `yes "${"1".repeat(40)}\trefs/heads/one"${where}`;
+    writeFileSync(gitPath, `#!/bin/sh\ncase "$*" in *ls-remote*) ${endless};; *) exec git "$@";; esac\n`, {
+      mode: 0o755,
+    });
+    const source = await sourceOf({ repo, gitPath, timeoutMs: 60_000 });
+    const failure = failureOf(await source.fetch(patient));
+    expect(failure).toMatchObject({ code: "source/unreachable" });
+    expect(failure.message).toContain("the answer has no end");
+  });
+
   /** The requests of a fetch: advertisement, refs, advertisement again, pack. */
   const nth = (count: number, fault: Fault) => {
     let seen = 0;

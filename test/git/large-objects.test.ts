@@ -19,7 +19,7 @@ async function scene() {
 }
 
 /** Writes an object as it stands, unchecked, and answers its id. */
-function write({ path }: Repository, type: string, text: string): string {
+function write({ path }: Repository, type: string, text: string | Buffer): string {
   const args = ["-C", path, "hash-object", "-t", type, "-w", "--stdin", "--literally"];
   const { status, stdout, stderr } = spawnSync("git", args, { input: text });
   if (status !== 0) throw new Error(stderr.toString());
@@ -108,6 +108,25 @@ test("D6 what a commit names as its tree or its parent is not read when it is so
   expect(failureOf(await (await sourceOf({ repo: repository.path, ref: "tree" })).fetch(patient))).toMatchObject({
     code: "source/damaged",
   });
+});
+
+test("D6 a folder of a million files, and a file of a hundred megabytes, are told by their names and sizes", {
+  timeout: 60_000,
+}, async () => {
+  const { repository, read } = await scene();
+  const id = Buffer.from(await repository.git("rev-parse", "main:a/x"), "hex");
+  const rows = Array.from({ length: 1_000_000 }, (_, index) => {
+    const name = `100644 f${String(index).padStart(7, "0")}\0`;
+    return name + id.toString("latin1");
+  });
+  const tree = write(repository, "tree", Buffer.from(rows.join(""), "latin1"));
+  await repository.commit({ wide: { tree }, "huge.yaml": new Uint8Array(100_000_000) }, "wide");
+  const snapshot = await read();
+  expect(snapshot.tree.list("wide")).toHaveLength(1_000_000);
+  expect(snapshot.tree.entry("huge.yaml")?.size).toBe(100_000_000);
+  valueOf(await snapshot.load(["huge.yaml", "b/y"], patient));
+  expect(snapshot.content(snapshot.tree.entry("huge.yaml")?.id ?? "")).toBeUndefined();
+  expect(Buffer.from(snapshot.content(snapshot.tree.entry("b/y")?.id ?? "") ?? []).toString()).toBe("1");
 });
 
 test("D6 a tag of a tag of a tag, each with a long message, is the commit at its end", async () => {
