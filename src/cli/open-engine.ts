@@ -144,8 +144,13 @@ async function openTheCluster(settings: Settings, { env, home, clock }: World): 
 function openTheBuilders({ concurrency }: Settings, { clock }: World): Builders {
   if (typeof GITOPS_WORKER_SOURCE !== "string") throw new Error("the program of the build threads is not bundled in");
   const threads = Math.max(1, Math.min(THREADS_MAX, concurrency, availableParallelism()));
-  const share = shareOf({ threads, heapMb: BUILDERS_DEFAULTS.heapMb }, process.constrainedMemory() || totalmem());
+  const share = shareOf({ threads, heapMb: BUILDERS_DEFAULTS.heapMb }, memoryBytes());
   return openBuilders({ ...BUILDERS_DEFAULTS, ...share, worker: GITOPS_WORKER_SOURCE }, clock);
+}
+
+/** What the process may have: a container's limit, where there is one below what the machine has. */
+function memoryBytes(): number {
+  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
 }
 
 /** Objects of the scope by service: what the labels of the objects themselves say. */
