@@ -105,6 +105,8 @@ function healthText(report: StatusReport): string {
   }
   const bad = report.services.filter(({ state }) => rank({ state }) > 0).length;
   if (report.services.length === 0 && report.failures.length > 0) return "nothing is known of any service";
+  if (bad === 0 && report.failures.length > 0)
+    return `${counted(rest, "service")} fine when last seen; what is said above is not`;
   return report.services.length === 0
     ? "nothing is known here: run gitops sync"
     : `${bad} of ${report.services.length} services need attention`;

@@ -64,6 +64,12 @@ describe("the record of passes", () => {
     expect(later.failures).toEqual([UNREACHABLE]);
   });
 
+  test("a run that could do nothing is not said to be about so many services", () => {
+    const later = recordPass(first, { services: [], failures: [UNREACHABLE], builds: 0, durationMs: 1 }, about(T0));
+    const told = statusText(report(later, new Map([["dev/api", 1]])), T0, newPaint(false));
+    expect(told).toContain("1 service fine when last seen; what is said above is not\n");
+  });
+
   test("a service that left git is forgotten once its objects are gone, and not before", () => {
     const { at: _, ...gone } = synced;
     expect(recordPass(first, pass([{ ...gone, state: "held" }]), about(T0)).services).toHaveLength(1);
