@@ -29,7 +29,7 @@ function shown({ apiVersion: _apiVersion, kind: _kind, ...rest }: Manifest): Jso
 
 function compareObject(desired: JsonObject, live: JsonObject, path: string, changes: FieldChange[]): void {
   for (const [key, after] of Object.entries(desired)) {
-    if (after !== null) compareValue(after, live[key], fieldPath(path, key), changes);
+    if (after !== null) compareValue(after, field(live, key), fieldPath(path, key), changes);
   }
 }
 
@@ -60,7 +60,7 @@ function compareItems(
 /** Whether the live value says all that the desired one says; the server may have added defaults. */
 function covers(after: Json, before: Json): boolean {
   if (isObject(after) && isObject(before)) {
-    return Object.entries(after).every(([key, value]) => value === null || covers(value, before[key] ?? null));
+    return Object.entries(after).every(([key, value]) => value === null || covers(value, field(before, key) ?? null));
   }
   if (Array.isArray(after) && Array.isArray(before)) {
     return after.length === before.length && after.every((item: Json, index) => covers(item, before[index] ?? null));
@@ -73,8 +73,8 @@ function findRemoved(fields: JsonObject, desired: Json, live: Json, path: string
     if (!isObject(below)) continue;
     if (key.startsWith("f:") && isObject(live)) {
       const name = key.slice(2);
-      const before = live[name];
-      const after = isObject(desired) ? desired[name] : undefined;
+      const before = field(live, name);
+      const after = isObject(desired) ? field(desired, name) : undefined;
       if (before === undefined) continue;
       if (after === undefined || after === null) changes.push({ path: fieldPath(path, name), before });
       else findRemoved(below, after, before, fieldPath(path, name), changes);
@@ -96,6 +96,11 @@ function findRemoved(fields: JsonObject, desired: Json, live: Json, path: string
 function matches(item: Json, keys: JsonObject, loose: boolean): boolean {
   if (!isObject(item)) return false;
   return Object.entries(keys).every(([name, value]) => (loose && item[name] === undefined) || item[name] === value);
+}
+
+/** What an object has itself: a key may be called `constructor`. */
+function field(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function fieldPath(path: string, key: string): string {
