@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Answer, type Cluster, readJson, writeJson } from "../cluster/index.ts";
 import { createEmbedded, type EmbeddedCluster, type Saved } from "../embedded/index.ts";
+import { type Lock, takeFile } from "../lock.ts";
 import { type Clock, failed, ok, type Result } from "../model/index.ts";
 
 /** How far the file may be behind while the cluster changes. */
@@ -44,12 +45,12 @@ export async function openEmbedded(file: string | undefined, clock: Clock): Prom
 /** `read` is what the file was when the cluster began. */
 function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock): Cluster {
   const closing = new AbortController();
-  const state: { version: number; mine?: Promise<string | undefined> } = { version: cluster.save().version };
+  const state: { version: number; mine?: Promise<Lock | string> } = { version: cluster.save().version };
   /** Writes change what the file will be: they are of the one process that has it. */
   const writing = async <T>(write: () => Promise<Answer<T>>): Promise<Answer<T>> => {
-    const why = await (state.mine ??= taken(file, read).catch((cause: unknown) => `${file}: ${String(cause)}`));
-    if (why === undefined) return await write();
-    return { ok: false, problem: { kind: "network", message: why, causes: [], ambiguous: false } };
+    const mine = await (state.mine ??= taken(file, read, clock).catch((cause: unknown) => `${file}: ${String(cause)}`));
+    if (typeof mine !== "string") return await write();
+    return { ok: false, problem: { kind: "network", message: mine, causes: [], ambiguous: false } };
   };
   const save = async (): Promise<void> => {
     const { version, objects } = cluster.save();
@@ -84,7 +85,8 @@ function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock
       try {
         await save();
       } finally {
-        if ((await state.mine) === undefined && state.mine !== undefined) await rm(lockOf(file), { force: true });
+        const mine = await state.mine;
+        if (mine !== undefined && typeof mine !== "string") await mine.release();
         await cluster.close();
       }
     },
@@ -92,53 +94,14 @@ function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock
 }
 
 /** Takes the file for this process, for as long as it lives; why not, when somebody has it, or has had it since. */
-async function taken(file: string, read: string): Promise<string | undefined> {
-  const lock = lockOf(file);
-  const draft = `${lock}.${process.pid}`;
-  await writeFile(draft, `${process.pid}\n`, { mode: 0o600 });
-  try {
-    while (!(await linked(draft, lock))) {
-      const holder = await holderOf(lock);
-      // Whoever had this process's number before is dead.
-      if (holder !== undefined && holder !== process.pid && isAlive(holder))
-        return `${file} is in use by process ${holder}, and one process at a time writes to it (if that is no gitops: rm ${lock})`;
-      await rm(lock, { force: true });
-    }
-  } finally {
-    await rm(draft, { force: true });
-  }
-  if ((await identityOf(file)) === read && (await holderOf(lock)) === process.pid) return undefined;
-  await rm(lock, { force: true });
+async function taken(file: string, read: string, clock: Clock): Promise<Lock | string> {
+  const path = `${file}.lock`;
+  const lock = await takeFile(path, clock);
+  if ("pid" in lock)
+    return `${file} is in use by process ${lock.pid}, and one process at a time writes to it (if that is no gitops: rm ${path})`;
+  if ((await identityOf(file)) === read) return lock;
+  await lock.release();
   return `${file} was changed by another process since it was read: run this again`;
-}
-
-/** Makes the lock, with its content, unless there is one. */
-async function linked(draft: string, lock: string): Promise<boolean> {
-  try {
-    await link(draft, lock);
-    return true;
-  } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
-    throw error;
-  }
-}
-
-async function holderOf(lock: string): Promise<number | undefined> {
-  const holder = Number(await readFile(lock, "utf8").catch(() => ""));
-  return holder > 0 ? holder : undefined;
-}
-
-function lockOf(file: string): string {
-  return `${file}.lock`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isCode(error, "EPERM");
-  }
 }
 
 /** Two answers differ when the file was replaced in between; empty when there is none. */

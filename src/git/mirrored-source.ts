@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { takeLock } from "../lock.ts";
 import { type Clock, type Failure, failed, isSameRevision, ok, type Result } from "../model/index.ts";
 import { openHistory } from "./history.ts";
-import { takeLock } from "./lock.ts";
 import { tidyMirror } from "./mirror.ts";
 import { damaged, type OpenMirror, rebuildMirror, updateMirror } from "./mirror-refresh.ts";
 import { type ObjectReader, openReader } from "./object-reader.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/clock.ts";
 import { openSource } from "../../src/git/index.ts";
-import { takeLock } from "../../src/git/lock.ts";
+import { takeLock } from "../../src/lock.ts";
 
 /**
  * A process of its own for tests that kill one: `fetch <repo> <cacheDir>` fetches once and prints the commit or the

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, readlink, rename, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, readlink, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../model/index.ts";
+import type { Clock } from "./model/index.ts";
 
 /** A lock that is held. */
 export interface Lock {
@@ -10,7 +10,7 @@ export interface Lock {
 }
 
 /** Who holds a lock: enough to tell whether that process still lives, here or elsewhere. */
-interface Holder {
+export interface Holder {
   readonly nonce: string;
   readonly host: string;
   readonly pid: number;
@@ -59,10 +59,7 @@ async function tryLock(folder: string, self: Holder, clock: Clock): Promise<Lock
   const draft = join(folder, `draft.${self.nonce}`);
   await writeFile(draft, JSON.stringify(self));
   try {
-    await link(draft, file);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
-    throw error;
+    if (!(await linked(draft, file))) return undefined;
   } finally {
     await unlink(draft);
   }
@@ -85,17 +82,69 @@ async function numbers(folder: string): Promise<readonly number[]> {
   return names.flatMap((name) => /^lock\.(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
 }
 
+/**
+ * Takes a lock that is one file, at once, for as long as this process lives. Answers who has it when somebody has. The file goes away
+ * when it is released.
+ *
+ * A stale lock is replaced in place, by whoever holds the lock that is named for it and that is taken the same way. So only
+ * one process at a time can replace it, and one that comes late finds that it is not there any more.
+ */
+export async function takeFile(file: string, clock: Clock): Promise<Lock | Holder> {
+  return await claim(file, await identity(Number.MAX_SAFE_INTEGER), clock);
+}
+
+async function claim(file: string, self: Holder, clock: Clock): Promise<Lock | Holder> {
+  const text = JSON.stringify(self);
+  const draft = `${file}.draft-${self.nonce}`;
+  await writeFile(draft, text, { mode: 0o600 });
+  try {
+    while (!(await linked(draft, file))) {
+      const found = await textOf(file);
+      if (found === undefined) continue;
+      const holder = parseHolder(found);
+      if (holder !== undefined && !(await isGone(holder, clock))) return holder;
+      const right = await claim(`${file}.${holder?.nonce ?? "unreadable"}`, self, clock);
+      if (!("release" in right)) return right;
+      const isStill = (await textOf(file)) === found;
+      if (isStill) await rename(draft, file);
+      await right.release();
+      if (isStill) break;
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return {
+    async release() {
+      if ((await textOf(file)) === text) await rm(file, { force: true });
+    },
+  };
+}
+
+/** Makes a file, with its content, unless there is one. */
+async function linked(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function textOf(file: string): Promise<string | undefined> {
+  return readFile(file, "utf8").catch(() => undefined);
+}
+
 /** Free: released, or of a process that is gone, or no longer readable as a lock (a crash of the machine cut it short). */
 async function isFree(file: string, clock: Clock): Promise<boolean> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch {
-    return false; // replaced just now: look again
-  }
+  const text = await textOf(file);
+  if (text === undefined) return false; // replaced just now: look again
   if (text === RELEASED) return true;
   const holder = parseHolder(text);
-  if (holder === undefined) return true;
+  return holder === undefined || (await isGone(holder, clock));
+}
+
+async function isGone(holder: Holder, clock: Clock): Promise<boolean> {
   const here = await identity(0);
   if (holder.host !== here.host || holder.pidNamespace !== here.pidNamespace) return clock.nowMs() > holder.untilMs;
   if (holder.bootId !== here.bootId) return true;
@@ -113,7 +162,13 @@ function parseHolder(text: string): Holder | undefined {
 
 function isHolder(value: unknown): value is Holder {
   return (
-    typeof value === "object" && value !== null && "pid" in value && typeof value.pid === "number" && "bootId" in value
+    typeof value === "object" &&
+    value !== null &&
+    "pid" in value &&
+    typeof value.pid === "number" &&
+    "bootId" in value &&
+    "nonce" in value &&
+    /^\w+$/.test(String(value.nonce))
   );
 }
 
