@@ -1,6 +1,7 @@
 import { ASKED } from "./asked-guards.ts";
 import { type Guard, guard } from "./guard.ts";
 import { GUARDS_OF_OTHERS } from "./guards-of-others.ts";
+import { GUARDS_OF_KEEPING } from "./kept-guards.ts";
 
 const CLAIMS = "src/plan/claims.ts";
 const PLAN = "src/plan/plan.ts";
@@ -190,4 +191,5 @@ export const GUARDS: readonly Guard[] = [
   ...REMEMBERED,
   ...GUARDS_OF_OTHERS,
   ...ASKED,
+  ...GUARDS_OF_KEEPING,
 ];

@@ -2,7 +2,7 @@ import type { ForeignTool } from "../../src/model/index.ts";
 import type { Breaker } from "../../src/plan/index.ts";
 import type { BuildTrouble } from "./builds.ts";
 import type { Edit } from "./edits.ts";
-import { withKeeping } from "./keeping.ts";
+import { withHomes, withKeeping } from "./keeping.ts";
 import { type Breakage, PLAIN, type ServiceSpec, type Spelling, type Thing, type ThingKind } from "./monorepo.ts";
 import type { Act } from "./people.ts";
 import { newRandom, type Random } from "./random.ts";
@@ -158,7 +158,7 @@ export function historyOf(seed: number): History {
 }
 
 function wider(history: History): History {
-  return withKeeping(withSuspensions(withAdoption(withSettings(widened(history)))));
+  return withHomes(withKeeping(withSuspensions(withAdoption(withSettings(widened(history))))));
 }
 
 const OTHERS = 2 ** 31;

@@ -10,6 +10,9 @@ import type { Said, SettingsEntry, SettingsFile, SettingsPlace } from "./setting
 const OTHERS = 7 * 2 ** 28;
 const SHARE = 0.14;
 
+const HOMES = 9 * 2 ** 28;
+const HOMES_SHARE = 0.04;
+
 /** A service that these endings bring along; whatever a history did before, nothing is wrong with it. */
 const NAME = "shop";
 
@@ -32,6 +35,32 @@ export function withKeeping(history: History): History {
     [1, swollen],
   ]);
   return { ...history, steps: [...history.steps, ...ending(random, history.records === true)] };
+}
+
+/** In others, a service leaves its namespace, and people have marked what lives in it, or taken away the record of whose it is. */
+export function withHomes(history: History): History {
+  const random = newRandom(history.seed + HOMES);
+  if (!random.chance(HOMES_SHARE)) return history;
+  const home: Thing = { kind: "Namespace", namespace: "one", name: "home", value: "v0", spelling: "plain" };
+  const within = thingsOf(random).map((one): Thing => ({ ...one, namespace: "three" }));
+  const outside = [thing("ConfigMap", "h0", random), thing("Secret", "h1", random), thing("Role", "h2", random)];
+  const acts = Array.from({ length: 6 }, (): Step => {
+    const act = random.pick(["keep", "leave", "forget"] as const);
+    return { step: "act", act: { act, of: random.int(24), with: random.int(MARKS.length) } };
+  });
+  const form = formOf(random);
+  return {
+    ...history,
+    steps: [
+      ...history.steps,
+      { step: "commit", edits: [...sound(), have(form, [home, ...within, ...outside])] },
+      calm(),
+      ...acts,
+      { step: "commit", edits: [have(form, outside)] },
+      confirming(),
+      confirming(),
+    ],
+  };
 }
 
 /** Kinds that anybody may protect, as people write them: with the group, and some without. */
