@@ -160,7 +160,7 @@ function limit(usual: DeleteLimit, ...changes: readonly Partial<DeleteLimit>[]):
 }
 
 /** Whether globs name a service, by its id or the last part of it; those that begin with `!` leave out. */
-export function names(globs: readonly string[], id: string): boolean {
+function names(globs: readonly string[], id: string): boolean {
   const fits = (glob: string): boolean => {
     const matches = picomatch(glob, { dot: true });
     return matches(id) || matches(id.split("/").at(-1) ?? "");
