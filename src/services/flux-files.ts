@@ -1,7 +1,14 @@
 import type { PlacedDocument } from "../kustomize/index.ts";
 import { type Failure, isObject, type Place, type Tree } from "../model/index.ts";
 import type { Extent } from "./extent.ts";
-import { type Broken, type Defined, type FileDefines, isFluxKustomization, readFlux } from "./flux.ts";
+import {
+  type Broken,
+  type Defined,
+  type FieldFailure,
+  type FileDefines,
+  isFluxKustomization,
+  readFlux,
+} from "./flux.ts";
 import { DEFINITION_BYTES_MAX, type Definitions, type Document, failureAt, type Reader } from "./reader.ts";
 
 /** Files that `flux bootstrap` writes to install and connect Flux itself. */
@@ -112,18 +119,10 @@ function movedTo(path: string, defines: FileDefines): FileDefines {
 /** Documents of a file by their lines. */
 type Places = ReadonlyMap<number | undefined, PlacedDocument>;
 
-/** Failures of a document at the fields that they name. */
-function placedAt(failures: readonly Failure[], placed: Places, at: Place): readonly Failure[] {
+/** Failures of a document at the fields that they are about. */
+function placedAt(failures: readonly FieldFailure[], placed: Places, at: Place): readonly Failure[] {
   const document = placed.get(at.line);
-  if (document === undefined) return failures;
-  return failures.map((failure) => {
-    const field = fieldOf(failure.message);
-    return field.length === 0 ? failure : { ...failure, at: { ...document.placeOf(field, "key"), path: at.path } };
-  });
-}
-
-/** The field that the message of a document's failure begins with, as `spec.images[0].newTag`. */
-function fieldOf(message: string): readonly (string | number)[] {
-  const [field = ""] = /^[A-Za-z][\w.[\]]*(?= )/.exec(message) ?? [];
-  return [...field.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step));
+  return failures.map(({ field, ...failure }) =>
+    document === undefined ? failure : { ...failure, at: { ...document.placeOf(field, "key"), path: at.path } },
+  );
 }

@@ -16,7 +16,7 @@ import {
   text,
 } from "../model/index.ts";
 import type { Layer, SettingsChange } from "../policy/index.ts";
-import { type Fail, readBoolean, readString } from "./fields.ts";
+import { type Fail, type Field, fieldName, readBoolean, readString } from "./fields.ts";
 import { readHealthChecks } from "./health-checks.ts";
 import { BETA_FIELDS, OVERLAY_FIELDS, readOverlay, sourcesOf } from "./overlay.ts";
 import { resolvePath } from "./paths.ts";
@@ -111,9 +111,14 @@ export type FluxReading =
       readonly ok: false;
       /** Undefined when it has no name. */
       readonly id: string | undefined;
-      readonly failures: readonly Failure[];
+      readonly failures: readonly FieldFailure[];
       readonly sources: readonly string[];
     };
+
+/** What is wrong with a field, at the place of its document. */
+export interface FieldFailure extends Failure {
+  readonly field: Field;
+}
 
 /**
  * A Flux Kustomization document as a service. Fields that would change the result and are not honoured yet make this one
@@ -124,34 +129,35 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   const name = text(metadata, "name") ?? "";
   const namespace = text(metadata, "namespace") ?? "";
   const id = name === "" ? undefined : namespace === "" ? name : `${namespace}/${name}`;
-  const failures: Failure[] = [];
-  const fail = (code: FailureCode, message: string, remedy: string): void => {
-    failures.push({ code, message, remedy, at });
+  const failures: FieldFailure[] = [];
+  const fail = (code: FailureCode, field: Field, says: string, remedy: string): void => {
+    failures.push({ code, message: `${fieldName(field)} ${says}`, remedy, at, field });
   };
 
   const version = (text(document, "apiVersion") ?? "").slice(FLUX_GROUP.length + 1);
   if (!VERSIONS.includes(version)) {
-    fail("service/invalid-document", `apiVersion ${FLUX_GROUP}/${version} is not known`, `use ${FLUX_GROUP}/v1`);
+    fail("service/invalid-document", ["apiVersion"], `${FLUX_GROUP}/${version} is not known`, `use ${FLUX_GROUP}/v1`);
   }
   if (name === "")
-    fail("service/invalid-document", "metadata.name is missing or no string", "name it, in quotes if need be");
+    fail("service/invalid-document", ["metadata", "name"], "is missing or no string", "name it, in quotes if need be");
   const spec = document["spec"];
   if (!isObject(spec)) {
-    fail("service/invalid-document", "spec is missing", "add spec with interval, path, prune and sourceRef");
+    fail("service/invalid-document", ["spec"], "is missing", "add spec with interval, path, prune and sourceRef");
     return { ok: false, id, failures, sources: [] };
   }
   for (const [field, value] of Object.entries(spec)) {
     if (saysNothing(value)) continue;
     if (version === "v1" && BETA_FIELDS.includes(field)) {
-      fail("service/unsupported-field", `spec.${field} is no field of ${FLUX_GROUP}/v1`, "write it as spec.patches");
+      fail("service/unsupported-field", ["spec", field], `is no field of ${FLUX_GROUP}/v1`, "write it as spec.patches");
     } else if (!READ_FIELDS.has(field)) {
       const meant = FIELDS_OF_FLUX.has(field) ? undefined : nearest(field, [...READ_FIELDS]);
       if (meant !== undefined)
-        fail("service/invalid-field", `spec.${field} is no field of a Flux Kustomization`, `did you mean ${meant}?`);
+        fail("service/invalid-field", ["spec", field], "is no field of a Flux Kustomization", `did you mean ${meant}?`);
       else
         fail(
           "service/unsupported-field",
-          `spec.${field} would change the result and is not supported yet`,
+          ["spec", field],
+          "would change the result and is not supported yet",
           `move what it does into the folder's kustomization.yaml, or remove spec.${field}`,
         );
     }
@@ -164,7 +170,8 @@ export function readFlux(document: JsonObject, at: Place): FluxReading {
   readSource(spec, fail);
   const targetNamespace = readString(spec, "targetNamespace", fail) ?? "";
   if (targetNamespace !== "" && !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(targetNamespace)) {
-    fail("service/invalid-field", "spec.targetNamespace is no namespace name", "use lower-case letters, digits and -");
+    const remedy = "use lower-case letters, digits and -";
+    fail("service/invalid-field", ["spec", "targetNamespace"], "is no namespace name", remedy);
   }
   const overlay = readOverlay(spec, at, fail);
   const settings: ServiceSettings = {
@@ -215,8 +222,13 @@ function isMirrored(spec: JsonObject): boolean {
 function readDeletionPolicy(spec: JsonObject, fail: Fail): ServiceSettings["deletionPolicy"] {
   const policy = readString(spec, "deletionPolicy", fail) || "MirrorPrune";
   if (!["MirrorPrune", "Delete", "WaitForTermination", "Orphan"].includes(policy)) {
-    const message = `spec.deletionPolicy ${JSON.stringify(policy)} is not known`;
-    fail("service/invalid-field", message, "write MirrorPrune, Delete, WaitForTermination or Orphan");
+    const says = `${JSON.stringify(policy)} is not known`;
+    fail(
+      "service/invalid-field",
+      ["spec", "deletionPolicy"],
+      says,
+      "write MirrorPrune, Delete, WaitForTermination or Orphan",
+    );
   }
   const kept = policy === "Orphan" || (policy === "MirrorPrune" && spec["prune"] !== true);
   return kept ? "orphan" : "prune";
@@ -228,7 +240,8 @@ function readFolder(spec: JsonObject, fail: Fail): string | undefined {
   if (folder === undefined) {
     fail(
       "service/path-outside-repository",
-      `spec.path ${JSON.stringify(path)} leaves the repository`,
+      ["spec", "path"],
+      `${JSON.stringify(path)} leaves the repository`,
       "name a folder inside the repository, relative to its root",
     );
   }
@@ -242,7 +255,8 @@ function readSource(spec: JsonObject, fail: Fail): void {
   if (kind === "GitRepository") return;
   fail(
     "service/unsupported-source",
-    `spec.sourceRef.kind is ${JSON.stringify(kind ?? null)}, only GitRepository (this repository) can be read`,
+    ["spec", "sourceRef", "kind"],
+    `is ${JSON.stringify(kind ?? null)}, only GitRepository (this repository) can be read`,
     "point sourceRef at the GitRepository of this repository",
   );
 }
@@ -250,18 +264,23 @@ function readSource(spec: JsonObject, fail: Fail): void {
 function readDependencies(spec: JsonObject, namespace: string, fail: Fail): readonly string[] {
   const list = spec["dependsOn"] ?? [];
   if (!Array.isArray(list)) {
-    fail("service/invalid-field", "spec.dependsOn is no list", "write it as a list of {name, namespace}");
+    fail("service/invalid-field", ["spec", "dependsOn"], "is no list", "write it as a list of {name, namespace}");
     return [];
   }
   return list.flatMap((entry: Json, index) => {
     const name = isObject(entry) ? text(entry, "name") : undefined;
     if (!isObject(entry) || name === undefined) {
-      fail("service/invalid-field", `spec.dependsOn[${index}] has no name`, "name the Kustomization it depends on");
+      fail(
+        "service/invalid-field",
+        ["spec", "dependsOn", index],
+        "has no name",
+        "name the Kustomization it depends on",
+      );
       return [];
     }
     if (entry["readyExpr"] !== undefined) {
-      const field = `spec.dependsOn[${index}].readyExpr`;
-      fail("service/unsupported-field", `${field} is not supported yet`, `remove ${field}`);
+      const field = ["spec", "dependsOn", index, "readyExpr"];
+      fail("service/unsupported-field", field, "is not supported yet", `remove ${fieldName(field)}`);
     }
     const home = text(entry, "namespace") ?? namespace;
     return [home === "" ? name : `${home}/${name}`];
@@ -274,7 +293,8 @@ function readDuration(spec: JsonObject, field: string, fail: Fail): number | und
   if (value !== undefined && duration === undefined) {
     fail(
       "service/invalid-field",
-      `spec.${field} ${JSON.stringify(value)} is no duration`,
+      ["spec", field],
+      `${JSON.stringify(value)} is no duration`,
       "write it like 10m or 1h30m",
     );
   }

@@ -10,14 +10,15 @@ const USUAL_VERSION = "apps/v1";
  * Only the group of apiVersion matters.
  */
 export function readHealthChecks(spec: JsonObject, home: string, fail: Fail): readonly HealthCheck[] {
-  return readList(spec, "healthChecks", fail).flatMap(({ value, name: entry }) => {
-    const map = readMap(value, entry, fail, FIELDS) ?? {};
-    const { apiVersion = USUAL_VERSION, kind, name, namespace = home } = readTexts(map, FIELDS, entry, fail);
+  return readList(spec, "healthChecks", fail).flatMap(({ value, at }) => {
+    const map = readMap(value, at, fail, FIELDS) ?? {};
+    const { apiVersion = USUAL_VERSION, kind, name, namespace = home } = readTexts(map, FIELDS, at, fail);
     if (kind !== undefined && name !== undefined) return [{ group: groupOf(apiVersion), kind, namespace, name }];
     const missing = kind === undefined ? "kind" : "name";
     fail(
       "service/invalid-field",
-      `${entry}.${missing} is missing`,
+      [...at, missing],
+      "is missing",
       "name the kind and the name of the object to wait for",
     );
     return [];

@@ -10,7 +10,17 @@ import {
   type Service,
   text,
 } from "../model/index.ts";
-import { type Fail, readBoolean, readList, readMap, readString, readTexts } from "./fields.ts";
+import {
+  type Fail,
+  type Field,
+  fieldName,
+  noText,
+  readBoolean,
+  readList,
+  readMap,
+  readString,
+  readTexts,
+} from "./fields.ts";
 import { resolvePath } from "./paths.ts";
 
 /** Fields of a Flux Kustomization's `spec` that change what its folder builds. */
@@ -70,61 +80,61 @@ function filled<K extends string, T>(field: K, list: readonly T[]): { readonly [
 }
 
 function readAffixes(spec: JsonObject, fail: Fail): Pick<Overlay, "namePrefix" | "nameSuffix"> {
-  const affixes = readTexts(spec, ["namePrefix", "nameSuffix"], "spec", fail);
+  const affixes = readTexts(spec, ["namePrefix", "nameSuffix"], ["spec"], fail);
   for (const [field, value] of Object.entries(affixes)) {
     if (value.length <= 200) continue;
-    fail("service/invalid-field", `spec.${field} is longer than 200 characters`, "shorten it");
+    fail("service/invalid-field", ["spec", field], "is longer than 200 characters", "shorten it");
   }
   return affixes;
 }
 
-function readTarget(value: Json | undefined, name: string, fail: Fail): Pick<OverlayPatch, "target"> {
-  const target = readMap(value, name, fail, TARGET_FIELDS);
-  return target === undefined ? {} : { target: readTexts(target, TARGET_FIELDS, name, fail) };
+function readTarget(value: Json | undefined, at: Field, fail: Fail): Pick<OverlayPatch, "target"> {
+  const target = readMap(value, at, fail, TARGET_FIELDS);
+  return target === undefined ? {} : { target: readTexts(target, TARGET_FIELDS, at, fail) };
 }
 
 function readPatches(spec: JsonObject, fail: Fail): readonly OverlayPatch[] {
-  return readList(spec, "patches", fail).flatMap(({ value, name }) => {
-    const entry = readMap(value ?? {}, name, fail, ["patch", "target"]);
+  return readList(spec, "patches", fail).flatMap(({ value, at }) => {
+    const entry = readMap(value ?? {}, at, fail, ["patch", "target"]);
     if (entry === undefined) return [];
-    const patch = readString(entry, "patch", fail, `${name}.patch`);
-    if (patch === undefined && (entry["patch"] ?? null) === null) missing(`${name}.patch`, fail);
-    return [{ patch: patch ?? "", ...readTarget(entry["target"], `${name}.target`, fail) }];
+    const patch = readString(entry, "patch", fail, at);
+    if (patch === undefined && (entry["patch"] ?? null) === null) missing([...at, "patch"], fail);
+    return [{ patch: patch ?? "", ...readTarget(entry["target"], [...at, "target"], fail) }];
   });
 }
 
 /** Objects, handed on as the JSON text that Flux makes of them. */
 function readMergePatches(spec: JsonObject, fail: Fail): readonly string[] {
-  return readList(spec, "patchesStrategicMerge", fail).flatMap(({ value, name }) => {
-    const entry = readMap(value ?? {}, name, fail);
+  return readList(spec, "patchesStrategicMerge", fail).flatMap(({ value, at }) => {
+    const entry = readMap(value ?? {}, at, fail);
     if (entry === undefined) return [];
     const metadata = isObject(entry["metadata"]) ? entry["metadata"] : undefined;
     const complete = [text(entry, "apiVersion"), text(entry, "kind"), text(metadata, "name")].every(Boolean);
     if (!complete) {
-      fail("service/invalid-field", `${name} is no object with apiVersion, kind and metadata.name`, "add them");
+      fail("service/invalid-field", at, "is no object with apiVersion, kind and metadata.name", "add them");
     }
     return [jsonText(entry, { sortKeys: true })];
   });
 }
 
 function readJsonPatches(spec: JsonObject, fail: Fail): readonly OverlayPatch[] {
-  return readList(spec, "patchesJson6902", fail).flatMap(({ value, name }) => {
-    const entry = readMap(value ?? {}, name, fail, ["patch", "target"]);
+  return readList(spec, "patchesJson6902", fail).flatMap(({ value, at }) => {
+    const entry = readMap(value ?? {}, at, fail, ["patch", "target"]);
     if (entry === undefined) return [];
-    if (!isObject(entry["target"])) missing(`${name}.target`, fail);
-    const operations = readList(entry, "patch", fail, `${name}.patch`);
-    if (operations.length === 0) missing(`${name}.patch`, fail);
-    const texts = operations.map((operation) => operationText(operation.value, operation.name, fail));
-    return [{ patch: `[${texts.join(",")}]`, ...readTarget(entry["target"], `${name}.target`, fail) }];
+    if (!isObject(entry["target"])) missing([...at, "target"], fail);
+    const operations = readList(entry, "patch", fail, at);
+    if (operations.length === 0) missing([...at, "patch"], fail);
+    const texts = operations.map((operation) => operationText(operation.value, operation.at, fail));
+    return [{ patch: `[${texts.join(",")}]`, ...readTarget(entry["target"], [...at, "target"], fail) }];
   });
 }
 
 /** One operation as JSON. A value of null counts as none, as it does for Flux. */
-function operationText(value: Json, name: string, fail: Fail): string {
-  const operation = readMap(value ?? {}, name, fail, OPERATION_FIELDS) ?? {};
-  const { op = "", path = "", from } = readTexts(operation, ["op", "path", "from"], name, fail);
+function operationText(value: Json, at: Field, fail: Fail): string {
+  const operation = readMap(value ?? {}, at, fail, OPERATION_FIELDS) ?? {};
+  const { op = "", path = "", from } = readTexts(operation, ["op", "path", "from"], at, fail);
   if (!OPERATIONS.includes(op)) {
-    fail("service/invalid-field", `${name}.op is none of ${OPERATIONS.join(", ")}`, "write one of them");
+    fail("service/invalid-field", [...at, "op"], `is none of ${OPERATIONS.join(", ")}`, "write one of them");
   }
   const content = operation["value"] ?? undefined;
   return jsonText({
@@ -146,17 +156,17 @@ function sorted(value: Json): Json {
 }
 
 function readComponents(spec: JsonObject, fail: Fail): readonly string[] {
-  return readTextList(spec, "components", fail, (path, name) => {
+  return readTextList(spec, "components", fail, (path, at) => {
     if (path !== "" && !NOT_LOCAL.test(path)) return;
-    const message = `${name} ${JSON.stringify(path)} is no local, relative path`;
-    fail("service/invalid-field", message, "name a folder of this repository, relative to spec.path");
+    const says = `${JSON.stringify(path)} is no local, relative path`;
+    fail("service/invalid-field", at, says, "name a folder of this repository, relative to spec.path");
   });
 }
 
 function readBuildMetadata(spec: JsonObject, fail: Fail): readonly string[] {
-  return readTextList(spec, "buildMetadata", fail, (value, name) => {
+  return readTextList(spec, "buildMetadata", fail, (value, at) => {
     if (BUILD_METADATA.includes(value)) return;
-    fail("service/invalid-field", `${name} is none of ${BUILD_METADATA.join(", ")}`, "write one of them");
+    fail("service/invalid-field", at, `is none of ${BUILD_METADATA.join(", ")}`, "write one of them");
   });
 }
 
@@ -164,39 +174,38 @@ function readTextList(
   spec: JsonObject,
   field: string,
   fail: Fail,
-  check: (value: string, name: string) => void,
+  check: (value: string, at: Field) => void,
 ): readonly string[] {
-  return readList(spec, field, fail).flatMap(({ value, name }) => {
-    if (typeof value === "string") check(value, name);
-    else fail("service/invalid-field", `${name} is no string`, `write ${name} as text, in quotes if need be`);
+  return readList(spec, field, fail).flatMap(({ value, at }) => {
+    if (typeof value === "string") check(value, at);
+    else noText(at, fail);
     return typeof value === "string" ? [value] : [];
   });
 }
 
 function readImages(spec: JsonObject, fail: Fail): readonly OverlayImage[] {
-  return readList(spec, "images", fail).flatMap(({ value, name }) => {
-    const entry = readMap(value ?? {}, name, fail, ["name", "newName", "newTag", "digest"]);
+  return readList(spec, "images", fail).flatMap(({ value, at }) => {
+    const entry = readMap(value ?? {}, at, fail, ["name", "newName", "newTag", "digest"]);
     if (entry === undefined) return [];
-    const image = readTexts(entry, ["name", "newName", "newTag", "digest"], name, fail);
-    if ((entry["name"] ?? "") === "") missing(`${name}.name`, fail);
+    const image = readTexts(entry, ["name", "newName", "newTag", "digest"], at, fail);
+    if ((entry["name"] ?? "") === "") missing([...at, "name"], fail);
     return [{ ...image, name: image.name ?? "" }];
   });
 }
 
 function readCommonMetadata(spec: JsonObject, fail: Fail): Overlay["commonMetadata"] {
-  const name = "spec.commonMetadata";
-  const map = readMap(spec["commonMetadata"], name, fail, ["labels", "annotations"]);
+  const at = ["spec", "commonMetadata"];
+  const map = readMap(spec["commonMetadata"], at, fail, ["labels", "annotations"]);
   if (map === undefined) return undefined;
   const entries = (field: "labels" | "annotations"): Readonly<Record<string, string>> => {
-    const given = readMap(map[field], `${name}.${field}`, fail) ?? {};
-    return Object.fromEntries(
-      Object.keys(given).map((key) => [key, readString(given, key, fail, `${name}.${field}.${key}`) ?? ""]),
-    );
+    const inside = [...at, field];
+    const given = readMap(map[field], inside, fail) ?? {};
+    return Object.fromEntries(Object.keys(given).map((key) => [key, readString(given, key, fail, inside) ?? ""]));
   };
   const read = { labels: entries("labels"), annotations: entries("annotations") };
   return Object.keys(read.labels).length + Object.keys(read.annotations).length === 0 ? undefined : read;
 }
 
-function missing(name: string, fail: Fail): void {
-  fail("service/invalid-field", `${name} is missing`, `add ${name}`);
+function missing(field: Field, fail: Fail): void {
+  fail("service/invalid-field", field, "is missing", `add ${fieldName(field)}`);
 }

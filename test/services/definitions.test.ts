@@ -70,3 +70,17 @@ describe("what was read of an earlier revision", () => {
     ]);
   });
 });
+
+test("what is wrong with a label is told at its line, whatever is in its key", () => {
+  const labels = ", commonMetadata: {labels: {app.kubernetes.io/name: cart,\n  example.org/a.b: 7}}}";
+  const tree = memoryTree({ ...APPS, "fleet/cart.yaml": flux("cart", false).replace(/}\n$/, labels) });
+  const step = discover(tree, "fleet", () => true);
+  expect(step.kind === "done" && step.discovery.broken.flatMap(({ failures }) => failures)).toEqual([
+    {
+      code: "service/invalid-field",
+      message: "spec.commonMetadata.labels.example.org/a.b is no string",
+      remedy: "write spec.commonMetadata.labels.example.org/a.b as text, in quotes if need be",
+      at: { path: "fleet/cart.yaml", line: 5, column: 3 },
+    },
+  ]);
+});

@@ -16,8 +16,8 @@ test.each<readonly [string, object, Partial<HealthCheck>]>([
   ["the namespace of its document, when it names none", NAMED, { namespace: "flux-system" }],
 ])("an object to wait for is in %s", (_, entry, expected) => {
   const failures: string[] = [];
-  const checks = readHealthChecks({ healthChecks: [{ ...entry }] }, "flux-system", (_code, message) =>
-    failures.push(message),
+  const checks = readHealthChecks({ healthChecks: [{ ...entry }] }, "flux-system", (_code, _field, says) =>
+    failures.push(says),
   );
   expect(failures).toEqual([]);
   expect(checks).toMatchObject([expected]);
