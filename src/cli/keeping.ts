@@ -27,6 +27,8 @@ export interface Acquaintance {
   known?: KnownCluster;
   /** What was read or written last: read again only when it changed. */
   standing?: Standing;
+  /** When the last pass read it. Milliseconds since 1970. */
+  readMs?: number;
   /** It cannot be remembered on this machine, and that has been said. */
   forgetful?: boolean;
 }
@@ -57,7 +59,10 @@ export async function keptPass(
   if (read?.ok === false && mustKnow(read.failures, known, request)) return notRun(read.failures.map(unasked));
   if (read?.ok === false) notice(`status is not kept: ${read.failures[0]?.message ?? "it cannot be read"}`);
   const standing = read?.ok === true ? read.value : place && emptyStanding(place);
-  if (standing !== undefined) acquaintance.standing = standing;
+  if (standing !== undefined) {
+    acquaintance.standing = standing;
+    acquaintance.readMs = world.clock.nowMs();
+  }
   const before = identity.value === known.uid ? (known.seen ?? {}) : {};
   const seen = seenNow(before, standing?.version ?? "", world.clock.nowMs());
   const learned = {
@@ -93,26 +98,27 @@ export async function askedRequest(
     : failed(...standing.failures.map(unasked));
 }
 
-/** What people asked for since the last pass read it, as one text; undefined when that is nothing, or cannot be read. */
+/**
+ * What holds otherwise than when the last pass read what people asked for, as one text: somebody asked for more, or a suspension
+ * ended. Undefined when nothing does, or when it cannot be read.
+ */
 export async function askedSince(
-  {
-    cluster,
-    settings,
-    world,
-    acquaintance: { standing: before },
-  }: Omit<Keeper, "world"> & { world: Pick<World, "clock"> },
+  { cluster, settings, world, acquaintance }: Omit<Keeper, "world"> & { world: Pick<World, "clock"> },
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { standing: before, readMs = 0 } = acquaintance;
   const place = statusPlace(settings);
   if (place === undefined || before === undefined) return undefined;
-  const now = await readStanding(cluster, place, world.clock.nowMs(), signal, before);
+  const nowMs = world.clock.nowMs();
+  const now = await readStanding(cluster, place, nowMs, signal, before);
   if (!now.ok) return undefined;
-  const asked = ordersText(now.value);
-  return asked === ordersText(before) ? undefined : asked;
+  const asked = ordersText(now.value, nowMs);
+  return asked === ordersText(before, readMs) ? undefined : asked;
 }
 
-function ordersText({ suspensions, confirmations }: Standing): string {
-  return JSON.stringify([suspensions, confirmations]);
+function ordersText({ suspensions, confirmations }: Standing, atMs: number): string {
+  const active = suspensions.filter(({ until }) => until === undefined || Date.parse(until) > atMs);
+  return JSON.stringify([active, confirmations]);
 }
 
 export interface Keeper {

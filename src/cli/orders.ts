@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import type { Cluster } from "../cluster/index.ts";
 import { gitUser } from "../git/index.ts";
 import { failed, ok, type Result } from "../model/index.ts";
@@ -51,5 +52,14 @@ export function ordersOver(
 /** Who runs this, for others to see: as git knows them, else the name that they logged in with. */
 export async function whoAsks({ env, home, clock }: World, signal: AbortSignal): Promise<string> {
   const user = await gitUser({ ...env, HOME: env["HOME"] ?? home }, clock, signal);
-  return user ?? env["USER"] ?? env["LOGNAME"] ?? "unknown";
+  return user ?? env["USER"] ?? env["LOGNAME"] ?? loginName() ?? "unknown";
+}
+
+/** The name of the user that this runs as; a container may have none for it. */
+function loginName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }

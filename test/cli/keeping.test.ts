@@ -195,6 +195,15 @@ describe("what people ask for between two passes", () => {
     expect(await since()).toContain("prod/*");
     await passed(cluster, { process });
     expect(await since()).toBeUndefined();
+    const until = new Date(clock.nowMs() + 60_000).toISOString();
+    await suspend(cluster, clock, PLACE, [{ ...asked, glob: "soon/*", until }], signal);
+    await passed(cluster, { process });
+    await clock.advance(59_000);
+    expect(await since()).toBeUndefined();
+    await clock.advance(2_000);
+    expect(await since()).not.toContain("soon/*");
+    await passed(cluster, { process });
+    expect(await since()).toBeUndefined();
     const away = refusing(cluster, 403, ["list", "listObjects", "get"]);
     expect(await askedSince({ cluster: away, settings: read.value, world, acquaintance: process }, signal)).toBe(
       undefined,
