@@ -1,4 +1,5 @@
 export { type Layer, type SettingsChange, settle } from "./layer.ts";
+export { newMatch } from "./match.ts";
 export {
   isOfService,
   leavesAlone,

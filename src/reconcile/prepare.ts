@@ -1,7 +1,7 @@
-import picomatch from "picomatch";
 import { type Inventory, readInventory } from "../live/index.ts";
-import { type Failure, nearest, ok, type Result } from "../model/index.ts";
+import { type Failure, nearest, nearestId, ok, type Result } from "../model/index.ts";
 import { kindKey, ownerOf } from "../plan/index.ts";
+import { newMatch } from "../policy/index.ts";
 import { withDependencies } from "../services/index.ts";
 import { type Assembled, type Assembly, assemble } from "./assemble.ts";
 import { readAutoscalers } from "./autoscalers.ts";
@@ -53,7 +53,7 @@ export async function prepare(
     io.memory?.told.add(message);
     onEvent({ type: "notice", message });
   }
-  const selected = selector(request.services);
+  const selected = newMatch(request.services);
   const declared = assembly.ready.flatMap(({ desired }) => (desired.kind === "known" ? desired.declared : []));
   const wanted = new Set(declared.map(({ key }) => key));
   const strangers = newStrangers(io.cluster, io.clock, inventory, stop);
@@ -137,23 +137,19 @@ function kindsOf(services: readonly Pick<Assembled, "desired">[]): ReadonlySet<s
   return new Set(refs.map(kindKey));
 }
 
-/** `--service` globs match a whole id or its last part: `pay-*` finds `payments/pay-api`. */
-function selector(globs: readonly string[]): (id: string) => boolean {
-  if (globs.length === 0) return () => true;
-  const matchers = globs.map((glob) => picomatch(glob));
-  return (id) => matchers.some((matches) => matches(id) || matches(id.slice(id.lastIndexOf("/") + 1)));
-}
-
 export function unmatchedGlobs({ request, revision, broken, inventory }: PassState): readonly Failure[] {
   if (request.services.length === 0) return [];
   const ids = [...revision.discovery.services, ...broken].map(({ id }) => id);
   const gone = [...inventory.live.values()].map((object) => ownerOf(object)?.id ?? "");
   return request.services
-    .filter((glob) => ![...ids, ...gone].some(selector([glob])))
-    .map((glob) => ({
-      code: "usage/no-such-service",
-      message: `no service matches ${JSON.stringify(glob)}`,
-      remedy:
-        "see gitops services for what there is; * stops at a /, ** does not; quote the glob so that the shell leaves it alone",
-    }));
+    .filter((glob) => ![...ids, ...gone].some(newMatch([glob])))
+    .map((glob) => {
+      const meant = nearestId(glob, ids);
+      return {
+        code: "usage/no-such-service",
+        message: `no service matches ${JSON.stringify(glob)}${meant === undefined ? "" : ` (did you mean ${meant}?)`}`,
+        remedy:
+          "see gitops services for what there is; * stops at a /, ** does not; quote the glob so that the shell leaves it alone",
+      };
+    });
 }
