@@ -14,7 +14,8 @@ export function becauseOf(
   const isDrifted = (step: Step): boolean => "drift" in step && step.drift !== undefined;
   const drifted = steps.filter(isDrifted).length;
   const left = steps.filter((step) => isDrifted(step) && step.action === "drifted").length;
-  if (drifted > 0) reasons.push(`${drifted} of its objects drifted${left === drifted ? ", which is left so for now" : ""}`);
+  if (drifted > 0)
+    reasons.push(`${drifted} of its objects drifted${left === drifted ? ", which is left so for now" : ""}`);
   const other = steps.filter(({ action }) => !QUIET.has(action)).length - drifted;
   if (!built && other > 0) reasons.push(`${other} of its objects are not as git says`);
   const held = steps.filter(({ action }) => action === "held").length;

@@ -58,7 +58,10 @@ export async function workThrough(
   const waiting = new Map<string, Service>();
   for (const { service } of [...assembly.ready, ...assembly.late])
     if (selected(service.id)) waiting.set(service.id, service);
-  const waitingIds = [...waiting.keys()];
+  // Whoever has something to do does not wait until all others have said that they have not.
+  const idle = (id: string): boolean => byService.get(id)?.steps.every(({ action }) => action === "unchanged") === true;
+  const ids = [...waiting.keys()];
+  const waitingIds = [...ids.filter((id) => !idle(id)), ...ids.filter(idle)];
   const outcomeOf = (id: string): Promise<ServiceOutcome> | undefined => {
     const service = waiting.get(id);
     const known = outcomes.get(id);
