@@ -244,7 +244,8 @@ function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder 
       object,
     };
   }
-  const places = claim.map(({ service, declared }) => `${service} (${placeText(declared.at)})`).join(" and ");
+  const shown = claim.slice(0, SHOWN_MAX).map(({ service, declared }) => `${service} (${placeText(declared.at)})`);
+  const places = [...shown, ...(claim.length > SHOWN_MAX ? [`${claim.length - SHOWN_MAX} more`] : [])].join(" and ");
   const owner =
     holder?.kind === "service" ? `; ${holder.service} owns it and goes on` : "; nobody owns it yet, so none applies it";
   return {
@@ -255,6 +256,9 @@ function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder 
     object,
   };
 }
+
+/** Each of those that declare an object is told of the others, so that all of many would be told more than fits into memory. */
+const SHOWN_MAX = 10;
 
 function mentions({ exact, parts }: Mentions, name: string): boolean {
   return exact.has(name) || parts.some((part) => name.includes(part));

@@ -280,10 +280,11 @@ function besideFlux(
       sources.push(file);
       continue;
     }
-    if (!extent.add("objects", file, documents.value.length)) return { broken: [], ignored: [] };
-    for (const { value, line } of documents.value) {
+    const others = documents.value.filter(({ value }) => !(isObject(value) && isFluxKustomization(value)));
+    if (!extent.add("objects", file, others.length)) return { broken: [], ignored: [] };
+    for (const { value, line } of others) {
       const at = { path: file, line };
-      if (!isObject(value) || isFluxKustomization(value)) continue;
+      if (!isObject(value)) continue;
       const manifest = asManifest(value);
       if (manifest === undefined && isMisnamed(value)) {
         const message = `${text(value, "kind") ?? "an object"} has a metadata.name that is no text`;

@@ -13,8 +13,8 @@ const MAX = {
   kustomizations: 300_000,
   /** Services, and all that is wrong with them. */
   definitions: 100_000,
-  /** Documents beside definitions; a build has at most a tenth of that. */
-  objects: 200_000,
+  /** Documents beside definitions, which become one service: a build may have 20,000 objects. */
+  objects: 50_000,
   /** What kustomization files take in, each looked up from its own folder: twenty for each definition. */
   entries: 2_000_000,
   /** Maps, lists, keys and scalars of all that is parsed, each content once. */

@@ -38,6 +38,14 @@ describe("an object has one service", () => {
     }
   });
 
+  test("D6 of thousands that declare the same each is told of a few others", () => {
+    const ids = Array.from({ length: 3000 }, (_, index) => `x/s${index}`);
+    const { claims } = resolve(ids.map((id) => claimant(id, known(declaredBy(id, "same")))));
+    const messages = ids.map((id) => claims.refused.get(id)?.[0]?.message ?? "");
+    expect(messages.filter((message) => !message.includes(" and 2990 more; nobody owns it yet"))).toEqual([]);
+    expect(Math.max(...messages.map((message) => message.length))).toBeLessThan(1000);
+  });
+
   test("A11 the one that owns the live object goes on, the newcomer is refused", () => {
     const owned = declaredBy("x/a", "both");
     const { names, codes } = resolve(

@@ -47,7 +47,7 @@ describe("a revision that comes to too much is refused whole, and where most of 
         ...Object.fromEntries(Object.entries(folders).map(([file, content]) => [`fleet/third/${file}`, content])),
       },
     ],
-    ["objects beside definitions", "200,000", everywhere(1100, "all.yaml", many(200, configMap))],
+    ["objects beside definitions", "50,000", everywhere(300, "all.yaml", many(200, configMap))],
     [
       "entries of kustomization files",
       "2,000,000",
