@@ -185,6 +185,14 @@ function sentence(problem: Problem): string {
     .map(({ field }) => field)
     .filter((field) => field !== "" && !problem.message.includes(field));
   const words = fields.length === 0 ? problem.message : `${problem.message} (${[...new Set(fields)].join(", ")})`;
-  const plain = words.replace(/\.$/, "");
+  const plain = shortened(words.replace(/\.$/, ""));
   return /^[A-Z][a-z]+\b/.test(plain) ? plain.charAt(0).toLowerCase() + plain.slice(1) : plain;
+}
+
+/** What a sentence keeps of a long text, at its beginning and at its end. */
+const KEPT = 300;
+
+/** The server quotes whole pod templates; what is wrong comes before and after them. */
+function shortened(words: string): string {
+  return words.length <= 2 * KEPT + 3 ? words : `${words.slice(0, KEPT).trimEnd()} … ${words.slice(-KEPT).trimStart()}`;
 }

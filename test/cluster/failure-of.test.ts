@@ -146,6 +146,17 @@ describe("the failure to report", () => {
     expect(made.remedy).toMatch(/^\S.*[^.]$/);
   });
 
+  test("a template that the server quotes whole is left out in the middle", () => {
+    const quoted = `core.PodTemplateSpec{${"ObjectMeta: v1.ObjectMeta{}, ".repeat(60)}}`;
+    const words = `Job.batch "migrate" is invalid: spec.template: Invalid value: ${quoted}: field is immutable`;
+    const made = problemFailure(statusProblem(422, status(words), undefined, write), { verb: "apply", what: ref });
+    expect(made.code).toBe("apply/immutable");
+    expect(made.message.length).toBeLessThan(700);
+    expect(made.message).toMatch(
+      /^apply apps\/Deployment shop\/web: job\.batch "migrate" is invalid: spec\.template: .* … .*: field is immutable$/,
+    );
+  });
+
   test("a timeout and an unreachable server are no one object's fault", () => {
     const late = timeoutProblem(30_000, { write: true });
     expect(problemFailure(late, { verb: "list", what: "ConfigMap" })).toEqual({
