@@ -186,6 +186,11 @@ export function newWatches(clock: Clock): Watches {
       signal.removeEventListener("abort", awake);
       over.abort("over");
       streams.delete(one);
+      // The next watch begins after what was told last: what happened before that, and was still on its way, is lost.
+      for (const [event, sinceMs] of one.held) {
+        const told = "object" in event && Number(event.object.resourceVersion) <= Number(one.version);
+        if (told && !lost.has(kind.kind)) lost.set(kind.kind, sinceMs);
+      }
     }
   }
 
