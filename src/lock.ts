@@ -21,8 +21,22 @@ export interface Holder {
   readonly untilMs: number;
 }
 
+/** A lock that is not to be had. */
+export type Held =
+  | {
+      readonly kind: "held";
+      readonly file: string;
+      readonly holder: Holder;
+      /** Whether it can be told from here if that process still lives; not so on another host, or in another container. */
+      readonly isHere: boolean;
+    }
+  /** It is there, and who has it cannot be read. `code` is what the system says. */
+  | { readonly kind: "unreadable"; readonly file: string; readonly code: string };
+
 const RELEASED = "released\n";
 const POLL_MS = 100;
+/** A lock that is there and gone again by turns is of a crowd, or is none: a link that points nowhere. */
+const LOOKS_MAX = 1000;
 
 /**
  * Takes the lock of a folder, waiting up to `waitMs` for another holder. Undefined when it is still held then.
@@ -83,26 +97,30 @@ async function numbers(folder: string): Promise<readonly number[]> {
 }
 
 /**
- * Takes a lock that is one file, at once, for as long as this process lives. Answers who has it when somebody has. The file goes away
- * when it is released.
+ * Takes a lock that is one file, at once, for as long as this process lives. Answers why not when it is not to be had: at once, too.
+ * The file goes away when it is released.
  *
  * A stale lock is replaced in place, by whoever holds the lock that is named for it and that is taken the same way. So only
  * one process at a time can replace it, and one that comes late finds that it is not there any more.
  */
-export async function takeFile(file: string, clock: Clock): Promise<Lock | Holder> {
+export async function takeFile(file: string, clock: Clock): Promise<Lock | Held> {
   return await claim(file, await identity(Number.MAX_SAFE_INTEGER), clock);
 }
 
-async function claim(file: string, self: Holder, clock: Clock): Promise<Lock | Holder> {
+async function claim(file: string, self: Holder, clock: Clock): Promise<Lock | Held> {
   const text = JSON.stringify(self);
   const draft = `${file}.draft-${self.nonce}`;
   await writeFile(draft, text, { mode: 0o600 });
   try {
-    while (!(await linked(draft, file))) {
+    for (let looks = 1; !(await linked(draft, file)); looks += 1) {
       const found = await textOf(file);
-      if (found === undefined) continue;
+      if (typeof found !== "string") {
+        if (found.code === "ENOENT" && looks < LOOKS_MAX) continue; // released just now
+        return { kind: "unreadable", file, code: found.code };
+      }
       const holder = parseHolder(found);
-      if (holder !== undefined && !(await isGone(holder, clock))) return holder;
+      if (holder !== undefined && !(await isGone(holder, clock)))
+        return { kind: "held", file, holder, isHere: isBeside(holder, await identity(0)) };
       const right = await claim(`${file}.${holder?.nonce ?? "unreadable"}`, self, clock);
       if (!("release" in right)) return right;
       const isStill = (await textOf(file)) === found;
@@ -131,14 +149,19 @@ async function linked(draft: string, file: string): Promise<boolean> {
   }
 }
 
-function textOf(file: string): Promise<string | undefined> {
-  return readFile(file, "utf8").catch(() => undefined);
+/** What a lock says, or why that cannot be read. */
+async function textOf(file: string): Promise<string | { readonly code: string }> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    return { code: error instanceof Error && "code" in error ? String(error.code) : String(error) };
+  }
 }
 
 /** Free: released, or of a process that is gone, or no longer readable as a lock (a crash of the machine cut it short). */
 async function isFree(file: string, clock: Clock): Promise<boolean> {
   const text = await textOf(file);
-  if (text === undefined) return false; // replaced just now: look again
+  if (typeof text !== "string") return false; // replaced just now: look again
   if (text === RELEASED) return true;
   const holder = parseHolder(text);
   return holder === undefined || (await isGone(holder, clock));
@@ -146,9 +169,14 @@ async function isFree(file: string, clock: Clock): Promise<boolean> {
 
 async function isGone(holder: Holder, clock: Clock): Promise<boolean> {
   const here = await identity(0);
-  if (holder.host !== here.host || holder.pidNamespace !== here.pidNamespace) return clock.nowMs() > holder.untilMs;
+  if (!isBeside(holder, here)) return clock.nowMs() > holder.untilMs;
   if (holder.bootId !== here.bootId) return true;
   return !isAlive(holder.pid) || (await startTimeOf(holder.pid)) !== holder.startTime;
+}
+
+/** Whether one of two processes can look at the other. */
+function isBeside(one: Holder, other: Holder): boolean {
+  return one.host === other.host && one.pidNamespace === other.pidNamespace;
 }
 
 function parseHolder(text: string): Holder | undefined {

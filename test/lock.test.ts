@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -78,7 +78,12 @@ describe("a lock that is one file", () => {
   test("is had by one process, told to others, and gone when it is released", async () => {
     const file = path();
     const lock = await takeFile(file, clock);
-    expect(await takeFile(file, clock)).toMatchObject({ pid: process.pid });
+    expect(await takeFile(file, clock)).toMatchObject({
+      kind: "held",
+      file,
+      holder: { pid: process.pid },
+      isHere: true,
+    });
     if (isLock(lock)) await lock.release();
     expect(readdirSync(dirname(file))).toEqual([]);
     expect(isLock(await takeFile(file, clock))).toBe(true);
@@ -110,6 +115,26 @@ describe("a lock that is one file", () => {
     const file = path();
     const elsewhere = { ...here, host: "elsewhere", untilMs: Number.MAX_SAFE_INTEGER };
     writeFileSync(file, JSON.stringify(elsewhere));
-    expect(await takeFile(file, clock)).toEqual(elsewhere);
+    expect(await takeFile(file, clock)).toEqual({ kind: "held", file, holder: elsewhere, isHere: false });
+    expect(readdirSync(dirname(file))).toEqual(["cluster.json.lock"]);
+  });
+
+  test("of one who cannot be looked at, and who would replace a stale one, is named itself", async () => {
+    const file = path();
+    writeFileSync(file, gone("a"));
+    const elsewhere = { ...here, pidNamespace: "pid:[1]", untilMs: Number.MAX_SAFE_INTEGER };
+    writeFileSync(`${file}.a`, JSON.stringify(elsewhere));
+    expect(await takeFile(file, clock)).toMatchObject({ kind: "held", file: `${file}.a`, isHere: false });
+  });
+
+  test.each<[string, string, (file: string) => void]>([
+    ["that is a folder", "EISDIR", (file) => mkdirSync(file)],
+    ["that is a link to nowhere", "ENOENT", (file) => symlinkSync("nowhere", file)],
+    ["that is a link to itself", "ELOOP", (file) => symlinkSync(file, file)],
+  ])("%s is told to be unreadable, and stays as it is", async (_name, code, make) => {
+    const file = path();
+    make(file);
+    expect(await takeFile(file, clock)).toEqual({ kind: "unreadable", file, code });
+    expect(readdirSync(dirname(file))).toEqual(["cluster.json.lock"]);
   });
 });

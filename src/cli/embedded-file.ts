@@ -3,7 +3,7 @@ import { access, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Answer, type Cluster, readJson, writeJson } from "../cluster/index.ts";
 import { createEmbedded, type EmbeddedCluster, type Saved } from "../embedded/index.ts";
-import { type Lock, takeFile } from "../lock.ts";
+import { type Held, type Lock, takeFile } from "../lock.ts";
 import { type Clock, failed, ok, type Result } from "../model/index.ts";
 
 /** How far the file may be behind while the cluster changes. */
@@ -95,13 +95,21 @@ function kept(cluster: EmbeddedCluster, file: string, read: string, clock: Clock
 
 /** Takes the file for this process, for as long as it lives; why not, when somebody has it, or has had it since. */
 async function taken(file: string, read: string, clock: Clock): Promise<Lock | string> {
-  const path = `${file}.lock`;
-  const lock = await takeFile(path, clock);
-  if ("pid" in lock)
-    return `${file} is in use by process ${lock.pid}, and one process at a time writes to it (if that is no gitops: rm ${path})`;
+  const lock = await takeFile(`${file}.lock`, clock);
+  if ("kind" in lock) return `${file} ${whyHeld(lock)}`;
   if ((await identityOf(file)) === read) return lock;
   await lock.release();
   return `${file} was changed by another process since it was read: run this again`;
+}
+
+/** What is in the way, where, and what to do about it. */
+function whyHeld(held: Held): string {
+  if (held.kind === "unreadable")
+    return `may be in use: its lock ${held.file} cannot be read (${held.code}); run this as the user who made it, or, when nobody uses it any more: rm -r ${held.file}`;
+  const { host, pid } = held.holder;
+  if (held.isHere)
+    return `is in use by process ${pid}, and one process at a time writes to it (if that is no gitops: rm ${held.file})`;
+  return `is in use by process ${pid} on host ${host}, which may be another container and cannot be looked at from here; when nobody uses it any more: rm ${held.file}`;
 }
 
 /** Two answers differ when the file was replaced in between; empty when there is none. */
@@ -131,6 +139,13 @@ async function readSaved(file: string): Promise<Result<Saved | undefined>> {
     if (isSaved(saved)) return ok(saved);
   } catch (error) {
     if (isCode(error, "ENOENT")) return ok(undefined);
+    if (error instanceof Error && "code" in error) {
+      return failed({
+        code: "usage/invalid-settings",
+        message: `${file} cannot be read (${String(error.code)})`,
+        remedy: "run this as the user who made it, or give another file",
+      });
+    }
   }
   return failed({
     code: "usage/invalid-settings",

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundleTo } from "../../scripts/bundle.mjs";
@@ -110,6 +110,43 @@ describe("--cluster embedded:FILE", { timeout: 60_000 }, () => {
     expect((await gitops("suspend", "payments/*", "--reason", "a look", ...at)).exit).toBe(0);
     expect((await gitops("sync", ...at, ...FINE)).stdout).toContain("2 suspended");
     expect(readdirSync(folder.path).filter((name) => name === "shared.json.lock")).toEqual([]);
+  });
+
+  /** A lock that root can read, too, is none that a test can be kept from reading: so it is a folder, or of elsewhere. */
+  test.each<[string, (lock: string) => void, (file: string) => string]>([
+    [
+      "that cannot be read",
+      (lock) => mkdirSync(lock),
+      (file) =>
+        `${file} may be in use: its lock ${file}.lock cannot be read (EISDIR); run this as the user who made it, ` +
+        `or, when nobody uses it any more: rm -r ${file}.lock`,
+    ],
+    [
+      "of another container",
+      (lock) =>
+        writeFileSync(
+          lock,
+          JSON.stringify({ nonce: "a", host: "3f2a", pid: 7, bootId: "", untilMs: Number.MAX_SAFE_INTEGER }),
+        ),
+      (file) =>
+        `${file} is in use by process 7 on host 3f2a, which may be another container and cannot be looked at from here; ` +
+        `when nobody uses it any more: rm ${file}.lock`,
+    ],
+  ])("a lock %s ends the command at once, with what to do about it", async (name, make, message) => {
+    const file = join(folder.path, `${name.replaceAll(" ", "-")}.json`);
+    make(`${file}.lock`);
+    const refused = await gitops("sync", "--cluster", `embedded:${file}`, ...FINE);
+    expect([refused.exit, existsSync(file)]).toEqual([1, false]);
+    expect(refused.stdout + refused.stderr).toContain(message(file));
+    rmSync(`${file}.lock`, { recursive: true });
+    expect((await gitops("sync", "--cluster", `embedded:${file}`, ...FINE)).exit).toBe(0);
+  });
+
+  test("a file that cannot be read is not told to be something else", async () => {
+    const file = join(folder.path, "folder.json");
+    mkdirSync(file);
+    const refused = await gitops("sync", "--cluster", `embedded:${file}`);
+    expect([refused.exit, refused.stderr]).toEqual([2, expect.stringContaining(`${file} cannot be read (EISDIR)`)]);
   });
 
   test("a diff keeps nothing, and a file that cannot be written stops a sync before it begins", async () => {
