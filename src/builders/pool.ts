@@ -50,6 +50,8 @@ export const BUILDERS_DEFAULTS: Omit<BuildersOptions, "worker"> = {
 export interface Builders {
   /** Tells this engine and its limits from any other: results of one are not results of another. */
   readonly engine: string;
+  /** Memory that a build may take. */
+  readonly heapMb: number;
   /** Ends with an answer, whatever the input; rejects only with the signal's reason, or when the builders are closed. */
   build(job: BuildJob, signal: AbortSignal): Promise<BuildAnswer>;
   /** For metrics. `killed` counts threads that were stopped or died. */
@@ -101,6 +103,8 @@ interface Pool {
   readonly queue: Pending[];
   /** Those that took long once: they run when nothing else waits. */
   readonly late: Pending[];
+  /** Those that go last: one runs when nothing else waits or runs. */
+  readonly last: Pending[];
   readonly patience: Patience;
   readonly sharedOf: ReturnType<typeof sharedSources>;
   readonly closing: AbortSignal;
@@ -120,6 +124,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
     slots,
     queue: [],
     late: [],
+    last: [],
     patience: newPatience(options),
     sharedOf: sharedSources(),
     closing: closing.signal,
@@ -128,6 +133,7 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
     watched: false,
   };
   return {
+    heapMb: options.heapMb,
     engine: createHash("sha256")
       .update(JSON.stringify([options.worker, options.limits]))
       .digest("hex"),
@@ -136,7 +142,8 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
         const either = AbortSignal.any([signal, closing.signal]);
         either.throwIfAborted();
         const giveUp = (): void => {
-          for (const line of [pool.queue, pool.late]) line.splice(0, line.length, ...line.filter((p) => p !== pending));
+          for (const line of [pool.queue, pool.late, pool.last])
+            line.splice(0, line.length, ...line.filter((p) => p !== pending));
           for (const { run } of slots) if (run?.pending === pending) run.stop("given up");
           reject(either.reason);
         };
@@ -144,20 +151,19 @@ export function openBuilders(options: BuildersOptions, clock: Clock): Builders {
           either.removeEventListener("abort", giveUp);
           resolve(answer);
         };
-        const last = job.last === true;
-        const heavy = last || largestYaml(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
+        const heavy = largestYaml(pool.sharedOf(job.source), job.folder) > options.heavyBytes;
         const pending: Pending = { job, signal: either, sinceMs: clock.monotonicMs(), heavy, yields: 0, settle };
         either.addEventListener("abort", giveUp, { once: true });
-        pool.queue.push(pending);
+        (job.last === true ? pool.last : pool.queue).push(pending);
         // It will be late, so nobody has to find that out by waiting for it.
-        if (last) job.onLate?.();
+        if (job.last === true) job.onLate?.();
         pump(pool);
-        if (heavy && !last && pool.queue.includes(pending)) job.onLate?.();
+        if (heavy && pool.queue.includes(pending)) job.onLate?.();
       }),
     state: () => ({
       threads: slots.filter(({ thread }) => thread?.dead() === false).length,
       running: slots.filter(({ run }) => run !== undefined).length,
-      waiting: pool.queue.length + pool.late.length,
+      waiting: pool.queue.length + pool.late.length + pool.last.length,
       killed: pool.killed,
     }),
     async close() {
@@ -180,14 +186,12 @@ function pump(pool: Pool): void {
 }
 
 /** The first of those that wait, a heavy one only when there is no other; one that goes last runs by itself. */
-function taken({ slots, queue, late }: Pool): Pending | undefined {
+function taken({ slots, queue, late, last }: Pool): Pending | undefined {
   const running = slots.flatMap(({ run }) => (run === undefined ? [] : [run.pending]));
   if (running.some(({ job }) => job.last)) return undefined;
   const light = queue.findIndex(({ heavy }) => !heavy);
-  if (light >= 0) return queue.splice(light, 1)[0];
-  const line = queue.length > 0 ? queue : late;
-  const at = line.findIndex(({ job }) => running.length === 0 || job.last !== true);
-  return at < 0 ? undefined : line.splice(at, 1)[0];
+  const next = queue.splice(Math.max(0, light), 1)[0] ?? late.shift();
+  return next ?? (running.length === 0 ? last.shift() : undefined);
 }
 
 /**
@@ -198,7 +202,8 @@ function makeRoom({ slots, open, queue }: Pool): void {
   const runs = slots.flatMap(({ run }) => (run === undefined ? [] : [run]));
   const overdue = runs.filter((run) => run.overdue);
   const first = overdue.filter(({ pending }) => pending.yields === 0).slice(0, queue.length);
-  const blocked = runs.length === open && runs.every(({ pending }) => pending.yields > 0);
+  const full = runs.length === open || runs.some(({ pending }) => pending.job.last);
+  const blocked = full && runs.every(({ pending }) => pending.yields > 0);
   const again = blocked && queue.length > 0 ? overdue.filter(({ pending }) => pending.yields < YIELDS_MAX) : [];
   for (const run of first.length > 0 ? first : again.slice(0, 1)) run.stop("late");
 }
@@ -247,13 +252,13 @@ function bug(cause: unknown): Ending {
   return { kind: "died", outOfMemory: false, message: String(cause) };
 }
 
-function settle({ options, late }: Pool, pending: Pending, ending: Ending | Stop): void {
+function settle({ options, late, last }: Pool, pending: Pending, ending: Ending | Stop): void {
   const { job } = pending;
   if (ending === "given up") return; // the caller has its answer
   if (ending === "deadline") pending.settle(outOfTime(job, options.deadlineMs));
   else if (ending === "late") {
     pending.yields += 1;
-    if (!pending.signal.aborted) late.push(pending);
+    if (!pending.signal.aborted) (job.last === true ? last : late).push(pending);
   } else if (ending.kind === "answer") pending.settle(ending.answer);
   else pending.settle(ending.outOfMemory ? outOfMemory(job, options.heapMb) : crashed(job, ending.message));
 }

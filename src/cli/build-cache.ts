@@ -29,8 +29,8 @@ export function fileCache(folder: string, name: string): BuildCache {
       kept.set(key, text);
       changed = true;
     },
-    begin: (key) => notes.begin(key),
-    takeDeaths: (key) => notes.takeDeaths(key),
+    begin: (key, alone) => notes.begin(key, alone),
+    takeDeath: (key) => notes.takeDeath(key),
     async save() {
       if (!changed) return;
       changed = false;

@@ -66,12 +66,14 @@ async function knownBuild(
   const changed = known && changedSince(known.footprint, revision.snapshot.tree);
   if (known !== undefined && changed?.length === 0) return { answer: known, built: false, changed };
   const signal = waiter.signal();
-  const doubt = await doubtOf(io.cache, key, service, revision.snapshot, signal);
+  const suspect = { cache: io.cache, key, service, snapshot: revision.snapshot, heapMb: io.builders.heapMb };
+  const doubt = await doubtOf(suspect, signal);
   if (typeof doubt === "object")
     return { answer: { ok: false, failures: [{ ...doubt, at: service.at }] }, built: false };
-  const asked = { ...job, last: doubt === "last", onLate: () => waiter.onLate(), onRun: () => io.cache.begin(key) };
+  const last = doubt === "last";
+  const asked = { ...job, last, onLate: () => waiter.onLate(), onRun: () => io.cache.begin(key, last) };
   const answer = await io.builders.build(asked, signal);
-  await noteEnding(io.cache, key, service, revision.snapshot, answer, signal);
+  await noteEnding(suspect, answer, signal);
   const text = cacheText(answer);
   if (text !== undefined) {
     await io.cache.write(key, text);

@@ -19,6 +19,9 @@ export interface Io {
   readonly live?: Pick<Live, "inventory" | "use">;
 }
 
+/** What else was built when a process was killed during a build. */
+export type Death = "alone" | "beside";
+
 /** Results of builds, by key, from pass to pass. Disposable: losing it costs time, never correctness. */
 export interface BuildCache {
   read(key: string): Promise<string | undefined>;
@@ -26,10 +29,10 @@ export interface BuildCache {
   write(key: string, text: string): Promise<void>;
   /** Called when a pass is through: what was written shall outlive the process. */
   save(): Promise<void>;
-  /** A build begins; what it answers is called when it ends. Known at once even to whoever comes after a process that is killed. */
-  begin(key: string): () => void;
-  /** How many processes were killed during the build of this key; each of them is answered once. */
-  takeDeaths(key: string): Promise<number>;
+  /** A build begins, by itself or beside others; what it answers is called when it ends. Whoever comes after a process that is killed knows it. */
+  begin(key: string, alone: boolean): () => void;
+  /** Whether processes were killed during the build of this key, and the worst of that; answered once. */
+  takeDeath(key: string): Promise<Death | undefined>;
 }
 
 export interface PassRequest {

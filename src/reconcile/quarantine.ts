@@ -1,53 +1,61 @@
 import type { BuildAnswer } from "../builders/index.ts";
 import type { Snapshot } from "../git/index.ts";
-import type { Failure, Service, Tree } from "../model/index.ts";
+import type { Failure, Service } from "../model/index.ts";
 import { sourcesOf } from "../services/index.ts";
 import { mentionedFiles } from "./mentions.ts";
-import type { BuildCache } from "./pass-types.ts";
+import type { BuildCache, Death } from "./pass-types.ts";
 
-/** Builds of a service that had to be killed, or took the process with them, while its files were as they are. */
+/** What is held against building a service, while its files are as they are. */
 interface Strikes {
+  /** Builds that had to be killed. */
   readonly count: number;
-  /** The last ending; `DIED` when it was the process that ended. */
+  /** How the last of them ended. */
   readonly code: string;
+  /** The process was killed during its build. */
+  readonly death?: Death;
+  /** Memory of a build thread then: with more, all of this proves nothing. */
+  readonly heapMb: number;
   readonly footprint: readonly (readonly [path: string, id: string])[];
 }
 
 const STRIKES_MAX = 2;
 const KILLING: ReadonlySet<string> = new Set(["build/out-of-memory", "build/deadline", "build/crashed"]);
 
-/** The process ended while it built this: the kernel kills whoever takes the memory that all share. */
-const DIED = "died";
-
 /** A service that is not to be built, one that is to be built after all others, or nothing against it. */
 export type Doubt = Failure | "last" | undefined;
 
+/** One service, and where what is held against it is kept. */
+export interface Suspect {
+  readonly cache: BuildCache;
+  readonly key: string;
+  readonly service: Service;
+  readonly snapshot: Snapshot;
+  readonly heapMb: number;
+}
+
 /**
- * What is known against building a service. A build that took its thread, or the whole process, with it twice is not tried a third
- * time until one of its files changes: each try costs the others the thread, or all that was under way. After the first death of a
- * process it goes last, so that everybody else is through should it happen again. Kept in the disposable cache.
+ * What is known against building a service. One whose build took its thread with it twice is not tried a third time until one of
+ * its files changes: each try costs the others the thread. One during whose build the process was killed, as the kernel does with who
+ * takes too much memory, goes last and by itself, so that everybody else is through should it happen again; if it does, it is not
+ * tried again either. Kept in the disposable cache.
  */
-export async function doubtOf(
-  cache: BuildCache,
-  key: string,
-  service: Service,
-  snapshot: Snapshot,
-  signal: AbortSignal,
-): Promise<Doubt> {
-  const deaths = await cache.takeDeaths(key);
-  if (deaths > 0) await strike(cache, key, service, snapshot, DIED, deaths, signal);
+export async function doubtOf(suspect: Suspect, signal: AbortSignal): Promise<Doubt> {
+  const { cache, key } = suspect;
+  const death = await cache.takeDeath(key);
+  if (death !== undefined)
+    await strike(suspect, (before) => ({ ...before, death: worse(before.death, death) }), signal);
   const strikes = parse(await cache.read(name(key)));
-  if (strikes === undefined || !stands(strikes, snapshot.tree)) return undefined;
+  if (strikes === undefined || !stands(strikes, suspect)) return undefined;
   const { count, code, footprint } = strikes;
-  if (count < STRIKES_MAX) return code === DIED ? "last" : undefined;
   const change = `it is tried again as soon as one of its ${footprint.length} files changes`;
-  if (code === DIED) {
+  if (strikes.death === "alone") {
     return {
       code: "reconcile/quarantined",
-      message: `gitops was killed ${count} times while it built this, so it is not tried again`,
+      message: "gitops was killed while it built this and nothing else, so it is not tried again",
       remedy: `see whether it ran out of memory, and give it more or split the service: ${change}, or the cache is emptied`,
     };
   }
+  if (count < STRIKES_MAX) return strikes.death === "beside" ? "last" : undefined;
   return {
     code: "reconcile/quarantined",
     message: `its build had to be killed ${count} times (${code}), so it is not tried again`,
@@ -56,40 +64,33 @@ export async function doubtOf(
 }
 
 /** Notes how a build ended, when it had to be killed; one that ends by itself clears what was held against it. */
-export async function noteEnding(
-  cache: BuildCache,
-  key: string,
-  service: Service,
-  snapshot: Snapshot,
-  answer: BuildAnswer,
-  signal: AbortSignal,
-): Promise<void> {
+export async function noteEnding(suspect: Suspect, answer: BuildAnswer, signal: AbortSignal): Promise<void> {
+  const { cache, key } = suspect;
   const code = answer.ok ? undefined : answer.failures.find((failure) => KILLING.has(failure.code))?.code;
-  if (code !== undefined) await strike(cache, key, service, snapshot, code, 1, signal);
+  if (code !== undefined) await strike(suspect, (before) => ({ ...before, count: before.count + 1, code }), signal);
   else if (parse(await cache.read(name(key))) !== undefined) await cache.write(name(key), "");
 }
 
-async function strike(
-  cache: BuildCache,
-  key: string,
-  service: Service,
-  snapshot: Snapshot,
-  code: string,
-  times: number,
-  signal: AbortSignal,
-): Promise<void> {
+type Held = Pick<Strikes, "count" | "code" | "death">;
+
+async function strike(suspect: Suspect, add: (before: Held) => Held, signal: AbortSignal): Promise<void> {
+  const { cache, key, service, snapshot, heapMb } = suspect;
   const before = parse(await cache.read(name(key)));
   const sources = sourcesOf(service);
   const files = (await mentionedFiles(snapshot, sources, signal)) ?? new Map();
   // Folders too: a file that is added may be the mending.
   const paths = [...new Set([...sources, ...files.keys()])];
   const footprint = paths.map((path) => [path, snapshot.tree.entry(path)?.id ?? "absent"] as const);
-  const count = (before !== undefined && stands(before, snapshot.tree) ? before.count : 0) + times;
-  await cache.write(name(key), JSON.stringify({ count, code, footprint } satisfies Strikes));
+  const held = add(before !== undefined && stands(before, suspect) ? before : { count: 0, code: "" });
+  await cache.write(name(key), JSON.stringify({ ...held, heapMb, footprint } satisfies Strikes));
 }
 
-function stands({ footprint }: Strikes, tree: Tree): boolean {
-  return footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id);
+function worse(before: Death | undefined, now: Death): Death {
+  return before === "alone" ? before : now;
+}
+
+function stands({ footprint, heapMb }: Strikes, { snapshot: { tree }, heapMb: now }: Suspect): boolean {
+  return heapMb >= now && footprint.every(([path, id]) => (tree.entry(path)?.id ?? "absent") === id);
 }
 
 function name(key: string): string {
@@ -100,7 +101,8 @@ function parse(text: string | undefined): Strikes | undefined {
   if (text === undefined) return undefined;
   try {
     const strikes = JSON.parse(text) as Partial<Strikes> | null;
-    const whole = typeof strikes?.count === "number" && Array.isArray(strikes.footprint);
+    const { count, heapMb, footprint } = strikes ?? {};
+    const whole = typeof count === "number" && typeof heapMb === "number" && Array.isArray(footprint);
     return whole ? (strikes as Strikes) : undefined;
   } catch {
     // A damaged cache is an empty one.

@@ -182,6 +182,15 @@ describe("the builders", () => {
     expect([most, beside]).toEqual([1, 0]);
   });
 
+  test("one that goes last takes the place of nobody: a build that takes long is through before it begins", async () => {
+    const pool = builders({ threads: 2, growAfterMs: 20, patienceMs: 40, deadlineMs: 400 });
+    const order: string[] = [];
+    const build = (folder: string, last: boolean): Promise<unknown> =>
+      pool.build({ ...job(folder), last }, never).then(() => order.push(folder));
+    await Promise.all([build("loop-sound", false), build("suspect", true), build("loop-another", true)]);
+    expect(order).toEqual(["loop-sound", "suspect", "loop-another"]);
+  });
+
   test("one that goes last and is not waited for never begins", async () => {
     const pool = builders();
     const tooLong = new AbortController();

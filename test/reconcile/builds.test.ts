@@ -3,7 +3,7 @@ import type { BuildAnswer, Builders, BuildJob } from "../../src/builders/index.t
 import { DEFAULT_SETTINGS, ok, type Service, type TreeEntry } from "../../src/model/index.ts";
 import { buildService } from "../../src/reconcile/builds.ts";
 import { type Memory, newMemory } from "../../src/reconcile/memory.ts";
-import type { BuildCache } from "../../src/reconcile/pass-types.ts";
+import type { BuildCache, Death } from "../../src/reconcile/pass-types.ts";
 import type { OpenRevision } from "../../src/reconcile/revision.ts";
 import { memoryTree } from "../support/disk-tree.ts";
 
@@ -25,7 +25,7 @@ function memoryCache(): BuildCache & { readonly entries: Map<string, string> } {
     write: async (key, text) => void entries.set(key, text),
     save: async () => undefined,
     begin: () => () => undefined,
-    takeDeaths: async () => 0,
+    takeDeath: async () => undefined,
   };
 }
 
@@ -37,9 +37,11 @@ async function build(
   engine = "one",
   memory?: Memory,
   onJob: (job: BuildJob) => void = () => undefined,
+  heapMb = 256,
 ) {
-  const builders: Pick<Builders, "engine" | "build"> = {
+  const builders: Pick<Builders, "engine" | "heapMb" | "build"> = {
     engine,
+    heapMb,
     async build(job) {
       onJob(job);
       return answer;
@@ -163,42 +165,44 @@ describe("a build that is known", () => {
   });
 
   describe("D7 a process that is killed while it builds a service", () => {
-    const after = (deaths: number, from: BuildCache = memoryCache()): BuildCache => {
-      let left = deaths;
-      const takeDeaths = async (): Promise<number> => {
-        const taken = left;
-        left = 0;
-        return taken;
-      };
-      return { ...from, takeDeaths };
+    const after = (death: Death, from: BuildCache = memoryCache()): BuildCache => {
+      const told = new Set<Death>([death]);
+      return { ...from, takeDeath: async () => (told.delete(death) ? death : undefined) };
+    };
+    /** Whether the service was built, and as the last. */
+    const asked = async (cache: BuildCache, answer: BuildAnswer = good, now = files, heapMb = 256): Promise<string> => {
+      let how = "not built";
+      await build(cache, now, answer, "one", undefined, (job) => (how = job.last === true ? "last" : "built"), heapMb);
+      return how;
     };
 
-    test("builds it last the next time, and like any other once it was built", async () => {
-      const asked: (boolean | undefined)[] = [];
-      const cache = after(1);
-      const unstable = failing("build/deadline");
-      expect((await build(cache, files, unstable, "one", undefined, (job) => asked.push(job.last))).built).toBe(true);
-      expect(asked).toEqual([true]);
-      // That was its second offence.
-      expect((await build(cache, files, good)).answer).toMatchObject({ failures: [{ code: "reconcile/quarantined" }] });
+    test("beside others: builds it last the next time, and like any other once it was built", async () => {
       const kept = memoryCache();
-      const forgiven = after(1, kept);
-      await build(forgiven, files, good, "one", undefined, (job) => asked.push(job.last));
+      const cache = after("beside", kept);
+      expect(await asked(cache)).toBe("last");
       for (const key of kept.entries.keys()) if (!key.startsWith("killed-")) kept.entries.delete(key);
-      await build(forgiven, files, good, "one", undefined, (job) => asked.push(job.last));
-      expect(asked).toEqual([true, true, false]);
+      expect(await asked(cache)).toBe("built");
     });
 
-    test("does not build it any more after the second time, until a file of it changes", async () => {
-      const cache = after(2);
-      const { answer, built } = await build(cache, files, good);
-      expect([built, answer]).toMatchObject([
-        false,
-        { ok: false, failures: [{ code: "reconcile/quarantined", at: service.at }] },
-      ]);
-      expect(JSON.stringify(answer)).toContain("gitops was killed 2 times while it built this");
-      const mended = { ...files, "cart/cart.yaml": "kind: Secret\n" };
-      expect((await build(cache, mended, good)).built).toBe(true);
+    test("by itself: does not build it any more, until a file of it changes or there is more memory", async () => {
+      const kept = memoryCache();
+      const cache = after("alone", kept);
+      const { answer } = await build(cache, files, good);
+      expect(answer).toMatchObject({ ok: false, failures: [{ code: "reconcile/quarantined", at: service.at }] });
+      expect(JSON.stringify(answer)).toContain("gitops was killed while it built this and nothing else");
+      expect(await asked(cache)).toBe("not built");
+      const copy = memoryCache();
+      for (const [key, text] of kept.entries) copy.entries.set(key, text);
+      expect(await asked(copy, good, files, 512)).toBe("built");
+      expect(await asked(cache, good, { ...files, "cart/cart.yaml": "kind: Secret\n" })).toBe("built");
+    });
+
+    test("is held against it apart from builds that had to be killed", async () => {
+      const cache = after("beside");
+      expect(await asked(cache, failing("build/deadline"))).toBe("last");
+      expect(await asked(cache, failing("build/deadline"))).toBe("last");
+      const { answer } = await build(cache, files, good);
+      expect(JSON.stringify(answer)).toContain("had to be killed 2 times (build/deadline)");
     });
   });
 

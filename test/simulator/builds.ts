@@ -46,6 +46,7 @@ export function simulatedBuilders(
         : { ok: false, failures: result.failures, footprint };
       return answer;
     },
+    heapMb: 256,
     state: () => ({ threads: 1, running: 0, waiting: 0, killed: 0 }),
     close: () => Promise.resolve(),
   };
@@ -70,7 +71,7 @@ export function memoryCache(): MemoryCache {
     },
     save: () => Promise.resolve(),
     begin: () => () => undefined,
-    takeDeaths: () => Promise.resolve(0),
+    takeDeath: () => Promise.resolve(undefined),
     wipe: () => entries.clear(),
     corrupt(how) {
       for (const [key, text] of entries) {

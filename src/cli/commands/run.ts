@@ -85,9 +85,8 @@ async function hearPeople(engine: Engine, clock: Clock, tell: () => void, signal
     try {
       await clock.sleep(ASKED_MS, signal);
       const asked = await engine.askedSince(signal);
-      if (asked === undefined || asked === told) continue;
-      told = asked;
-      tell();
+      if (asked !== undefined && asked !== told) tell();
+      told = asked ?? "";
     } catch {
       // Stopped, or a fault of one look: the next pass reads it in any case.
     }
