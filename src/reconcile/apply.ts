@@ -1,4 +1,11 @@
-import { type Applied, type Cluster, isOnlyImmutable, type Kind, problemFailure } from "../cluster/index.ts";
+import {
+  type Applied,
+  type Cluster,
+  isOnlyImmutable,
+  type Kind,
+  type Problem,
+  problemFailure,
+} from "../cluster/index.ts";
 import {
   type Clock,
   child,
@@ -128,7 +135,7 @@ export function terminating({ ref, at }: Declared, since: string, finalizers: Js
 
 type Applying =
   | { readonly ok: true; readonly value: Applied }
-  | { readonly ok: false; readonly failures: readonly Failure[]; readonly immutable?: true; readonly status?: number };
+  | { readonly ok: false; readonly failures: readonly Failure[]; readonly immutable?: true; readonly moved?: true };
 
 /** Applies; an object whose replicas are not ours to set is read first, and again when it changed in between. */
 async function applyUnmoved(applier: Applier, kind: Kind, declared: Declared, signal: AbortSignal): Promise<Applying> {
@@ -137,14 +144,14 @@ async function applyUnmoved(applier: Applier, kind: Kind, declared: Declared, si
     const manifest = await unmoved(applier, kind, declared, signal);
     if (!manifest.ok) return manifest;
     const answer = await applyOnce(applier, kind, declared, manifest.value, signal);
-    if (answer.ok || answer.status !== 409 || reads === READS_MAX) return answer;
+    if (answer.ok || answer.moved === undefined || reads === READS_MAX) return answer;
   }
 }
 
 /**
  * What to apply of an object that something else scales. One that is new gets git's number. Replicas that our last apply set
- * are said again as they are now, for they would fall to 1 if they became nobody's; and the object must be as it was read
- * then, or a number that was set meanwhile would be set back. Replicas that are not ours are not mentioned.
+ * are said again as they are now, for they would fall to 1 if they became nobody's; and the object must be the same and as it was
+ * read then, or a number that was set meanwhile would be set back. Replicas that are not ours are not mentioned.
  */
 async function unmoved(
   applier: Applier,
@@ -157,10 +164,11 @@ async function unmoved(
     : await applier.cluster.get(kind, ref.namespace, ref.name, signal);
   if (!read.ok) return failed(problemFailure(read.problem, { verb: "read", what: ref, at }));
   if (read.value === undefined) return ok(withReplicas(manifest, autoscaled?.replicas));
-  if (!ownsReplicas(appliedFieldsOf(read.value))) return ok(manifest);
+  // Without the uid, one that was deleted meanwhile would be created with a number that is not git's.
+  const { resourceVersion, uid } = read.value.metadata;
+  if (!ownsReplicas(appliedFieldsOf(read.value))) return ok({ ...manifest, metadata: { ...manifest.metadata, uid } });
   const same = withReplicas(manifest, replicasOf(read.value));
-  const { resourceVersion } = read.value.metadata;
-  return ok({ ...same, metadata: { ...same.metadata, resourceVersion } });
+  return ok({ ...same, metadata: { ...same.metadata, uid, resourceVersion } });
 }
 
 async function applyOnce(
@@ -178,13 +186,14 @@ async function applyOnce(
     const failure = problemFailure(answer.problem, { verb: "apply", what: ref, at });
     const lagging = failure.code === "apply/unknown-kind" && applier.isNew(kind) && clock.monotonicMs() < until;
     if (lagging) continue;
-    const { status } = answer.problem;
-    return {
-      ...failed(failure),
-      ...(isOnlyImmutable(answer.problem) ? { immutable: true } : {}),
-      ...(status === undefined ? {} : { status }),
-    };
+    if (isMoved(answer.problem)) return { ...failed(failure), moved: true };
+    return { ...failed(failure), ...(isOnlyImmutable(answer.problem) ? { immutable: true } : {}) };
   }
+}
+
+/** Whether the object is not the one that was read, or not as it was then: a uid says that by 409 of none, and by 422 of another. */
+function isMoved({ status, causes }: Problem): boolean {
+  return status === 409 || (status === 422 && causes.some(({ field }) => field === "metadata.uid"));
 }
 
 /** fieldsV1 of our Apply entry on an object as the server answered it. */

@@ -195,10 +195,21 @@ describe("E1 replicas that something else sets", () => {
   const replicasOf = (object: LiveObject | undefined) =>
     (object?.["spec"] as { replicas?: number } | undefined)?.replicas;
   const left = (declared: Declared, live: LiveMetadata | undefined): Declared => leftToScale(declared, live, scaled);
-  const scaleTo = async (cluster: Cluster, replicas: number): Promise<void> => {
+  const deployments = async (cluster: Cluster): Promise<Kind> => {
     const answer = await cluster.kinds(signal);
     const kind = answer.ok ? answer.value.kinds.find((one) => one.kind === "Deployment") : undefined;
     if (kind === undefined) throw new Error("deployments are not served");
+    return kind;
+  };
+  const removed = async (cluster: Cluster): Promise<void> => {
+    const kind = await deployments(cluster);
+    const live = await cluster.metadata(kind, "default", "scaled", signal);
+    if (!live.ok || live.value === undefined) throw new Error("there is none");
+    const { uid, resourceVersion } = live.value;
+    await cluster.remove(kind, "default", "scaled", { uid, resourceVersion, propagation: "Background" }, signal);
+  };
+  const scaleTo = async (cluster: Cluster, replicas: number): Promise<void> => {
+    const kind = await deployments(cluster);
     await cluster.patch(kind, "default", "scaled", "application/merge-patch+json", { spec: { replicas } }, signal);
   };
 
@@ -231,6 +242,39 @@ describe("E1 replicas that something else sets", () => {
     expect(JSON.stringify(live)).toContain("web:2");
   });
 
+  test.each([
+    ["is gone", false, 7],
+    ["is gone, after an autoscaler set its number", true, 7],
+  ])("are git's when the object %s between being read and being applied", async (_how, theirs, wanted) => {
+    let gone = true;
+    const at = await scene(async (request, cluster) => {
+      if (request !== "apply scaled" || gone) return;
+      gone = true;
+      await removed(cluster);
+    });
+    await at.apply(left(workload(2, "web:1"), undefined));
+    if (theirs) await scaleTo(at.embedded, 12);
+    gone = false;
+    expect(await at.apply(left(workload(wanted, "web:2"), undefined))).toEqual({ ok: true, value: "created" });
+    expect(replicasOf(await at.live(workload(wanted, "web:2")))).toBe(wanted);
+  });
+
+  test("is another one by then: it is read again, and not called immutable", async () => {
+    let replaced = true;
+    const at = await scene(async (request, cluster) => {
+      if (request !== "apply scaled" || replaced) return;
+      replaced = true;
+      await removed(cluster);
+      const { manifest } = workload(5, "other:1");
+      await cluster.apply(await deployments(cluster), manifest, { fieldManager: "somebody", force: true }, signal);
+    });
+    await at.apply(left(workload(2, "web:1"), undefined));
+    await scaleTo(at.embedded, 12);
+    replaced = false;
+    expect(await at.apply(left(workload(7, "web:2"), undefined))).toEqual({ ok: true, value: "updated" });
+    expect(replicasOf(await at.live(workload(7, "web:2")))).toBe(5);
+  });
+
   test("fail after some tries, when the object changes each time, and are not set back then either", async () => {
     let scaling = false;
     let last = 2;
@@ -238,11 +282,8 @@ describe("E1 replicas that something else sets", () => {
       if (request !== "apply scaled" || !scaling) return;
       // Somebody sets a number that is ours again: through an apply under our name.
       last += 1;
-      const answer = await cluster.kinds(signal);
-      const kind = answer.ok ? answer.value.kinds.find((one) => one.kind === "Deployment") : undefined;
-      if (kind === undefined) throw new Error("deployments are not served");
       const { manifest } = workload(last, "web:1");
-      await cluster.apply(kind, manifest, { fieldManager: "gitops", force: true }, signal);
+      await cluster.apply(await deployments(cluster), manifest, { fieldManager: "gitops", force: true }, signal);
     });
     await at.apply(left(workload(2, "web:1"), undefined));
     scaling = true;
