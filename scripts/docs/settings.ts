@@ -161,7 +161,7 @@ Unknown fields are wrong, too. Texts are read as YAML 1.2 has them: \`off\` and 
 ## Settings of a service
 
 ${table(["field", "value", "usually", "what it does"], ofService)}
-\`match\`: ${descriptionOf(inEntry["match"] ?? {})}. A last part is what follows the last slash: \`pay-*\` finds \`payments/pay-api\`. At most four stars.
+\`match\`: ${descriptionOf(inEntry["match"] ?? {})}. A last part is what follows the last slash: \`pay-*\` finds \`payments/pay-api\`, and \`/pay\` finds \`pay\` but not \`payments/pay\`. \`*\` stops at a slash, \`**\` does not, \`?\` is one character, \`[a-z]\` and \`[!a-z]\` are one of some, \`{a,b}\` is either; there are no other patterns, and at most four stars. A character in brackets, such as \`[(]\`, stands for itself.
 
 A limit has these fields:
 

@@ -164,7 +164,7 @@ export const FLAGS = {
     kind: "list",
     value: "<glob>",
     group: "Services",
-    text: "only services whose id matches; can be repeated (environment: comma-separated)",
+    text: "only services whose id, or its last part, matches; /pay is the whole id; can be repeated (environment: comma-separated)",
   },
   adopt: {
     name: "adopt",

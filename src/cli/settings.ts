@@ -6,12 +6,12 @@ import {
   type Failure,
   type ForeignTool,
   failed,
+  globProblem,
   ok,
   type Result,
 } from "../model/index.ts";
 import type { BreakerChange } from "../plan/index.ts";
 import type { Format } from "../report/index.ts";
-import { globProblem } from "../status/index.ts";
 import { FLAGS, type Flag, type FlagName, variableOf } from "./flags.ts";
 import type { World } from "./world.ts";
 

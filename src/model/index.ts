@@ -43,6 +43,7 @@ export {
   type Service,
   type ServiceSettings,
 } from "./service.ts";
+export { globOf, globProblem, serviceGlob } from "./service-glob.ts";
 export type {
   Condition,
   Confirmation,

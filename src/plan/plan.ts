@@ -180,7 +180,7 @@ function planOne(service: PlanInput["services"][number], owned: OwnedByService, 
 
 function planPresent(of: PlanInput["services"][number], owned: Owned, input: PlanInput): ServicePlan {
   const { service, prune, deleteLimit } = of;
-  const confirmed = input.confirmed?.(service) !== undefined;
+  const confirmed = owned.unwanted.length > 0 && input.confirmed?.(service) !== undefined;
   const granted = input.claims.granted.get(service) ?? [];
   const steps: Step[] = [];
   const failures: Failure[] = [...(input.claims.refused.get(service) ?? [])];
@@ -234,7 +234,7 @@ function planGone(label: string, owned: Owned, input: PlanInput): ServicePlan {
   // A label that holds a hash does not say the id, and the annotations may be gone.
   const told = ids.find((id) => labelValue(id) === label);
   const service = told ?? label;
-  const confirmed = input.confirmed?.(service) !== undefined;
+  const confirmed = owned.unwanted.length > 0 && input.confirmed?.(service) !== undefined;
   const removed = owned.unwanted
     .toSorted((a, b) => compareRefs(b.ref, a.ref))
     .map((object) => planRemoval(object, true, confirmed, input))
@@ -371,7 +371,10 @@ function withRunBreakers(
   const whyOfGone = isStranger ? STRANGER : (manyObjects ?? manyGone);
   return plans.map((plan) => {
     const why = plan.present ? manyObjects : whyOfGone;
-    return { ...plan, steps: held(plan.steps, why, true, confirmed?.(plan.service) !== undefined) };
+    return {
+      ...plan,
+      steps: held(plan.steps, why, true, deletes(plan.steps) > 0 && confirmed?.(plan.service) !== undefined),
+    };
   });
 }
 

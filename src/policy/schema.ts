@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { DURATION, durationMs, nearest } from "../model/index.ts";
+import { DURATION, durationMs, globProblem, nearest } from "../model/index.ts";
 
 /**
  * Everything that a settings file may hold, once: it is read by this, its JSON Schema and `docs/settings.md` are made from
@@ -131,12 +131,12 @@ const onlyOfSome = (name: string): string | undefined =>
     ? "write it in an entry of services, or in the gitops.yaml of the service's folder"
     : undefined;
 
-/** More stars than these take a matcher too long on an id that nearly matches. */
 const GLOB = /^!?[^\s*]*(?:\*+[^\s*]*){0,4}$/;
 const glob = v.pipe(
   v.string(GLOBS_NOUN),
-  v.regex(/^!?[^\s!]\S{0,251}$/, GLOBS_NOUN),
+  v.regex(/^!?[^\s!]\S{0,252}$/, GLOBS_NOUN),
   v.regex(GLOB, "a glob with at most 4 stars"),
+  v.check((text) => globProblem(text.replace(/^!/, "")) === undefined, "a glob of *, **, ?, [ab] and {a,b} only"),
 );
 const globs = v.union([glob, v.pipe(v.array(glob, GLOBS_NOUN), v.minLength(1, GLOBS_NOUN))], GLOBS_NOUN);
 

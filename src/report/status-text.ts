@@ -1,10 +1,11 @@
-import type { ServiceStanding, Suspension } from "../model/index.ts";
+import { globOf, type ServiceStanding, type Suspension } from "../model/index.ts";
 import { type Cell, columns } from "./columns.ts";
 import { counted } from "./counts.ts";
 import { durationText } from "./duration.ts";
 import { failureLines } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
 import { statePaint } from "./pass-text.ts";
+import { shellText } from "./shell-text.ts";
 import { isHealthy, type ServiceStatus, type StatusReport } from "./status.ts";
 import { visible } from "./visible.ts";
 
@@ -75,8 +76,8 @@ function waitingLines({ service, state, failures, standing }: ServiceStatus, pai
   const id = visible(service);
   const next =
     state === "held"
-      ? `gitops why ${id} says which; if they shall go: gitops confirm ${commit} --service ${id}`
-      : `gitops why ${id} says more`;
+      ? `gitops why ${shellText(service)} says which; if they shall go: gitops confirm ${commit} --service ${shellText(globOf(service))}`
+      : `gitops why ${shellText(service)} says more`;
   return [
     `${paint.strong(id)}  ${statePaint(state, paint)(state)} at ${commit}: ${visible(ready.message)}`,
     `  ${paint.note("→")} ${next}`,

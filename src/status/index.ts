@@ -1,7 +1,6 @@
 export { appliedAt } from "./applied.ts";
 export { confirm, resume, suspend } from "./change-orders.ts";
 export { readEvents, type ToldEvent } from "./events.ts";
-export { globProblem, matches } from "./globs.ts";
 export type { ConfirmOrder, Resumed } from "./orders.ts";
 export type { StatusPlace } from "./place.ts";
 export { emptyStanding, readStanding, type Standing } from "./standing.ts";

@@ -1,5 +1,4 @@
-import type { Confirmation, Suspension } from "../model/index.ts";
-import { matches } from "./globs.ts";
+import { type Confirmation, type Suspension, serviceGlob } from "../model/index.ts";
 
 /** What `gitops confirm` leaves: deletes of these services that are held at this commit may go. */
 export interface ConfirmOrder {
@@ -23,16 +22,18 @@ export interface ConfirmingCommit {
 
 /** Confirmations are about one commit each, so that old ones mean nothing any more. */
 const CONFIRMATIONS_MAX = 20;
+const TRAILER_GLOBS_MAX = 100;
 
 /** The suspension that holds a service now: of several the one that ends last. */
-export function suspensionOf(
+export function suspensionsOf(
   suspensions: readonly Suspension[],
-  service: string,
   nowMs: number,
-): Suspension | undefined {
-  return suspensions
-    .filter((one) => isActive(one, nowMs) && matches(one.glob, service))
-    .toSorted((a, b) => endOf(b) - endOf(a))[0];
+): (service: string) => Suspension | undefined {
+  const active = suspensions
+    .filter((one) => isActive(one, nowMs))
+    .toSorted((a, b) => endOf(b) - endOf(a))
+    .map((one) => ({ one, holds: serviceGlob(one.glob) }));
+  return (service) => active.find(({ holds }) => holds(service))?.one;
 }
 
 function isActive(suspension: Suspension, nowMs: number): boolean {
@@ -77,31 +78,36 @@ export function withConfirmation(before: readonly ConfirmOrder[], added: Confirm
 }
 
 /** Who confirmed the deletes of a service at a commit: by command, or in the commit's own message. */
-export function confirmationOf(
+export function confirmationsOf(
   orders: readonly ConfirmOrder[],
-  service: string,
   commit: ConfirmingCommit,
-): Confirmation | undefined {
-  const order = orders.find(
-    (one) => commit.id.startsWith(one.commit) && one.globs.some((glob) => matches(glob, service)),
-  );
-  if (order !== undefined) return { by: order.by, at: order.at, how: "command" };
-  if (!confirmedByTrailer(commit.message).some((glob) => matches(glob, service))) return undefined;
-  const by = commit.email === "" ? commit.author : `${commit.author} <${commit.email}>`;
-  return { by, at: new Date(commit.timeMs).toISOString(), how: "trailer" };
+): (service: string) => Confirmation | undefined {
+  const given = orders
+    .filter((one) => commit.id.startsWith(one.commit))
+    .map(({ by, at, globs }) => ({ by, at, names: globs.map(serviceGlob) }));
+  const trailer = confirmedByTrailer(commit.message).map(serviceGlob);
+  return (service) => {
+    const order = given.find(({ names }) => names.some((name) => name(service)));
+    if (order !== undefined) return { by: order.by, at: order.at, how: "command" };
+    if (!trailer.some((name) => name(service))) return undefined;
+    const by = commit.email === "" ? commit.author : `${commit.author} <${commit.email}>`;
+    return { by, at: new Date(commit.timeMs).toISOString(), how: "trailer" };
+  };
 }
 
 /**
  * Globs of the trailers `Gitops-Confirm: payments/*` of a commit message, `**` for `all`. A trailer stands in the last
- * paragraph, which is not the first, and which holds nothing but trailers. Source: git-interpret-trailers.
+ * paragraph, which is not the first, and which holds nothing but trailers. Source: git-interpret-trailers. Of more than a
+ * hundred globs none counts, so that no commit is read for long.
  */
 export function confirmedByTrailer(message: string): readonly string[] {
   const paragraphs = message.trimEnd().split(/\n[ \t]*\n/);
   const last = paragraphs.length < 2 ? "" : (paragraphs.at(-1) ?? "");
   const lines = last.split("\n").filter((line) => line.trim() !== "" && !/^[ \t]/.test(line));
   if (!lines.every((line) => /^[A-Za-z0-9-]+[ \t]*:/.test(line))) return [];
-  return lines.flatMap((line) => {
+  const named = lines.flatMap((line) => {
     const globs = /^gitops-confirm[ \t]*:(.*)$/i.exec(line)?.[1]?.split(/[\s,]+/) ?? [];
     return globs.filter((glob) => glob !== "").map((glob) => (glob.toLowerCase() === "all" ? "**" : glob));
   });
+  return named.length > TRAILER_GLOBS_MAX ? [] : named;
 }

@@ -3,16 +3,16 @@ import {
   type Confirmation,
   type Failure,
   failed,
+  globProblem,
   ok,
   type Result,
   type ServiceStanding,
   type Suspension,
 } from "../model/index.ts";
-import { globProblem } from "./globs.ts";
 import { servicesOf } from "./groups.ts";
 import type { KeptService, PassHead } from "./kept.ts";
 import { type KeptObject, keptObject } from "./objects.ts";
-import { type ConfirmingCommit, type ConfirmOrder, confirmationOf, suspensionOf } from "./orders.ts";
+import { type ConfirmingCommit, type ConfirmOrder, confirmationsOf, suspensionsOf } from "./orders.ts";
 import { CONFIG_MAP, namesOf, type StatusPlace, standingSelector } from "./place.ts";
 import { resolveService } from "./resolve.ts";
 
@@ -167,7 +167,9 @@ type Parts = Pick<
 
 function newStanding(parts: Parts, nowMs: number): Standing {
   const { place, head, headless, damaged, suspensions, confirmations, jobs, whole, version, kept } = parts;
-  const suspended = (service: string): Suspension | undefined => suspensionOf(suspensions, service, nowMs);
+  const suspended = suspensionsOf(suspensions, nowMs);
+  // One pass asks for every service about one commit.
+  const asked = new WeakMap<ConfirmingCommit, (service: string) => Confirmation | undefined>();
   return {
     place,
     head,
@@ -180,7 +182,11 @@ function newStanding(parts: Parts, nowMs: number): Standing {
     version,
     kept,
     suspensionOf: suspended,
-    confirmed: (service, commit) => confirmationOf(confirmations, service, commit),
+    confirmed(service, commit) {
+      const known = asked.get(commit) ?? confirmationsOf(confirmations, commit);
+      asked.set(commit, known);
+      return known(service);
+    },
     services: () =>
       [...kept.services]
         .map(([service, one]) => resolveService(service, one, head, suspended(service)))

@@ -165,6 +165,24 @@ describe("status", () => {
     );
   });
 
+  test.each([
+    ["pay", "gitops why pay says", "--service /pay\n"], // legacy/pay has the same last part
+    ["dev/it's", "gitops why 'dev/it'\\''s' says", "--service 'dev/it'\\''s'\n"],
+    ["dev/$(id) [a]", "gitops why 'dev/$(id) [a]' says", "--service 'dev/$[(]id[)] [[]a?'\n"],
+  ])("as text: what lets go of %s is of it alone, and can be pasted", (service, why, flag) => {
+    const ready = { type: "Ready", status: "False", reason: "PruneFailed", message: "6 held" } as const;
+    const standing = {
+      attempted: `main@sha1:${COMMIT}`,
+      conditions: [{ ...ready, lastTransitionTime: first.lastPass }],
+      warnings: [],
+      history: [],
+    };
+    const services = [{ service, state: "held", failures: [], standing }] as const;
+    const told = statusText({ scope: "clusters/dev", from: "cluster", services, failures: [] }, T0, newPaint(false));
+    expect(told).toContain(why);
+    expect(told).toContain(flag);
+  });
+
   test("as text: the bad ones last, with their failures", () => {
     const record = recordPass(first, pass([service("dev/pay", "failed", { failures: [MISSING] }), synced]), about(T0));
     expect(statusText(report(record, new Map([["dev/api", 1]])), T0 + 90_000, newPaint(false))).toBe(

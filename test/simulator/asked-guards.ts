@@ -22,13 +22,9 @@ const SUSPENDED: readonly Guard[] = [
     ["suspended: until its end", "return endOf(suspension) > nowMs;", "return true;"],
     ["suspended: others are not resumed", "(one) => !all && !globs.includes(one.glob)", "() => false"],
     ["suspended: what was asked for before", "isActive(one, nowMs) && !replaced.has(one.glob)", "false"],
-    ["confirm: an order is of its commit", "commit.id.startsWith(one.commit) && ", ""],
-    ["confirm: an order is of its services", "one.globs.some((glob) => matches(glob, service))", "true"],
-    [
-      "confirm: a trailer is of its services",
-      "confirmedByTrailer(commit.message).some((glob) => matches(glob, service))",
-      "(confirmedByTrailer(commit.message).length > 0)",
-    ],
+    ["confirm: an order is of its commit", "commit.id.startsWith(one.commit)", "true"],
+    ["confirm: an order is of its services", "names.some((name) => name(service))", "true"],
+    ["confirm: a trailer is of its services", "!trailer.some((name) => name(service))", "trailer.length === 0"],
   ]),
   ...guardsOf("src/cli/keeping.ts", [
     ["damaged: no record is not none", "kept === undefined && standing.damaged ?", "false ?"],
@@ -37,7 +33,9 @@ const SUSPENDED: readonly Guard[] = [
     ["damaged: what was applied before", "isLost ? [...asked, LOST] : asked", "asked"],
     ["damaged: written anew as said", "old === undefined ? damaged :", "old === undefined ? false :"],
   ]),
-  ...guardsOf("src/status/globs.ts", [["suspended: by the last part of an id", "is(service) || ", "is(service) && "]]),
+  ...guardsOf("src/model/service-glob.ts", [
+    ["suspended: by the last part of an id", " || (!wholly && id.includes(SLASH) &&", " || (false &&"],
+  ]),
 ];
 
 /** What settings say. */

@@ -18,11 +18,6 @@ const READ: readonly Guard[] = [
   ...guardsOf("src/policy/match.ts", [
     ["settings: what globs leave out", " && !left.some((matches) => matches(id))", ""],
     ["settings: globs that only leave out", "named.length === 0 || ", ""],
-    [
-      "settings: by the last part of an id",
-      'return (id) => matches(id) || matches(id.slice(id.lastIndexOf("/") + 1));',
-      "return matches;",
-    ],
   ]),
   ...guardsOf("src/policy/layer.ts", [
     [
@@ -147,9 +142,6 @@ const ALONG: readonly Guard[] = [
 
 /** Who lets go of what is kept. */
 const LET_GO: readonly Guard[] = [
-  ...guardsOf("src/status/globs.ts", [
-    ["confirm: what is only left out is nobody", "if (globProblem(glob) !== undefined) return false;", ""],
-  ]),
   ...guardsOf("src/plan/plan.ts", [
     [
       "plan: nobody confirms on the word of the past",

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Suspension } from "../../src/model/index.ts";
 import {
   type ConfirmingCommit,
-  confirmationOf,
+  confirmationsOf,
   confirmedByTrailer,
-  suspensionOf,
+  suspensionsOf,
   withoutSuspensions,
   withSuspensions,
 } from "../../src/status/orders.ts";
@@ -43,18 +43,18 @@ describe("suspensions", () => {
     ["!payments/api", "payments/api", false],
     ["*a*a*a*a*a*b", `payments/${"a".repeat(200)}`, false],
   ])("%s holds %s: %s", (glob, service, held) => {
-    expect(suspensionOf([asked(glob)], service, NOW) !== undefined).toBe(held);
+    expect(suspensionsOf([asked(glob)], NOW)(service) !== undefined).toBe(held);
   });
 
   test("one ends by itself at its time, and not before", () => {
     const list = [asked("api", { until: until(1000) })];
-    expect(suspensionOf(list, "api", NOW + 999)).toEqual(list[0]);
-    expect(suspensionOf(list, "api", NOW + 1000)).toBeUndefined();
+    expect(suspensionsOf(list, NOW + 999)("api")).toEqual(list[0]);
+    expect(suspensionsOf(list, NOW + 1000)("api")).toBeUndefined();
   });
 
   test("of several the one that ends last holds", () => {
     const [short, long] = [asked("api", { until: until(10) }), asked("*", { reason: "freeze" })];
-    expect(suspensionOf([short, long], "api", NOW)).toBe(long);
+    expect(suspensionsOf([short, long], NOW)("api")).toBe(long);
   });
 
   test("asking again for the same glob replaces it; what has expired goes", () => {
@@ -77,17 +77,22 @@ describe("confirmations", () => {
   const order = { commit: "3f2a91c", globs: ["payments/*"], by: "Grace", at };
 
   test("one is about its commit and its services only", () => {
-    expect(confirmationOf([order], "payments/api", commit("remove"))).toEqual({ by: "Grace", at, how: "command" });
-    expect(confirmationOf([order], "shop/api", commit("remove"))).toBeUndefined();
-    expect(confirmationOf([{ ...order, commit: "3f2a91d" }], "payments/api", commit("remove"))).toBeUndefined();
+    expect(confirmationsOf([order], commit("remove"))("payments/api")).toEqual({ by: "Grace", at, how: "command" });
+    expect(confirmationsOf([order], commit("remove"))("shop/api")).toBeUndefined();
+    expect(confirmationsOf([{ ...order, commit: "3f2a91d" }], commit("remove"))("payments/api")).toBeUndefined();
   });
 
   test("a trailer of the commit does the same, in its author's name", () => {
     const told = commit(
       "Remove the old payments\n\nThey moved.\n\nGitops-Confirm: payments/*\nSigned-off-by: A <a@b.c>\n",
     );
-    expect(confirmationOf([], "payments/api", told)).toEqual({ by: "Ada <ada@example.org>", at, how: "trailer" });
-    expect(confirmationOf([], "shop/api", told)).toBeUndefined();
+    expect(confirmationsOf([], told)("payments/api")).toEqual({ by: "Ada <ada@example.org>", at, how: "trailer" });
+    expect(confirmationsOf([], told)("shop/api")).toBeUndefined();
+  });
+
+  test("L1: a trailer that is an expression confirms nothing, and is done with at once", () => {
+    const told = commit("Remove\n\nGitops-Confirm: (([a-z-])+)+! ((a+)+)+b @(a|b)+ {a,aa}{a,aa}{a,aa}{a,aa}{a,aa}b\n");
+    expect(confirmationsOf([], told)("a".repeat(253))).toBeUndefined();
   });
 
   test.each([
@@ -100,6 +105,7 @@ describe("confirmations", () => {
     ["a subject\n\nGitops-Confirm: all\n\nand a last paragraph\n", []],
     ["a subject\n\nGitops-Confirm:\n", []],
     ["", []],
+    [`a subject\n\nGitops-Confirm: ${"a ".repeat(101)}`, []],
   ])("%j confirms %j", (message, globs) => {
     expect(confirmedByTrailer(message)).toEqual(globs);
   });

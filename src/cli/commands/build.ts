@@ -1,5 +1,4 @@
-import picomatch from "picomatch";
-import { failed, ok, type Result } from "../../model/index.ts";
+import { failed, ok, type Result, serviceGlob } from "../../model/index.ts";
 import { buildDocument } from "../../report/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import type { Discovered } from "../engine.ts";
@@ -52,7 +51,7 @@ function serviceNamed(name: string, { discovery }: Discovered): Result<string> {
   if (exact !== undefined) return ok(exact.id);
   const inFolder = services.filter((service) => service.folder === folder);
   if (inFolder.length === 1 && inFolder[0] !== undefined) return ok(inFolder[0].id);
-  const near = services.filter(({ id }) => id.includes(folder) || picomatch.isMatch(id, name)).slice(0, 5);
+  const near = services.filter(({ id }) => id.includes(folder) || serviceGlob(name)(id)).slice(0, 5);
   const names = (inFolder.length > 1 ? inFolder : near).map(({ id }) => id).join(", ");
   return failed({
     code: "usage/no-such-service",

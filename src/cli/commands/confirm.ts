@@ -10,7 +10,8 @@ export const confirm: CommandSpec = {
   summary: "let deletes go that are held at a revision",
   text: `Deletes are held when too many would go at once, or when one would take data with it. This says that those at one revision are
 meant, for all services or for some; the next pass over that revision does them, and the history says who confirmed it and when. A
-commit can say the same of itself, with a trailer: Gitops-Confirm: all, or Gitops-Confirm: payments/*.`,
+commit can say the same of itself, with a trailer: Gitops-Confirm: all, or Gitops-Confirm: payments/*; of more than a hundred globs
+none counts.`,
   argument: {
     name: "revision",
     text: "the commit at which deletes are held, at least 7 digits, or as status writes it",

@@ -1,6 +1,6 @@
+import { serviceGlob } from "../../model/index.ts";
 import { servicesDocument, servicesText } from "../../report/index.ts";
 import { withDependencies } from "../../services/index.ts";
-import { matches } from "../../status/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { READING } from "../flags.ts";
@@ -47,5 +47,6 @@ export const services: CommandSpec = {
 /** Whether an id, or its last part, matches any of the globs; none match all. */
 export function matcher(globs: readonly string[]): (id: string) => boolean {
   if (globs.length === 0) return () => true;
-  return (id) => globs.some((glob) => matches(glob, id));
+  const named = globs.map(serviceGlob);
+  return (id) => named.some((matches) => matches(id));
 }

@@ -1,6 +1,6 @@
-import { type Failure, ok, type Result } from "../../model/index.ts";
+import { type Failure, globProblem, ok, type Result, serviceGlob } from "../../model/index.ts";
 import { type IdleGlob, suspensionsDocument, suspensionsText } from "../../report/index.ts";
-import { globProblem, matches, type Resumed } from "../../status/index.ts";
+import type { Resumed } from "../../status/index.ts";
 import { type Call, type CommandSpec, withEngine } from "../command.ts";
 import type { Engine } from "../engine.ts";
 import { EXIT } from "../exit.ts";
@@ -13,7 +13,7 @@ export const suspend: CommandSpec = {
   summary: "leave services alone, until a time or until they are resumed",
   text: `From the next pass on, of whichever process, nothing of these services is written or deleted. It is kept in the cluster with your
 name and the reason, so that everybody sees it in gitops status. What git itself suspends needs no suspending.`,
-  argument: { name: "glob", text: "ids of services, or globs over them", many: true },
+  argument: { name: "glob", text: "ids of services, or globs over them, as --service takes them", many: true },
   flags: ["reason", "until", ...ASKING],
   examples: [
     {
@@ -116,7 +116,7 @@ function changed(
 
 /** A glob that holds nobody: the service may be to come, or its id is longer than what was written. */
 function idleGlob(glob: string, known: readonly string[]): readonly IdleGlob[] {
-  if (known.some((service) => matches(glob, service))) return [];
+  if (known.some(serviceGlob(glob))) return [];
   const longer = `**/${glob}`;
-  return [{ glob, ...(known.some((service) => matches(longer, service)) ? { meant: longer } : {}) }];
+  return [{ glob, ...(known.some(serviceGlob(longer)) ? { meant: longer } : {}) }];
 }
