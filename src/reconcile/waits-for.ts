@@ -19,14 +19,17 @@ export function waitsFor({ settings }: Service, { ready, broken, plans }: Outloo
     ),
     ...plans.flatMap(({ service, failures }) => (failures.length > 0 ? [service] : [])),
   ]);
-  const seen = new Set<string>();
-  const isUnready = (id: string): boolean => {
-    if (unready.has(id)) return true;
-    if (seen.has(id)) return false;
-    seen.add(id);
-    if (services.get(id)?.settings.dependsOn.some(isUnready) !== true) return false;
-    unready.add(id);
-    return true;
+  // Chains may be as long as there are services: followed one by one, not by calls within calls.
+  const sound = new Set<string>();
+  const isUnready = (first: string): boolean => {
+    const seen = new Set([first]);
+    for (const id of seen) {
+      if (unready.has(id)) return true;
+      if (sound.has(id)) continue;
+      for (const next of services.get(id)?.settings.dependsOn ?? []) seen.add(next);
+    }
+    for (const id of seen) sound.add(id);
+    return false;
   };
   return settings.dependsOn.filter(isUnready);
 }

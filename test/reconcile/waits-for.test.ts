@@ -19,6 +19,13 @@ const ready = (one: Service, more: Partial<Outlook["ready"][number]> = {}): Outl
   ...more,
 });
 
+test("a chain of any length is followed to its end", () => {
+  const chain = Array.from({ length: 20_000 }, (_, index) => ready(service(`s${index}`, [`s${index + 1}`])));
+  const outlook: Outlook = { ready: chain, broken: [{ id: "s20000" }], plans: [] };
+  expect(waitsFor(service("mine", ["s0"]), outlook)).toEqual(["s0"]);
+  expect(waitsFor(service("mine", ["s0"]), { ...outlook, broken: [] })).toEqual([]);
+});
+
 test("what fails, is suspended, or waits itself for such is not ready; everything else is", () => {
   const outlook: Outlook = {
     ready: [
