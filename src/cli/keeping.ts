@@ -7,6 +7,7 @@ import {
   readStanding,
   type Standing,
   type StatusPlace,
+  trailerProblem,
   writeStatus,
 } from "../status/index.ts";
 import { checkIdentity, type KnownCluster, readKnownCluster, rememberCluster } from "./known-cluster.ts";
@@ -29,6 +30,8 @@ export interface Acquaintance {
   standing?: Standing;
   /** When the last pass read it. Milliseconds since 1970. */
   readMs?: number;
+  /** The commit of which it has been said that its trailer confirms nothing. */
+  unconfirming?: string;
   /** It cannot be remembered on this machine, and that has been said. */
   forgetful?: boolean;
 }
@@ -74,7 +77,14 @@ export async function keptPass(
 
   const paused = seen.paused === undefined ? {} : { pausedDeletes: seen.paused.why };
   const home = { ...request, ...paused, ownNamespaces: [...(request.ownNamespaces ?? []), ...(await podNamespaces())] };
-  const outcome = await run(standing === undefined ? home : { ...home, ...asked(standing, home) });
+  // Asked only where something would be deleted.
+  const judge = ({ id, message }: Commit): void => {
+    const problem = acquaintance.unconfirming === id ? undefined : trailerProblem(message);
+    if (problem === undefined) return;
+    acquaintance.unconfirming = id;
+    notice(`the trailer Gitops-Confirm of ${id.slice(0, 12)} does not confirm what it names: ${problem}`);
+  };
+  const outcome = await run(standing === undefined ? home : { ...home, ...asked(standing, home, judge) });
   if (request.mode !== "sync" || standing === undefined || !standing.whole) return outcome;
   const problem = await write({ cluster, settings, world, acquaintance }, standing, outcome, notice);
   const after = laterSeen(seen, acquaintance.standing?.version ?? "");
@@ -137,7 +147,14 @@ function mustKnow(failures: readonly Failure[], known: KnownCluster, { mode }: P
   return known.standing === true || failures.some(({ code }) => code !== "cluster/forbidden");
 }
 
-function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial<PassRequest> {
+type Commit = Parameters<Standing["confirmed"]>[1];
+
+function asked(
+  standing: Standing,
+  { ownNamespaces = [] }: PassRequest,
+  judge: (commit: Commit) => void = () => {},
+): Partial<PassRequest> {
+  const judged = new WeakSet<Commit>();
   return {
     suspended(service) {
       const found = standing.suspensionOf(service);
@@ -149,7 +166,11 @@ function asked(standing: Standing, { ownNamespaces = [] }: PassRequest): Partial
       const kept = standing.kept.services.get(service);
       return kept === undefined && standing.damaged ? "unknown" : kept?.suspendedInGit === true;
     },
-    confirmed: (service, commit) => standing.confirmed(service, commit),
+    confirmed(service, commit) {
+      if (!judged.has(commit)) judge(commit);
+      judged.add(commit);
+      return standing.confirmed(service, commit);
+    },
     jobsDone: standing.jobs,
     appliedAt: (service) => appliedAt(standing, service),
     ownNamespaces: [...ownNamespaces, standing.place.namespace],

@@ -125,7 +125,7 @@ export function resolveClaims({ scope, claimants, live, complete, unchanged }: C
       if (inhabitant !== undefined) return `${inhabitant} declares objects that would go with it`;
       const namesake = namesakes.get(nameOf(object.ref));
       if (namesake !== undefined && namesake.group !== object.ref.group)
-        return `${namesake.service} may want it, as ${namesake.group}/${object.ref.kind}, which is not served`;
+        return `${namesake.service} may want it, as ${namesake.group}/${object.ref.kind}, which is not known to be served`;
       const owner = ownerOf(object);
       const wanting = unknown.find(
         ({ service, names }) =>

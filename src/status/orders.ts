@@ -1,4 +1,4 @@
-import { type Confirmation, type Suspension, serviceGlob } from "../model/index.ts";
+import { type Confirmation, globProblem, type Suspension, serviceGlob } from "../model/index.ts";
 
 /** What `gitops confirm` leaves: deletes of these services that are held at this commit may go. */
 export interface ConfirmOrder {
@@ -101,13 +101,25 @@ export function confirmationsOf(
  * hundred globs none counts, so that no commit is read for long.
  */
 export function confirmedByTrailer(message: string): readonly string[] {
+  const named = trailerGlobs(message);
+  return named.length > TRAILER_GLOBS_MAX ? [] : named;
+}
+
+/** Why a trailer confirms nothing, or not all that it names; undefined when it says what it means, or there is none. */
+export function trailerProblem(message: string): string | undefined {
+  const named = trailerGlobs(message);
+  if (named.length > TRAILER_GLOBS_MAX)
+    return `of ${named.length} globs none counts, ${TRAILER_GLOBS_MAX} may be given`;
+  return named.map(globProblem).find((problem) => problem !== undefined);
+}
+
+function trailerGlobs(message: string): readonly string[] {
   const paragraphs = message.trimEnd().split(/\n[ \t]*\n/);
   const last = paragraphs.length < 2 ? "" : (paragraphs.at(-1) ?? "");
   const lines = last.split("\n").filter((line) => line.trim() !== "" && !/^[ \t]/.test(line));
   if (!lines.every((line) => /^[A-Za-z0-9-]+[ \t]*:/.test(line))) return [];
-  const named = lines.flatMap((line) => {
+  return lines.flatMap((line) => {
     const globs = /^gitops-confirm[ \t]*:(.*)$/i.exec(line)?.[1]?.split(/[\s,]+/) ?? [];
     return globs.filter((glob) => glob !== "").map((glob) => (glob.toLowerCase() === "all" ? "**" : glob));
   });
-  return named.length > TRAILER_GLOBS_MAX ? [] : named;
 }

@@ -77,6 +77,24 @@ const refusing = (cluster: Cluster, status: number, verbs: readonly (keyof Clust
 };
 const codes = ({ outcome }: Passed): readonly string[] => outcome.failures.map(({ code }) => code);
 
+const ADA = { author: "Ada", email: "", timeMs: 0 };
+
+test("a trailer that confirms nothing is told once, when somebody asks what it confirms", async () => {
+  const process: Acquaintance = {};
+  const cluster = twin("a", 1);
+  const message = "Remove\n\nGitops-Confirm: (([a-z-])+)+!\n";
+  const commit = { id: "3f2a91c5d0e1".padEnd(40, "0"), tree: "", parents: [], subject: "Remove", ...ADA, message };
+  const { asked, notices } = await passed(cluster, { process });
+  expect(notices).toEqual([]);
+  for (const service of ["dev/api", "dev/web"]) expect(asked?.confirmed?.(service, commit)).toBeUndefined();
+  expect(notices).toEqual([
+    expect.stringContaining("the trailer Gitops-Confirm of 3f2a91c5d0e1 does not confirm what it names: "),
+  ]);
+  const next = await passed(cluster, { process });
+  expect(next.asked?.confirmed?.("dev/api", commit)).toBeUndefined();
+  expect(next.notices).toEqual([]);
+});
+
 describe("A15 another cluster behind the same name: no write", () => {
   test("from one process to the next, by what this machine remembers", async () => {
     expect(codes(await passed(twin("a", 1)))).toEqual([]);

@@ -127,7 +127,7 @@ describe("what a service declares and cannot have now stays its own", () => {
       );
       return claims.mayBeWanted(object);
     };
-    expect(former({})).toBe("x/b may want it, as extensions/Ingress, which is not served");
+    expect(former({})).toBe("x/b may want it, as extensions/Ingress, which is not known to be served");
     expect(former({ name: "other" })).toBeUndefined();
     expect(former({ kind: "IngressClass" })).toBeUndefined();
     expect(former({ namespace: "bank" })).toBeUndefined();

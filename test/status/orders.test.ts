@@ -5,6 +5,7 @@ import {
   confirmationsOf,
   confirmedByTrailer,
   suspensionsOf,
+  trailerProblem,
   withoutSuspensions,
   withSuspensions,
 } from "../../src/status/orders.ts";
@@ -88,6 +89,15 @@ describe("confirmations", () => {
     );
     expect(confirmationsOf([], told)("payments/api")).toEqual({ by: "Ada <ada@example.org>", at, how: "trailer" });
     expect(confirmationsOf([], told)("shop/api")).toBeUndefined();
+  });
+
+  test.each([
+    ["a subject\n\nGitops-Confirm: payments/*, shop/web\n", undefined],
+    ["a subject", undefined],
+    [`a subject\n\nGitops-Confirm: ${"a ".repeat(101)}`, "of 101 globs none counts, 100 may be given"],
+    ["a subject\n\nGitops-Confirm: pay, !shop\n", '"!shop" says only what is left out'],
+  ])("what is wrong with %j: %s", (message, problem) => {
+    expect(trailerProblem(message)).toBe(problem);
   });
 
   test("L1: a trailer that is an expression confirms nothing, and is done with at once", () => {
