@@ -24,7 +24,7 @@ export function serviceGlob(glob: string): (id: string) => boolean {
 
 /** The glob that is for the service of this id and for no other: an id without a slash may be the last part of another's. */
 export function globOf(id: string): string {
-  const glob = id.replaceAll("]", "?").replace(/[*[{}()|\\]/g, "[$&]");
+  const glob = id.replace(/[*?[{}()|\\]/g, "[$&]");
   return id.includes(SLASH) && !id.startsWith("!") ? glob : `${SLASH}${glob}`;
 }
 
@@ -55,9 +55,9 @@ function readGlob(glob: string): Glob | string {
   if (glob.trim() === "" || glob === SLASH) return "an empty text names no service";
   if (glob.startsWith("!")) return `${quoted} says only what is left out`;
   if (glob.length > LENGTH_MAX) return `a glob of ${glob.length} characters is longer than any id`;
-  const bare = glob.replace(/\[[^\]]*\]/g, "[]");
+  const bare = glob.replace(/\[[!^]?[^\]]+\]/g, "[]");
   if ((bare.match(/\*+/g) ?? []).length > STARS_MAX) return `${quoted} has more than ${STARS_MAX} stars`;
-  const foreign = FOREIGN.exec(bare) ?? (/[*?[\]{}]/.test(bare) ? /[()]/.exec(bare) : null);
+  const foreign = /\[\[:/.exec(glob) ?? FOREIGN.exec(bare) ?? (/[*?[\]{}]/.test(bare) ? /[()]/.exec(bare) : null);
   if (foreign !== null)
     return `${quoted} has ${JSON.stringify(foreign[0])}, and globs have *, **, ?, [ab] and {a,b} only; a character in brackets, such as [(], stands for itself`;
   const wholly = glob.startsWith(SLASH);
@@ -102,13 +102,13 @@ function readPart(glob: string, at: number, first: boolean): One {
   if (here === "?") return { part: { kind: "any" }, end: at + 1 };
   if (here === "[") return readSet(glob, at);
   if (here === "{") return readChoice(glob, at);
-  if (here === "]") return "has a closing bracket that nothing opened";
   return { part: { kind: "text", text: here }, end: at + 1 };
 }
 
 function readSet(glob: string, at: number): One {
   const [whole, not, members] = /^\[([!^]?)([^\]]+)\]/.exec(glob.slice(at)) ?? [];
-  if (whole === undefined || members === undefined) return "has a bracket that is empty or not closed";
+  // One that begins no set is a character as any other.
+  if (whole === undefined || members === undefined) return { part: { kind: "text", text: "[" }, end: at + 1 };
   const ranges: (readonly [string, string])[] = [];
   for (const [, from = "", to = from] of members.matchAll(/([^])(?:-([^]))?/g)) {
     if (to < from) return `has ${from}-${to}, which is backwards`;

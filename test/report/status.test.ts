@@ -168,7 +168,7 @@ describe("status", () => {
   test.each([
     ["pay", "gitops why pay says", "--service /pay\n"], // legacy/pay has the same last part
     ["dev/it's", "gitops why 'dev/it'\\''s' says", "--service 'dev/it'\\''s'\n"],
-    ["dev/$(id) [a]", "gitops why 'dev/$(id) [a]' says", "--service 'dev/$[(]id[)] [[]a?'\n"],
+    ["dev/$(id) [a]", "gitops why 'dev/$(id) [a]' says", "--service 'dev/$[(]id[)] [[]a]'\n"],
   ])("as text: what lets go of %s is of it alone, and can be pasted", (service, why, flag) => {
     const ready = { type: "Ready", status: "False", reason: "PruneFailed", message: "6 held" } as const;
     const standing = {
