@@ -65,7 +65,7 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   },
   "source/too-large": {
     means:
-      "The revision has more paths, or below its path more definitions, than can be looked through, or folders nested too deep, such as a bomb of trees.",
+      "The revision has more paths, or below its path more definitions, or more files with documents beside them, than can be looked through, or folders nested too deep, such as a bomb of trees.",
     remedy: "Take out the folder that the message names. Nothing is changed meanwhile.",
   },
   "service/invalid-document": {
@@ -210,7 +210,7 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
   },
   "build/too-large": {
     means:
-      "A file, the build's result or its number of objects is beyond the limits, or YAML aliases multiply without bound.",
+      "A file, the build's result or its number of objects (or of documents beside Flux Kustomizations) is beyond the limits, or YAML aliases multiply without bound.",
     remedy: "Split the service, or remove what blows it up.",
   },
   "build/deadline": {

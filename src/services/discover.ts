@@ -100,8 +100,8 @@ export function discover(
         );
   if (beside?.service !== undefined) services.push(beside.service);
   const tooLarge = largeFiles(tree, files, inhabited, extent);
-  const tooMuch = refused();
-  if (tooMuch !== undefined) return tooMuch;
+  const tooMuch = beside?.refusal ?? extent.refusal(path);
+  if (tooMuch !== undefined) return { kind: "refused", failure: tooMuch };
   const settled = settleAll(services, { tree, path, policy, reader });
   reader.keep();
   if (reader.missing.size > 0) return { kind: "needs", paths: [...reader.missing].sort() };
@@ -248,8 +248,13 @@ function withoutFolder({ id, at, folder }: Service): Broken {
   return { id, at, failures: [failure], sources: [], unreadable: false };
 }
 
+/** So many files are listed as what an object may come from; beyond them the revision is refused whole. */
+const SOURCES_MAX = 10_000;
+
 interface Beside {
   readonly service?: Service;
+  /** There are too many to tell which objects may be wanted. */
+  readonly refusal?: Failure;
   readonly broken: readonly Broken[];
   readonly ignored: readonly { readonly at: Place; readonly why: string }[];
 }
@@ -267,6 +272,9 @@ function besideFlux(
   const tainted: Failure[] = [];
   const sources: string[] = [];
   const ignored: { at: Place; why: string }[] = [];
+  /** Every file that an object may be in, and the one with most documents. */
+  const holding: string[] = [];
+  let largest = { file: path, amount: 0 };
   const taken = new Set(inhabited.filter((folder) => folder !== "" && folder !== path));
   for (const file of files) {
     if (FLUX_OWN_FILES.test(file) || KUSTOMIZATION_NAMES.includes(file.slice(file.lastIndexOf("/") + 1))) continue;
@@ -278,10 +286,16 @@ function besideFlux(
       const reported = reader.spellsFlux(file) === true;
       (reported ? tainted : failures).push(...documents.failures);
       sources.push(file);
+      holding.push(file);
       continue;
     }
     const others = documents.value.filter(({ value }) => !(isObject(value) && isFluxKustomization(value)));
-    if (!extent.add("objects", file, others.length)) return { broken: [], ignored: [] };
+    if (others.length > 0) holding.push(file);
+    if (others.length > largest.amount) largest = { file, amount: others.length };
+    if (!extent.add("objects", file, others.length)) {
+      if (holding.length > SOURCES_MAX) break;
+      continue; // from here on they are only listed
+    }
     for (const { value, line } of others) {
       const at = { path: file, line };
       if (!isObject(value)) continue;
@@ -296,6 +310,14 @@ function besideFlux(
         ignored.push({ at, why: `${manifest.kind} configures Flux` });
       else declared.push({ manifest, at });
     }
+  }
+  const whole = holding.length > SOURCES_MAX ? extent.excess("objects", path) : undefined;
+  if (whole !== undefined) return { refusal: whole, broken: [], ignored: [] };
+  const excess = extent.excess("objects", path, largest);
+  if (excess !== undefined) {
+    const at = excess.at ?? { path };
+    const all = [excess, ...failures, ...tainted];
+    return { broken: [{ id: path, at, failures: all, sources: holding, unreadable: false }], ignored: [] };
   }
   // One file that cannot be read makes the whole set unknown: what is missing from it must not look removed.
   if (failures.length > 0 || (tainted.length > 0 && declared.length > 0)) {

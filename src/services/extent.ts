@@ -13,7 +13,7 @@ const MAX = {
   kustomizations: 300_000,
   /** Services, and all that is wrong with them. */
   definitions: 100_000,
-  /** Documents beside definitions, which become one service: a build may have 20,000 objects. */
+  /** Documents beside definitions. They can only ever become one service, so it is that service alone that is refused. */
   objects: 50_000,
   /** What kustomization files take in, each looked up from its own folder: twenty for each definition. */
   entries: 2_000_000,
@@ -27,7 +27,7 @@ const NOUNS: Readonly<Record<Counted, string>> = {
   files: "YAML files",
   kustomizations: "kustomization files",
   definitions: "definitions of services",
-  objects: "objects beside definitions",
+  objects: "documents beside definitions",
   entries: "entries of kustomization files",
   values: "values in YAML files",
 };
@@ -38,11 +38,33 @@ export interface Extent {
   add(what: Counted, file: string, amount: number): boolean;
   /** Why the revision is refused; undefined while it is not. */
   refusal(path: string): Failure | undefined;
+  /**
+   * Why these are refused, as the whole revision is or, with the file that has most of them, alone; undefined while they are not.
+   */
+  excess(what: Counted, path: string, alone?: { readonly file: string; readonly amount: number }): Failure | undefined;
 }
 
 export function newExtent(): Extent {
   const sums = new Map<Counted, Map<string, number>>();
   const totals = new Map<Counted, number>();
+  const excess: Extent["excess"] = (what, path, alone) => {
+    const total = totals.get(what) ?? 0;
+    if (total <= MAX[what]) return undefined;
+    const isOne = alone !== undefined && alone.amount > total / 2;
+    const at = isOne ? alone.file : mostOf(sums.get(what) ?? new Map(), total);
+    const where = `${path === "" ? "" : ` below ${path}`}${at === "" ? "" : `, most of them in ${at}`}`;
+    const message = `there are more than ${MAX[what].toLocaleString("en")} ${NOUNS[what]}${where}`;
+    if (alone !== undefined) {
+      const remedy = "take out what is there over and over; what is applied of them stays meanwhile";
+      return { code: "build/too-large", message, remedy, at: { path: alone.file } };
+    }
+    return {
+      code: "source/too-large",
+      message,
+      remedy: "take out the folder that holds the same over and over; nothing is changed meanwhile",
+      ...(at === "" ? {} : { at: { path: at } }),
+    };
+  };
   return {
     add(what, file, amount) {
       const total = (totals.get(what) ?? 0) + amount;
@@ -53,17 +75,10 @@ export function newExtent(): Extent {
       return total <= MAX[what];
     },
     refusal(path) {
-      const [what, total] = [...totals].find(([one, sum]) => sum > MAX[one]) ?? [];
-      if (what === undefined || total === undefined) return undefined;
-      const at = mostOf(sums.get(what) ?? new Map(), total);
-      const where = `${path === "" ? "" : ` below ${path}`}${at === "" ? "" : `, most of them in ${at}`}`;
-      return {
-        code: "source/too-large",
-        message: `there are more than ${MAX[what].toLocaleString("en")} ${NOUNS[what]}${where}`,
-        remedy: "take out the folder that holds the same over and over; nothing is changed meanwhile",
-        ...(at === "" ? {} : { at: { path: at } }),
-      };
+      const what = [...totals.keys()].find((one) => one !== "objects" && excess(one, path) !== undefined);
+      return what && excess(what, path);
     },
+    excess,
   };
 }
 

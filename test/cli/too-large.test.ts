@@ -60,7 +60,7 @@ async function copies(name: string, file: string, content: string): Promise<Repo
 describe("one file at 81,000 paths", { timeout: 120_000 }, () => {
   test.each([
     ["definitions of services", "all.yaml", many(flux)],
-    ["objects beside definitions", "all.yaml", many(configMap)],
+    ["documents beside definitions", "all.yaml", many(configMap)],
     [
       "entries of kustomization files",
       "kustomization.yaml",

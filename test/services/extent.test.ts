@@ -47,7 +47,7 @@ describe("a revision that comes to too much is refused whole, and where most of 
         ...Object.fromEntries(Object.entries(folders).map(([file, content]) => [`fleet/third/${file}`, content])),
       },
     ],
-    ["objects beside definitions", "50,000", everywhere(300, "all.yaml", many(200, configMap))],
+    ["documents beside definitions", "50,000", everywhere(10_001, "all.yaml", many(200, configMap))],
     [
       "entries of kustomization files",
       "2,000,000",
@@ -59,6 +59,71 @@ describe("a revision that comes to too much is refused whole, and where most of 
       code: "source/too-large",
       message: `there are more than ${most} ${what} below fleet, most of them in fleet/team/copies`,
       at: { path: "fleet/team/copies" },
+    });
+  });
+
+  describe("documents beside definitions, of which one service is made, are refused as that one service", () => {
+    const broken = (files: Files): Discovery["broken"][number] => {
+      const found = step({ ...HONEST, ...files }, "fleet");
+      if (!("services" in found)) throw new Error(found.message);
+      expect([found.complete, found.services.map(({ id }) => id)]).toEqual([
+        true,
+        ["flux-system/cart", "flux-system/pay"],
+      ]);
+      expect(found.broken).toHaveLength(1);
+      return found.broken[0] ?? { id: "", at: { path: "" }, failures: [], sources: [] };
+    };
+
+    test("D6 of one file of 300 kB, whatever its documents are", () => {
+      const files = { "fleet/big.yaml": "a\n---\n".repeat(50_001), "fleet/z/small.yaml": configMap("z") };
+      expect(broken({ ...files, "fleet/none.yaml": "" })).toEqual({
+        id: "fleet",
+        at: { path: "fleet/big.yaml" },
+        failures: [
+          {
+            code: "build/too-large",
+            message:
+              "there are more than 50,000 documents beside definitions below fleet, most of them in fleet/big.yaml",
+            remedy: "take out what is there over and over; what is applied of them stays meanwhile",
+            at: { path: "fleet/big.yaml" },
+          },
+        ],
+        sources: ["fleet/big.yaml", "fleet/z/small.yaml"],
+      });
+    });
+
+    test("D6 every file that an object may be in is a source, also what cannot be read, before and after it was too much", () => {
+      const copies = everywhere(9_990, "all.yaml", many(200, configMap));
+      const others = {
+        "fleet/a.yaml": configMap("a"),
+        "fleet/b.yaml": "a: [\n",
+        "fleet/y.yaml": `${configMap("y")}---\n${flux("y")}`,
+        "fleet/z.yaml": "z: [\n",
+      };
+      const { failures, sources } = broken({ ...copies, "fleet/a.yaml": others["fleet/a.yaml"] });
+      expect([...sources]).toEqual(["fleet/a.yaml", ...Object.keys(copies).sort()]);
+      expect(failures).toMatchObject([{ code: "build/too-large", at: { path: "fleet/team/copies/c0/all.yaml" } }]);
+      expect(failures[0]?.message).toMatch(/, most of them in fleet\/team\/copies$/);
+      const found = step({ ...HONEST, ...everywhere(300, "all.yaml", many(200, configMap)), ...others }, "fleet");
+      const all = "broken" in found ? found.broken.find(({ id }) => id === "fleet") : undefined;
+      expect(all?.sources).toEqual(expect.arrayContaining(Object.keys(others)));
+      expect(all?.sources).toHaveLength(304);
+    });
+
+    test("D6 as many files as are not listed refuse the revision, also when none of the last can be read", () => {
+      const files = {
+        "fleet/big.yaml": "a\n---\n".repeat(50_001),
+        ...everywhere(10_000, "wrong.yaml", "a: [\n"),
+      };
+      expect(step({ ...HONEST, ...files }, "fleet")).toMatchObject({ code: "source/too-large" });
+    });
+
+    test("50,000 of them are one service", () => {
+      const found = step(
+        { ...HONEST, "fleet/big.yaml": `${configMap("a")}---\n${"a\n---\n".repeat(49_998)}a\n` },
+        "fleet",
+      );
+      expect(found).toMatchObject({ broken: [], services: [{}, {}, { id: "fleet" }].reverse() });
     });
   });
 

@@ -131,7 +131,7 @@ describeWithCluster("a process to which bad things are done", () => {
     ["elsewhere in the repository", () => "vendor/bomb", paths, 12],
     ["in the folder of a service", ({ service }) => `${service}/bomb`, paths, 12],
     ["where services are looked for", ({ path }) => `${path}/bomb`, paths, 12],
-    ["of few paths, but many objects", ({ path }) => `${path}/bomb`, "objects beside definitions below ", 5],
+    ["of few paths, but many documents", ({ path }) => `${path}/bomb`, "documents beside definitions below ", 5],
   ])(
     "D6 a bomb of nested trees %s is refused, and what was there stays until it is taken out",
     async (_where, place, what, levels) => {
@@ -157,6 +157,33 @@ describeWithCluster("a process to which bad things are done", () => {
       expect(codes(await fleet.sync())).toEqual([]);
     },
   );
+
+  test("D6 a file of 300 kB with more documents than one service may have breaks that service alone, and deletes nothing that is in it", async () => {
+    const stray = `${fleet.target.path}/stray.yaml`;
+    await fleet.commit({ [stray]: map("stray-one") });
+    await fleet.commit(fleet.declares("a", { one: map("a-one"), two: map("a-two"), three: map("a-three") }));
+    expect(codes(await fleet.sync())).toEqual([]);
+    const mark = fleet.cluster.mark();
+    const deletedSince = (from: number): readonly string[] =>
+      deletesSince(from)
+        .map(({ objectRef }) => objectRef?.name ?? "")
+        .toSorted();
+    // Two moves from its service into that file, and three leaves; the stray one leaves its file in the same commit.
+    const big = `${map("a-two")}---\n${"a\n---\n".repeat(50_001)}`;
+    await fleet.commit(
+      { [stray]: null, [`${fleet.target.path}/big.yaml`]: big },
+      fleet.declares("a", { one: map("a-one", "moved"), two: null, three: null }),
+    );
+    const synced = await fleet.sync();
+    expect([...codes(synced)]).toEqual(["build/too-large"]);
+    expect(synced.pass.services.find(({ failures }) => failures.length > 0)?.service).toBe(fleet.target.path);
+    expect(await valueOf("a-one")).toBe("moved");
+    expect(deletedSince(mark)).toEqual(["a-three"]);
+    // When it is taken out, what is wanted no more goes.
+    await fleet.commit({ [`${fleet.target.path}/big.yaml`]: null });
+    await fleet.sync();
+    expect(deletedSince(mark)).toEqual(["a-three", "a-two", "stray-one"]);
+  });
 
   test("D15 a wall clock that jumps by hours, and runs too fast or too slow, changes nothing", async () => {
     const mark = fleet.cluster.mark();
