@@ -13,8 +13,8 @@ interface GitObject {
 
 /**
  * How much is kept of all that one question asks for, bytes. Whoever commits decides how large commits and trees are, and they are
- * read before anything is known of them: of a longer commit the beginning is enough, and longer trees have more entries than a
- * repository may have. Blobs are asked for by those who know how large they are.
+ * read before anything is known of them: of a longer commit the beginning is enough, and trees are asked for level by level, of which
+ * one is hardly ever a megabyte. Blobs are asked for by those who know how large they are.
  */
 export const KEPT_BYTES_MAX = { commit: 256 * 1024, tree: 128 * 1024 * 1024, blob: Number.POSITIVE_INFINITY } as const;
 

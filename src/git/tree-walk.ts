@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { TreeEntry } from "../model/index.ts";
-import type { ObjectReader, Unreadable } from "./object-reader.ts";
+import { KEPT_BYTES_MAX, type ObjectReader, type Unreadable } from "./object-reader.ts";
 
 /** One row of a tree object. */
 export interface Row {
@@ -24,6 +24,11 @@ const ROWS_MAX = 5_000_000;
 /** Folders inside each other. */
 export const DEPTH_MAX = 200;
 
+const TOO_LONG: Broken = {
+  reason: "too-large",
+  message: `folders at one depth whose lists have more than ${KEPT_BYTES_MAX.tree / 1024 / 1024} MiB`,
+};
+
 /** Reads a commit's trees level by level, checking each against its id; trees that `known` has are not read again. */
 export async function walkTrees(
   reader: ObjectReader,
@@ -44,7 +49,7 @@ export async function walkTrees(
     for (const [index, object] of objects.entries()) {
       const id = unknown[index] ?? "";
       if (typeof object === "string") return { broken: { reason: object, message: `tree ${id} is ${object}` } };
-      if (object.type === "tree" && object.bytes.length < object.size) return { broken: tooMany };
+      if (object.type === "tree" && object.bytes.length < object.size) return { broken: TOO_LONG };
       const parsed = object.type === "tree" ? parseTree(object.bytes, id.length / 2) : undefined;
       if (parsed === undefined) return { broken: { reason: "malformed", message: `tree ${id} is malformed` } };
       read.set(id, parsed);
