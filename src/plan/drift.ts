@@ -106,7 +106,8 @@ export function nextRepairMs(
   let next = Number.POSITIVE_INFINITY;
   for (const { path } of drift) {
     const fight = fights.fields[path];
-    if (fight === undefined) return undefined;
+    // Of a time that is to come nothing is known: the clock was set back.
+    if (fight === undefined || fight.lastMs > nowMs) return undefined;
     next = Math.min(next, fight.lastMs + waitMs(fight.count));
   }
   return next > nowMs ? next : undefined;

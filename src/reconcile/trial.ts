@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Failure, Service, ServiceOutcome } from "../model/index.ts";
+import type { Clock, Failure, Service, ServiceOutcome } from "../model/index.ts";
 import { type Declared, type ServicePlan, stepRef } from "../plan/index.ts";
 import { type Circuit, failedOnce, openCircuit } from "./circuit.ts";
 import type { PassState } from "./state.ts";
@@ -26,11 +26,11 @@ export function tryService(
   if (memory?.circuits === undefined || request.mode !== "sync") return { ended: () => ({}) };
   const { circuits, random } = memory;
   const before = circuits.get(service.id);
-  const left = before && openCircuit(before, madeOf(service, plan, failures), clock.nowMs());
+  const left = before && openCircuit(before, madeOf(service, plan, failures), clock.monotonicMs());
   return {
     ...(left === undefined
       ? {}
-      : { left: { state: "backoff" as const, failures: left.failures, retry: retryOf(left) } }),
+      : { left: { state: "backoff" as const, failures: left.failures, retry: retryOf(left, clock) } }),
     ended({ state, failures: found }) {
       if (state !== "failed" && state !== "pending") {
         circuits.delete(service.id);
@@ -40,20 +40,21 @@ export function tryService(
       const failure = {
         of: madeOf(service, plan, failures),
         retryMs,
-        nowMs: clock.nowMs(),
+        nowMs: clock.monotonicMs(),
         random: random(),
         failures: found,
       };
       // What only waits for something to appear is looked for at an even pace.
       const circuit = failedOnce(state === "pending" ? undefined : before, failure);
       circuits.set(service.id, circuit);
-      return { retry: retryOf(circuit) };
+      return { retry: retryOf(circuit, clock) };
     },
   };
 }
 
-function retryOf({ attempts, nextAtMs }: Circuit): NonNullable<ServiceOutcome["retry"]> {
-  return { attempts, nextAtMs };
+/** As it is told: in wall time. */
+function retryOf({ attempts, nextMs }: Circuit, clock: Clock): NonNullable<ServiceOutcome["retry"]> {
+  return { attempts, nextAtMs: clock.nowMs() + nextMs - clock.monotonicMs() };
 }
 
 function madeOf({ settings }: Service, { steps, failures }: ServicePlan, known: readonly Failure[]): string {

@@ -206,6 +206,11 @@ describe("D26 a fight with another writer", () => {
     expect(nextRepairMs(fights, "h", [{ path: "data.one" }], 1)).toBeDefined();
   });
 
+  test("D15 of a time that is to come is not known, and holds nothing", () => {
+    const fights: Fights = { hash: "h", fields: { "data.one": { count: 9, lastMs: 3_600_000 } } };
+    expect(nextRepairMs(fights, "h", [{ path: "data.one" }], 1)).toBeUndefined();
+  });
+
   test("is forgotten when git changes the object", () => {
     const fights: Fights = { hash: "h", fields: { "data.one": { count: 9, lastMs: 0 } } };
     expect(nextRepairMs(fights, "another", drift, 1)).toBeUndefined();

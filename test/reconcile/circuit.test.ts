@@ -26,7 +26,10 @@ const ended = (state: ServiceOutcome["state"]): ServiceOutcome => ({
 function passes() {
   const memory = newMemory(() => 0);
   return (at: number, state: ServiceOutcome["state"], changed: Partial<Service["settings"]> = {}) => {
-    const pass_ = { io: { memory, clock: { nowMs: () => at * SECOND } }, request: { mode: "sync" } };
+    const pass_ = {
+      io: { memory, clock: { nowMs: () => at * SECOND, monotonicMs: () => at * SECOND } },
+      request: { mode: "sync" },
+    };
     const now = { ...service, settings: { ...service.settings, ...changed } };
     const plan = { service: service.id, present: true, steps: [], failures: [] };
     const trial = tryService(pass_ as never, now, plan, []);
@@ -48,6 +51,20 @@ describe("a service that fails in a process that stays", () => {
     expect(pass(at, "failed").retryAt).toBe(at + 900);
   });
 
+  test("D15 is tried again in time though the wall clock is set back by hours, and says so in wall time", () => {
+    const memory = newMemory(() => 0);
+    const at = (seconds: number, wall: number): string | undefined => {
+      const clock = { nowMs: () => wall * SECOND, monotonicMs: () => seconds * SECOND };
+      const plan = { service: service.id, present: true, steps: [], failures: [] };
+      const trial = tryService({ io: { memory, clock }, request: { mode: "sync" } } as never, service, plan, []);
+      const { state, retry } = trial.left ?? { state: "failed", ...trial.ended(ended("failed")) };
+      return `${state} until ${inSeconds(retry)}`;
+    };
+    expect(at(0, 7200)).toBe("failed until 7230");
+    expect(at(10, 0)).toBe("backoff until 20");
+    expect(at(30, 20)).toBe("failed until 80");
+  });
+
   test("is tried at once when anything that it is made of changes", () => {
     const pass = passes();
     pass(0, "failed");
@@ -59,7 +76,10 @@ describe("a service that fails in a process that stays", () => {
     const at = (nowMs: number, action: "create" | "unchanged", hash: string) => {
       const ref = { group: "", kind: "ConfigMap", namespace: "shop", name: "cart" };
       const steps = [{ action, why: "", declared: { ref, hash } }];
-      const pass_ = { io: { memory, clock: { nowMs: () => nowMs } }, request: { mode: "sync" } };
+      const pass_ = {
+        io: { memory, clock: { nowMs: () => nowMs, monotonicMs: () => nowMs } },
+        request: { mode: "sync" },
+      };
       return tryService(
         pass_ as never,
         service,

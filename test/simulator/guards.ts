@@ -172,7 +172,7 @@ const REMEMBERED: readonly Guard[] = [
   guard(
     "memory: what failed is tried again",
     "src/reconcile/circuit.ts",
-    "circuit.of === of && nowMs < circuit.nextAtMs",
+    "circuit.of === of && nowMs < circuit.nextMs",
     "circuit.of === of",
   ),
   guard("live: no answer in doubt", LIVE, "if (!known.has(keeper)) unlisted", "if (false) unlisted"),
