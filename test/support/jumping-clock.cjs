@@ -8,7 +8,8 @@ function wallMs() {
   const period = Math.floor(nowMs / PERIOD_MS);
   const rate = [1 / 2, 1, 2][period % 3];
   const jumpMs = (((period * 7919) % 13) / 6 - 1) * HOUR_MS;
-  return nowMs + jumpMs + (nowMs % PERIOD_MS) * (rate - 1);
+  // Whole milliseconds, as a clock tells them.
+  return Math.floor(nowMs + jumpMs + (nowMs % PERIOD_MS) * (rate - 1));
 }
 
 globalThis.Date = class extends RealDate {
