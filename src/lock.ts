@@ -210,7 +210,8 @@ async function identity(untilMs: number): Promise<Holder> {
   return { nonce, host: hostname(), pid: process.pid, bootId: bootId.trim(), pidNamespace, startTime, untilMs };
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this number runs beside this one, whoever it is of. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isAlive } from "../lock.ts";
 import type { Death } from "../reconcile/index.ts";
 
 /** Which builds run right now, on disk, so that the next process knows what this one died of. */
@@ -89,7 +90,8 @@ async function leftBehind(prefix: string): Promise<Left> {
   for (const entry of await readdir(folder).catch(() => [])) {
     const start = `${basename(prefix)}.building.`;
     const [, host, pid] = (entry.startsWith(start) && NAME.exec(entry.slice(start.length))) || [];
-    if (host !== hostname() || isAlive(Number(pid))) continue;
+    // Whoever had our own number is gone: we have it now, as in every container that is started again.
+    if (host !== hostname() || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
     const file = join(folder, entry);
     files.push(file);
     for (const record of (await readFile(file, "utf8").catch(() => "")).split("\n")) {
@@ -102,13 +104,3 @@ async function leftBehind(prefix: string): Promise<Left> {
 }
 
 const NAME = /^(.+)\.(\d+)\.[0-9a-f]{8}$/;
-
-/** A process with our own number is gone: we have it now, as in every container that is started again. */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}

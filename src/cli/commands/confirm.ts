@@ -1,9 +1,9 @@
+import { newMatch } from "../../policy/index.ts";
 import { confirmedDocument, confirmedText } from "../../report/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { ASKING } from "../flags.ts";
 import { standingNeeded } from "../standing.ts";
-import { matcher } from "./services.ts";
 
 export const confirm: CommandSpec = {
   name: "confirm",
@@ -39,7 +39,7 @@ none counts.`,
       if (!order.ok) return printer.error(order.failures, EXIT.couldNotRun);
       const standing = await standingNeeded(engine, signal);
       if (!standing.ok) return printer.error(standing.failures, EXIT.couldNotRun);
-      const matches = matcher(settings.services);
+      const matches = newMatch(settings.services);
       const held = standing.value
         .services()
         .filter(({ state, attempted }) => state === "held" && attempted.includes(`:${commit}`))

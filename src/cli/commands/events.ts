@@ -1,8 +1,8 @@
+import { newMatch } from "../../policy/index.ts";
 import { eventsDocument, eventsText } from "../../report/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { ASKING } from "../flags.ts";
-import { matcher } from "./services.ts";
 
 export const events: CommandSpec = {
   name: "events",
@@ -24,7 +24,7 @@ changes nothing tells nothing. They are Kubernetes' own Events, which the API se
     return withEngine(call, async (engine, { signal }) => {
       const told = await engine.events(signal);
       if (!told.ok) return printer.error(told.failures, EXIT.couldNotRun);
-      const matches = matcher(settings.services);
+      const matches = newMatch(settings.services);
       const shown = told.value.filter(({ service }) => matches(service));
       printer.result(
         () => eventsDocument(shown, EXIT.ok),

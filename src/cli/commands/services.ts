@@ -1,4 +1,4 @@
-import { serviceGlob } from "../../model/index.ts";
+import { newMatch } from "../../policy/index.ts";
 import { servicesDocument, servicesText } from "../../report/index.ts";
 import { withDependencies } from "../../services/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
@@ -27,7 +27,7 @@ export const services: CommandSpec = {
     return withEngine(call, async (engine, { signal }) => {
       const found = await engine.discover(settings.path, signal);
       if (!found.ok) return printer.error(found.failures, EXIT.couldNotRun);
-      const selected = matcher(settings.services);
+      const selected = newMatch(settings.services);
       const { services: sound, broken } = withDependencies(found.value.discovery);
       const discovery = {
         ...found.value.discovery,
@@ -43,10 +43,3 @@ export const services: CommandSpec = {
     });
   },
 };
-
-/** Whether an id, or its last part, matches any of the globs; none match all. */
-export function matcher(globs: readonly string[]): (id: string) => boolean {
-  if (globs.length === 0) return () => true;
-  const named = globs.map(serviceGlob);
-  return (id) => named.some((matches) => matches(id));
-}

@@ -1,11 +1,10 @@
 import { breakerWith } from "../../plan/index.ts";
-import { MISNAMED_SETTINGS, SETTINGS_FILE } from "../../policy/index.ts";
+import { MISNAMED_SETTINGS, newMatch, SETTINGS_FILE } from "../../policy/index.ts";
 import { settingsDocument, settingsText } from "../../report/index.ts";
 import { withDependencies } from "../../services/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { READING } from "../flags.ts";
-import { matcher } from "./services.ts";
 
 const SETTINGS_FILES: ReadonlySet<string> = new Set([SETTINGS_FILE, MISNAMED_SETTINGS]);
 
@@ -34,7 +33,7 @@ export const settings: CommandSpec = {
       if (!found.ok) return printer.error(found.failures, EXIT.couldNotRun);
       const { policy, revision } = found.value;
       const discovery = { ...found.value.discovery, ...withDependencies(found.value.discovery) };
-      const matches = matcher(given.services);
+      const matches = newMatch(given.services);
       const ids = [...discovery.services, ...discovery.broken].map(({ id }) => id);
       const report = {
         ...(policy.file === undefined ? {} : { file: policy.file }),

@@ -1,10 +1,10 @@
+import { newMatch } from "../../policy/index.ts";
 import { isHealthy, standingReport, statusDocument, statusReport, statusText } from "../../report/index.ts";
 import type { Standing } from "../../status/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { LOOKING } from "../flags.ts";
 import { readRecord } from "../record.ts";
-import { matcher } from "./services.ts";
 
 export const status: CommandSpec = {
   name: "status",
@@ -36,7 +36,7 @@ of sync, so that one set of them serves both; git itself is not asked.`,
         nowMs,
         staleAfterMs: settings.staleAfterMs,
         failures: owned.ok ? [] : owned.failures,
-        matches: matcher(settings.services),
+        matches: newMatch(settings.services),
       };
       const kept = standing.ok ? keptStatus(standing.value) : undefined;
       const live = owned.ok ? owned.value : undefined;

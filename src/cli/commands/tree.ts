@@ -1,8 +1,8 @@
+import { newMatch } from "../../policy/index.ts";
 import { treeDocument, treeText } from "../../report/index.ts";
 import { type CommandSpec, withEngine } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { LOOKING } from "../flags.ts";
-import { matcher } from "./services.ts";
 
 export const tree: CommandSpec = {
   name: "tree",
@@ -25,7 +25,7 @@ whether it is being deleted. Read from the objects themselves; git is not asked.
   run(call) {
     const { settings, printer, world } = call;
     return withEngine(call, async (engine, { signal }) => {
-      const trees = await engine.trees(matcher(settings.services), signal);
+      const trees = await engine.trees(newMatch(settings.services), signal);
       if (!trees.ok) return printer.error(trees.failures, EXIT.couldNotRun);
       const exit = trees.value.length === 0 ? EXIT.some : EXIT.ok;
       printer.result(
