@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { bundleTo } from "../../scripts/bundle.mjs";
 import type { PassDocument } from "../../src/report/index.ts";
 import { createRepository, filesBelow, type Repository } from "../support/git-server-repository.ts";
-import { scratch } from "./scripted.ts";
+import { saidBy, scratch } from "./scripted.ts";
 
 const folder = scratch();
 const program = join(folder.path, "gitops.cjs");
@@ -41,15 +41,7 @@ function start(args: readonly string[]) {
 
 async function gitops(...args: readonly string[]) {
   const child = start(args);
-  const said = { stdout: "", stderr: "" };
-  child.stdout.on("data", (data: Buffer) => {
-    said.stdout += data.toString();
-  });
-  child.stderr.on("data", (data: Buffer) => {
-    said.stderr += data.toString();
-  });
-  const [exit] = (await once(child, "close")) as [number | null];
-  return { exit, ...said };
+  return await saidBy(child);
 }
 
 const FINE = ["--service", "platform/*", "--service", "payments/checkout", "--service", "payments/ledger"];

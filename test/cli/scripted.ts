@@ -1,6 +1,10 @@
+import type { ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Engine } from "../../src/cli/engine.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Settings } from "../../src/cli/settings.ts";
@@ -147,4 +151,14 @@ export function transcript(args: readonly string[], { exit, stdout, stderr }: Ra
   const word = (arg: string): string => (/^[\w./:=@-]+$/.test(arg) ? arg : `'${arg}'`);
   const said = stderr === "" ? "" : `--- stderr\n${stderr}`;
   return `$ gitops ${args.map(word).join(" ")}\n${stdout}${said}--- exit ${exit}\n`;
+}
+
+/** How a process ended, and all that it said. */
+export async function saidBy(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+): Promise<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }> {
+  const closed = once(child, "close");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [exit] = (await closed) as [number | null];
+  return { exit, stdout, stderr };
 }

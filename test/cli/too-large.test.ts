@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleTo } from "../../scripts/bundle.mjs";
 import { createRepository, type Repository } from "../support/git-server-repository.ts";
-import { scratch } from "./scripted.ts";
+import { saidBy, scratch } from "./scripted.ts";
 
 const folder = scratch();
 const program = join(folder.path, "gitops.cjs");
@@ -20,15 +19,7 @@ async function services(repository: Repository) {
     env: { PATH: process.env["PATH"] ?? "", HOME: folder.path },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const said = { stdout: "", stderr: "" };
-  child.stdout.on("data", (data: Buffer) => {
-    said.stdout += data.toString();
-  });
-  child.stderr.on("data", (data: Buffer) => {
-    said.stderr += data.toString();
-  });
-  const [exit] = (await once(child, "close")) as [number | null];
-  return { exit, ...said };
+  return await saidBy(child);
 }
 
 const flux = (name: string, more = ""): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1

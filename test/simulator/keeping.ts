@@ -6,6 +6,7 @@ import { MARKS } from "./marks.ts";
 import { PLAIN, type ServiceSpec, type Spelling, type Thing, type ThingKind } from "./monorepo.ts";
 import { newRandom, type Random } from "./random.ts";
 import type { Said, SettingsEntry, SettingsFile, SettingsPlace } from "./settings.ts";
+import { calm } from "./widening.ts";
 
 const OTHERS = 7 * 2 ** 28;
 const SHARE = 0.14;
@@ -323,17 +324,6 @@ function thing(kind: ThingKind, name: string, random: Random, spelling: Spelling
 
 function value(random: Random): string {
   return `v${random.int(4)}`;
-}
-
-function calm(): RunStep {
-  return {
-    step: "run",
-    mode: "sync",
-    trouble: { faults: [], acts: [] },
-    builds: [],
-    cache: "kept",
-    confirm: "nothing",
-  };
 }
 
 function confirming(): RunStep {

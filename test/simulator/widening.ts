@@ -267,13 +267,18 @@ function anAct(random: Random, act: Act["act"]): Act {
   return { act, of: random.int(24), with: random.int(24) };
 }
 
-function quietRun(random: Random): RunStep {
+/** A run in which nothing goes wrong. */
+export function calm(): RunStep {
   return {
     step: "run",
     mode: "sync",
     trouble: { faults: [], acts: [] },
     builds: [],
     cache: "kept",
-    confirm: random.chance(0.1) ? "head" : "nothing",
+    confirm: "nothing",
   };
+}
+
+function quietRun(random: Random): RunStep {
+  return { ...calm(), confirm: random.chance(0.1) ? "head" : "nothing" };
 }
