@@ -15,7 +15,7 @@ export function hastyClock(speed: number, skippedMs: number): RunClock {
   const deadlines = new Set<Deadline>();
   return {
     nowMs: () => real.nowMs() + skippedMs,
-    monotonicMs: () => real.monotonicMs() * speed,
+    monotonicMs: () => real.monotonicMs() * speed + skippedMs,
     sleep: (durationMs, signal) =>
       new Promise((resolve, reject) => {
         const forgotten = (): boolean => life.signal.aborted && !signal.aborted;

@@ -51,7 +51,8 @@ export function judgeReadiness(
           isObject(one.told.value as Json) &&
           isHealthy(one.told.value as JsonObject),
       );
-      if (!told && (now === undefined || !isHealthy(now.object))) say(`${id} is not ready: ${key}`);
+      if (!told && !wasKnown(earlier, key) && (now === undefined || !isHealthy(now.object)))
+        say(`${id} is not ready: ${key}`);
     }
     const wanted = new Set(needed.wishes.map(({ key }) => key));
     const last = new Map(
@@ -62,6 +63,16 @@ export function judgeReadiness(
     for (const [key, one] of last)
       if (wanted.has(key) && one.told?.ok === false) say(`${id}, which it needs, could not apply ${key}`);
   }
+}
+
+/** Whether a process that watches knew this object to be healthy when its run began, and has left it alone since. */
+function wasKnown(earlier: readonly Request[], key: string): boolean {
+  const known = earlier.filter((one) => one.known === true && one.fault === undefined).flatMap(({ all }) => all);
+  const wrote = ({ verb, dryRun }: Request): boolean => !dryRun && (verb === "apply" || verb === "patch");
+  return (
+    known.some((one) => one.key === key && isHealthy(one.object)) &&
+    !earlier.some((one) => wrote(one) && keyOf(one) === key)
+  );
 }
 
 function isOf(manifest: Request["manifest"], id: string): boolean {
