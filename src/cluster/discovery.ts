@@ -14,6 +14,7 @@ interface Served {
   readonly resource: string;
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
 }
 
 /** A group's versions, preferred first. `failed`: some version of it could not be asked. */
@@ -120,7 +121,7 @@ function served(
   entry: JsonObject,
 ): readonly Served[] {
   if (!kind || !resource || resource.includes("/")) return []; // a slash: a subresource, in the older lists
-  return [{ kind, resource, namespaced, verbs: strings(entry["verbs"]) }];
+  return [{ kind, resource, namespaced, verbs: strings(entry["verbs"]), shortNames: strings(entry["shortNames"]) }];
 }
 
 /** A group's versions in the older list, preferred first. */

@@ -14,6 +14,8 @@ export interface Kind {
   readonly resource: string;
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
+  /** What people may call it besides, such as `deploy`. */
+  readonly shortNames?: readonly string[];
 }
 
 /** What the server serves. A group named in `failedGroups` could not be asked: its kinds are unknown, not absent. */

@@ -188,7 +188,7 @@ function held(object: JsonObject): boolean {
 function kindsOf(resource: Resource): readonly Kind[] {
   const [preferred] = resource.versions;
   if (preferred === undefined) return [];
-  const { group, version, kind, namespaced, verbs } = preferred;
+  const { group, version, kind, namespaced, verbs, shortNames } = preferred;
   return [
     {
       group,
@@ -198,6 +198,7 @@ function kindsOf(resource: Resource): readonly Kind[] {
       resource: resource.resource,
       namespaced,
       verbs,
+      shortNames,
     },
   ];
 }

@@ -29,7 +29,7 @@ export {
 
 export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
-export { kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
+export { type KindSet, kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
 export { asksForRecreation, notRecreated, underAnotherName } from "./recreate.ts";
 export { type Applied, type Before, heldIfRewritten } from "./rewritten.ts";
 export { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";

@@ -92,7 +92,7 @@ export interface PlanInput {
   /** Live objects that an earlier plan found as they are declared. */
   readonly unchanged?: WeakMap<LiveMetadata, Declared>;
   /** Kinds (`group/kind`) that settings protect beside those that always are. */
-  readonly protect?: ReadonlySet<string>;
+  readonly protect?: KindSet;
   /** Whether settings keep what a service leaves behind that left git. */
   readonly orphans?: (service: string) => boolean;
   /** Services that left git while it said to leave them alone, and why nothing of them goes until somebody confirms. */
@@ -337,8 +337,11 @@ function isOwn({ ref, managedFields }: LiveMetadata, { ownNamespaces = [] }: Pla
   return managedFields.some(({ manager }) => manager === STATUS_MANAGER);
 }
 
+/** Kinds as `group/kind`, of which only this is asked. */
+export type KindSet = Pick<ReadonlySet<string>, "has">;
+
 /** Whether settings protect a kind; one that is named without a group is meant in whichever it is. */
-export function protects(protect: ReadonlySet<string> | undefined, { group, kind }: ObjectRef): boolean {
+export function protects(protect: KindSet | undefined, { group, kind }: ObjectRef): boolean {
   return protect?.has(kindKey({ group, kind })) === true || protect?.has(kindKey({ group: "", kind })) === true;
 }
 

@@ -3,7 +3,7 @@ import { child, type LiveMetadata, type Manifest, stringMap } from "../model/ind
 import type { Declared } from "./declare.ts";
 import { APPLIED_ANNOTATION, labelValue, ownerOf } from "./marks.ts";
 import { ownsLabel } from "./ownership.ts";
-import { kindKey, PROTECTED, protects } from "./plan.ts";
+import { type KindSet, kindKey, PROTECTED, protects } from "./plan.ts";
 import { keptBy } from "./switches.ts";
 
 /** Asks, on a declared object, to delete and create it anew when a change cannot be made in place. */
@@ -24,7 +24,7 @@ export function asksForRecreation({ metadata }: Manifest): boolean {
 export function notRecreated(
   { ref, hash }: Declared,
   live: LiveMetadata | undefined,
-  owner: { readonly scope: string; readonly service: string; readonly protect?: ReadonlySet<string> },
+  owner: { readonly scope: string; readonly service: string; readonly protect?: KindSet },
 ): string | undefined {
   const kind = kindKey(ref);
   if (PROTECTED.has(kind) || protects(owner.protect, ref)) return `a ${ref.kind} is never deleted for that`;

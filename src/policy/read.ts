@@ -30,8 +30,8 @@ export interface Policy {
   readonly entries: readonly PolicyEntry[];
   /** Limits of deletes; what is not there is as usual. */
   readonly breaker: PolicyBreaker;
-  /** Kinds as `group/Kind` whose deletes wait for a confirmation; of the core group `/Kind`. */
-  readonly protect: ReadonlySet<string>;
+  /** Kinds as `group/Kind` whose deletes wait for a confirmation, and where that is said; of the core group `/Kind`. */
+  readonly protect: ReadonlyMap<string, Place>;
   /** What becomes of deletes when history was rewritten. */
   readonly rewrites: "hold" | "allow";
   readonly tenantFrom: TenantFrom;
@@ -60,7 +60,7 @@ export const NO_POLICY: Policy = {
   defaults: NOTHING,
   entries: [],
   breaker: {},
-  protect: new Set(),
+  protect: new Map(),
   rewrites: "hold",
   tenantFrom: { kind: "namespace" },
 };
@@ -116,7 +116,12 @@ function policyOf(document: PlacedDocument, file: string, broken: ReadonlyMap<nu
       ...(run === undefined ? {} : { run: limitOf(run) }),
       ...(gone === undefined ? {} : { gone: limitOf(gone) }),
     },
-    protect: new Set((protect ?? []).map((kind) => (kind.includes("/") ? kind : `/${kind}`))),
+    protect: new Map(
+      (protect ?? []).map((kind, index) => [
+        kind.includes("/") ? kind : `/${kind}`,
+        document.placeOf(["protect", index], "value"),
+      ]),
+    ),
     rewrites: rewrites ?? "hold",
     tenantFrom: tenantFrom?.startsWith("label:")
       ? { kind: "label", key: tenantFrom.slice("label:".length) }

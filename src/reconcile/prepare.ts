@@ -1,5 +1,5 @@
 import { type Inventory, readInventory } from "../live/index.ts";
-import { type Failure, nearest, nearestId, ok, type Result } from "../model/index.ts";
+import { type Failure, nearest, nearestId, ok, type Place, placeText, type Result } from "../model/index.ts";
 import { kindKey, ownerOf } from "../plan/index.ts";
 import { newMatch } from "../policy/index.ts";
 import { withDependencies } from "../services/index.ts";
@@ -89,15 +89,19 @@ export async function prepare(
 }
 
 /** Kinds that settings protect and nobody knows: most likely they are misspelled, and nothing is protected. */
-function unservedProtection(protect: ReadonlySet<string>, inventory: Inventory, assembly: Assembly): readonly string[] {
+function unservedProtection(
+  protect: ReadonlyMap<string, Place>,
+  inventory: Inventory,
+  assembly: Assembly,
+): readonly string[] {
   if (protect.size === 0 || inventory.open === true || inventory.failedGroups.size > 0) return [];
   const served = [...inventory.kinds.values()];
-  return [...protect].flatMap((named) => {
+  return [...protect].flatMap(([named, at]) => {
     const [group = "", kind = ""] = named.split("/");
     const known = served.some((one) => one.kind === kind && (group === "" || one.group === group));
     if (known || assembly.kindOf({ group, kind }) !== undefined) return [];
     const meant = nearest(kind, [...new Set(served.map((one) => one.kind))]);
-    const told = `settings protect ${named.replace(/^\//, "")}, a kind that the API server does not serve`;
+    const told = `${placeText(at)}: settings protect ${named.replace(/^\//, "")}, a kind that the API server does not serve`;
     return [meant === undefined ? told : `${told}: did you mean ${meant}?`];
   });
 }

@@ -1,6 +1,13 @@
 import { type Kind, problemFailure } from "../cluster/index.ts";
 import { type Failure, failed, type LiveMetadata, ok, type Result } from "../model/index.ts";
-import { asksForRecreation, type Declared, FIELD_MANAGER, notRecreated, underAnotherName } from "../plan/index.ts";
+import {
+  asksForRecreation,
+  type Declared,
+  FIELD_MANAGER,
+  type KindSet,
+  notRecreated,
+  underAnotherName,
+} from "../plan/index.ts";
 import { type Applier, apply, terminating } from "./apply.ts";
 import { remove } from "./remove.ts";
 
@@ -14,7 +21,7 @@ export interface Owner {
   readonly service: string;
   readonly recreate: boolean;
   /** Kinds that settings protect. */
-  readonly protect: ReadonlySet<string>;
+  readonly protect: KindSet;
   /** Why nothing may be deleted for now. */
   readonly pausedDeletes?: string;
 }

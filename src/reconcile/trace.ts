@@ -63,7 +63,7 @@ function othersOf({ managedFields }: LiveMetadata): readonly string[] {
   return [...new Set(managedFields.map(({ manager }) => manager).filter((name) => name !== FIELD_MANAGER))].sort();
 }
 
-/** An object as people name it; `kind` is a kind or a plural in any case, with its group or without. */
+/** An object as people name it; `kind` is a kind, a plural or a short name in any case; the first two with their group or without. */
 export interface Named {
   readonly kind: string;
   readonly namespace: string;
@@ -145,14 +145,19 @@ async function read(
   });
 }
 
-/** The kind of a word: its name, its plural, either with its group, in any case. Of several the one of the shortest group. */
+/**
+ * The kind of a word: its name, its plural, either with its group, in any case; else its short name, as kubectl has it. Of
+ * several the one of the shortest group.
+ */
 function kindNamed(word: string, kinds: Iterable<Kind>): Kind | undefined {
   const asked = word.toLowerCase();
   const names = ({ kind, resource, group }: Kind): readonly string[] =>
     [kind.toLowerCase(), resource].flatMap((name) => [name, `${name}.${group}`, `${group}/${name}`]);
-  return [...kinds]
-    .filter((kind) => names(kind).includes(asked))
-    .toSorted((a, b) => a.group.length - b.group.length || (kindKey(a) < kindKey(b) ? -1 : 1))[0];
+  const all = [...kinds].toSorted((a, b) => a.group.length - b.group.length || (kindKey(a) < kindKey(b) ? -1 : 1));
+  return (
+    all.find((kind) => names(kind).includes(asked)) ??
+    all.find(({ shortNames }) => shortNames?.includes(asked) === true)
+  );
 }
 
 function unknownKind(kind: string, kinds: Iterable<Kind>): Failure {
@@ -161,6 +166,6 @@ function unknownKind(kind: string, kinds: Iterable<Kind>): Failure {
   return {
     code: "usage/no-such-object",
     message: `the API server serves no kind ${JSON.stringify(kind)}`,
-    remedy: `${meant === undefined ? "" : `did you mean ${meant}? else `}give its kind or its plural, such as deployment/shop/cart; short names are not known`,
+    remedy: `${meant === undefined ? "" : `did you mean ${meant}? else `}give its kind or its plural, such as deployment/shop/cart`,
   };
 }

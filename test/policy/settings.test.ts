@@ -35,7 +35,7 @@ function outcomeOf(tree: Tree, path: string): readonly string[] {
   return [
     `settings: ${file ?? "none"}`,
     ...Object.entries(breaker).map(([name, limit]) => `breaker ${name}: ${JSON.stringify(limit)}`),
-    ...(protect.size === 0 ? [] : [`protected: ${[...protect].join(", ")}`]),
+    ...(protect.size === 0 ? [] : [`protected: ${[...protect.keys()].join(", ")}`]),
     ...(rewrites === "hold" ? [] : [`rewrites: ${rewrites}`]),
     ...services.flatMap((service) => [`service ${service.id}`, ...settingLines(service)]),
     ...broken.flatMap(({ id, failures }) => [`broken ${id}`, ...failures.map((one) => `  ${failureText(one)}`)]),

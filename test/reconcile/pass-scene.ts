@@ -4,7 +4,7 @@ import type { Cluster } from "../../src/cluster/index.ts";
 import { createEmbedded, type EmbeddedOptions } from "../../src/embedded/index.ts";
 import { ok, type PassEvent, type PassOutcome, type ServiceOutcome, type Tree } from "../../src/model/index.ts";
 import { DEFAULT_BREAKER } from "../../src/plan/index.ts";
-import { type Memory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
+import { type Io, type Memory, type PassRequest, runPass } from "../../src/reconcile/index.ts";
 import { type BuildTrouble, memoryCache, simulatedBuilders } from "../simulator/builds.ts";
 import { snapshotOf } from "../simulator/repository.ts";
 import { memoryTree } from "../support/disk-tree.ts";
@@ -18,6 +18,8 @@ export interface PassScene {
   readonly commit: (files: Readonly<Record<string, string>>) => void;
   /** Begins a pass; it goes on as the clock is moved. */
   readonly begin: (change?: Partial<PassRequest>) => Begun;
+  /** What a question that plans as a pass does answers. */
+  readonly ask: <T>(question: (io: Io, request: PassRequest, signal: AbortSignal) => Promise<T>) => Promise<T>;
 }
 
 export interface Begun {
@@ -38,6 +40,17 @@ export function passScene(
   const state = { tree: memoryTree({}), id: "" };
   const trees = new Map<string, Tree>();
   const snapshot = () => snapshotOf(state.id, state.tree, false);
+  const never = new AbortController().signal;
+  const requestOf = (change: Partial<PassRequest>): PassRequest => ({
+    mode: "sync",
+    path: "",
+    scope: "test",
+    services: [],
+    defaultNamespace: "default",
+    concurrency: 2,
+    breaker: DEFAULT_BREAKER,
+    ...change,
+  });
   const io = {
     source: {
       describe: () => "memory",
@@ -60,21 +73,18 @@ export function passScene(
       state.id = createHash("sha1").update(JSON.stringify(files)).digest("hex");
       trees.set(state.tree.entry("")?.id ?? "", state.tree);
     },
+    ask(question) {
+      const now = snapshot();
+      const lastChange = () => Promise.resolve({ commit: now.commit, exact: true });
+      const source = { ...io.source, fetch: () => Promise.resolve(ok({ ...now, lastChange })) };
+      return question({ ...io, source }, requestOf({ mode: "diff" }), never);
+    },
     begin(change = {}) {
-      const request: PassRequest = {
-        mode: "sync",
-        path: "",
-        scope: "test",
-        services: [],
-        defaultNamespace: "default",
-        concurrency: 2,
-        breaker: DEFAULT_BREAKER,
-        ...change,
-      };
       const events: PassEvent[] = [];
       const ended: { outcome?: PassOutcome } = {};
-      const never = new AbortController().signal;
-      void runPass(io, request, (event) => events.push(event), never).then((outcome) => (ended.outcome = outcome));
+      void runPass(io, requestOf(change), (event) => events.push(event), never).then(
+        (outcome) => (ended.outcome = outcome),
+      );
       return {
         events,
         outcome: () => ended.outcome,

@@ -60,7 +60,7 @@ describe("a pass over a repository with settings", () => {
     await scene.clock.advance(0);
     expect(deletes(begun.outcome() as PassOutcome)).toEqual(["held db: StatefulSet is protected"]);
     expect(begun.events.flatMap((event) => (event.type === "notice" ? [event.message] : []))).toEqual([
-      "settings protect Secrt, a kind that the API server does not serve: did you mean Secret?",
+      "gitops.yaml:1:24: settings protect Secrt, a kind that the API server does not serve: did you mean Secret?",
     ]);
   });
 

@@ -38,7 +38,7 @@ export const settings: CommandSpec = {
       const report = {
         ...(policy.file === undefined ? {} : { file: policy.file }),
         breaker: breakerWith(policy.breaker),
-        protect: [...policy.protect],
+        protect: [...policy.protect.keys()],
         rewrites: policy.rewrites,
         services: discovery.services.filter(({ id }) => matches(id)),
         broken: discovery.broken.filter(({ id }) => matches(id)),

@@ -7,7 +7,8 @@ export const trace: CommandSpec = {
   name: "trace",
   summary: "follow a live object to its service, its file and its commit",
   text: `Reads an object from the cluster, follows its controllers up to one that a service owns, and says which service that is, in
-which file and line it is declared, who last changed that file, and what the next sync does about the object.`,
+which file and line it is declared, who last changed that file, and what the next sync does about the object. A kind is named as
+for kubectl: \`deployment\`, \`deployments\`, \`deploy\`, \`deployments.apps\`.`,
   argument: { name: "object", text: "kind/namespace/name, or kind/name in the --default-namespace" },
   flags: COMPARING.filter((name) => name !== "service"),
   examples: [

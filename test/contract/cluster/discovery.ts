@@ -3,7 +3,7 @@ import { define, type Subject, unique, value } from "./subject.ts";
 
 /** What is served. */
 export function discoveryCases(s: Subject): void {
-  test("a kind has its group, versions, plural, scope and verbs", async () => {
+  test("a kind has its group, versions, plural, scope, verbs and short names", async () => {
     expect(await s.kind("Deployment", "apps")).toEqual({
       group: "apps",
       version: "v1",
@@ -12,6 +12,7 @@ export function discoveryCases(s: Subject): void {
       resource: "deployments",
       namespaced: true,
       verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+      shortNames: ["deploy"],
     });
     expect(await s.kind("Namespace")).toMatchObject({
       group: "",
