@@ -255,6 +255,10 @@ const whyDocument = v.strictObject({
     "objects about which something would be done, or is held",
   ),
   unchanged: say(count, "objects that are as git says"),
+  driftUnseen: optional(
+    v.literal(true),
+    "`drift: off`: whether others changed what is counted as unchanged is not looked at",
+  ),
   failures: v.array(failure),
 });
 

@@ -33,6 +33,8 @@ export interface Explanation {
   /** Objects about which something would be done, or is held. */
   readonly steps: readonly StepSummary[];
   readonly unchanged: number;
+  /** Nobody looks whether others changed what is counted as unchanged: `drift: off`. */
+  readonly driftUnseen?: true;
   readonly failures: readonly Failure[];
 }
 

@@ -78,6 +78,7 @@ export async function explain(
     ...(change === undefined ? {} : { change: authored(change) }),
     steps: told,
     unchanged: steps.length - told.length,
+    ...(assembled?.service.settings.drift === "off" ? { driftUnseen: true } : {}),
     failures,
   });
 }

@@ -27,6 +27,7 @@ export interface WhyDocument extends Common<"Why"> {
     readonly drift?: NonNullable<StepSummary["drift"]>;
   })[];
   readonly unchanged: number;
+  readonly driftUnseen?: true;
   readonly failures: readonly Failure[];
 }
 

@@ -19,7 +19,7 @@ const PATHS_SHOWN_MAX = 10;
 
 /** What a sync would do about a service, and why. Ends in a line break. */
 export function whyText(explanation: Explanation, paint: Paint): string {
-  const { service, revision, at, because, runs, footprint, changed, change, steps, unchanged, failures } = explanation;
+  const { service, revision, at, because, runs, footprint, changed, change, steps, failures } = explanation;
   const head = [
     `${paint.strong(visible(service))} ${verdict(runs, failures, paint)}: ${visible(because)}`,
     ...facts(paint, [
@@ -27,7 +27,7 @@ export function whyText(explanation: Explanation, paint: Paint): string {
       ["defined", at && placeText(at)],
       ["built from", footprint === undefined ? undefined : `${counted(footprint, "path")}${unchangedText(changed)}`],
       ["last change", change && changeText(change)],
-      ["objects", objectsText(steps.length, unchanged, failures.length > 0)],
+      ["objects", objectsText(explanation)],
     ]),
   ];
   const paths = (changed ?? []).slice(0, PATHS_SHOWN_MAX).map((path) => `  ${paint.note("changed")} ${visible(path)}`);
@@ -54,11 +54,14 @@ function verdict(runs: boolean, failures: readonly Failure[], paint: Paint): str
   return runs ? paint.note("would run") : paint.good("stays as it is");
 }
 
-function objectsText(todo: number, unchanged: number, fails: boolean): string | undefined {
+function objectsText({ steps, unchanged, driftUnseen, failures }: Explanation): string | undefined {
+  const todo = steps.length;
   if (todo + unchanged === 0) return undefined; // it declares none, or nobody looked
-  if (fails && todo === 0) return `${unchanged} as git says; what failed is not counted`;
-  if (todo === 0) return `${counted(unchanged, "object")}, all as git says`;
-  return `${unchanged} as git says, ${todo} not`;
+  const so = driftUnseen === true ? "as last applied" : "as git says";
+  const unseen = driftUnseen === true ? "; drift: off, so what others changed since is not looked at" : "";
+  if (failures.length > 0 && todo === 0) return `${unchanged} ${so}; what failed is not counted${unseen}`;
+  if (todo === 0) return `${counted(unchanged, "object")}, all ${so}${unseen}`;
+  return `${unchanged} ${so}, ${todo} not${unseen}`;
 }
 
 /** What was asked about: which services of which scope. */

@@ -30,6 +30,12 @@ test("objects of a service that fails are not all there are", () => {
   expect(whyText({ ...quiet, failures: [MISSING] }, newPaint(false))).not.toContain("all as git says");
 });
 
+test("objects whose drift nobody looks at are not said to be as git says", () => {
+  expect(whyText({ ...quiet, driftUnseen: true }, newPaint(false))).toContain(
+    "3 objects, all as last applied; drift: off, so what others changed since is not looked at\n",
+  );
+});
+
 test("nothing to count is not said to be as git says", () => {
   expect(
     whyText({ ...quiet, because: "it is suspended by Ada: restore", unchanged: 0 }, newPaint(false)),
