@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const setupFiles = ["test/support/property-seed.ts"];
 
 /**
- * Three lanes. `unit` needs nothing; `corpus` reads ../shared/corpus where it is present and the reference kustomize;
+ * Three lanes. `unit` needs nothing; `corpus` reads ../shared/corpus where it is present, and the reference kustomize and kstatus;
  * `cluster` runs against a real kube-apiserver that its global setup finds or builds.
  */
 export default defineConfig({

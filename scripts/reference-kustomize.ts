@@ -1,17 +1,18 @@
 import { execFile, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { cached, goProgram, goTool } from "./go-program.ts";
 
 /** The kustomize that ours is measured by. */
 export const REFERENCE_VERSION = "v5.8.2";
 
 const MODULE = `sigs.k8s.io/kustomize/kustomize/v5@${REFERENCE_VERSION}`;
 const GO_PROGRAM = fileURLToPath(new URL("../bench/go-kustomize/", import.meta.url));
+const REMEDY = "install Go, or name a binary with --kustomize or KUSTOMIZE";
 const OUTPUT_BYTES_MAX = 512 * 1024 * 1024;
 const REFERENCE_MS_MAX = 120_000;
 
@@ -34,16 +35,15 @@ export async function referenceKustomize(asked: string | undefined): Promise<str
   }
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const onPath = folders.map((folder) => join(folder, "kustomize")).find((path) => existsSync(path));
-  return onPath ?? cached(`kustomize-${REFERENCE_VERSION}`, (bin) => goTool(["install", MODULE], tmpdir(), bin));
+  return (
+    onPath ??
+    cached(`kustomize-${REFERENCE_VERSION}`, "kustomize", REMEDY, (bin) => goTool(["install", MODULE], tmpdir(), bin))
+  );
 }
 
 /** The Go program of bench/go-kustomize, built once for each state of its sources. */
 export async function goKustomize(): Promise<string> {
-  const hash = createHash("sha256");
-  for (const name of ["main.go", "go.mod", "go.sum"]) hash.update(readFileSync(join(GO_PROGRAM, name)));
-  return cached(`go-kustomize-${hash.digest("hex").slice(0, 12)}`, (bin) =>
-    goTool(["build", "-o", join(bin, "go-kustomize"), "."], GO_PROGRAM, bin),
-  );
+  return await goProgram(GO_PROGRAM, REMEDY);
 }
 
 /**
@@ -104,26 +104,4 @@ export async function serveReference(): Promise<ReferenceServer> {
       }),
     close: () => child.stdin.end(),
   };
-}
-
-async function cached(name: string, make: (bin: string) => Promise<void>): Promise<string> {
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "gitops");
-  const target = join(cache, name);
-  if (existsSync(target)) return target;
-  mkdirSync(cache, { recursive: true });
-  const bin = mkdtempSync(join(cache, "build-"));
-  process.stderr.write(`building ${name} from its Go module into ${cache} (about a minute, once)\n`);
-  try {
-    await make(bin);
-    renameSync(join(bin, name.startsWith("go-kustomize") ? "go-kustomize" : "kustomize"), target);
-  } catch (cause) {
-    throw new Error(`${name} cannot be built: install Go, or name a binary with --kustomize or KUSTOMIZE`, { cause });
-  } finally {
-    rmSync(bin, { recursive: true, force: true });
-  }
-  return target;
-}
-
-async function goTool(args: readonly string[], cwd: string, bin: string): Promise<void> {
-  await run("go", [...args], { cwd, env: { ...process.env, GOBIN: bin, CGO_ENABLED: "0", GOFLAGS: "" } });
 }

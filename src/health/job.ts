@@ -1,6 +1,6 @@
 import { child, type LiveObject, text } from "../model/index.ts";
 import { failing, HEALTHY, type Health, kubectl, progressing } from "./health.ts";
-import { conditionOf, integer, namedOf, words } from "./status.ts";
+import { conditionsOf, integer, namedOf, words } from "./status.ts";
 
 /**
  * Complete, or suspended. Unlike kstatus, and like Flux, a Job that runs is not healthy yet: who waits for a migration wants
@@ -8,14 +8,16 @@ import { conditionOf, integer, namedOf, words } from "./status.ts";
  */
 export function jobHealth(object: LiveObject): Health {
   const [spec, status] = [child(object, "spec"), child(object, "status")];
-  if (spec?.["suspend"] === true) return HEALTHY;
-  if (conditionOf(object, "Complete", "True") !== undefined) return HEALTHY;
-  const failed = conditionOf(object, "Failed", "True");
-  if (failed !== undefined) {
+  for (const condition of conditionsOf(object)) {
+    if (condition.status !== "True") continue;
+    if (condition.type === "Complete") return HEALTHY;
+    if (condition.type !== "Failed") continue;
     const { namespace, name } = namedOf(object);
-    const reason = failed.reason === "" || failed.message === "" ? "" : `${failed.reason}: `;
-    return failing(`${reason}${words(failed)}`, kubectl(namespace, `logs job/${name} --all-containers`));
+    const reason = condition.reason === "" || condition.message === "" ? "" : `${condition.reason}: `;
+    return failing(`${reason}${words(condition)}`, kubectl(namespace, `logs job/${name} --all-containers`));
   }
+  // Of one that is through, this says nothing any more.
+  if (spec?.["suspend"] === true) return HEALTHY;
   if (text(status, "startTime") === undefined) return progressing("it has not started");
   const wanted = integer(spec, "completions") ?? integer(spec, "parallelism") ?? 1;
   const [succeeded, failures] = [integer(status, "succeeded") ?? 0, integer(status, "failed") ?? 0];

@@ -5,10 +5,10 @@ import { caseFolders, openFolder, runCase, runTree } from "../../scripts/conform
 import type { Verdict } from "../../scripts/conformance/compare.ts";
 import { runGenerated } from "../../scripts/conformance/generated.ts";
 import { goKustomize, referenceKustomize } from "../../scripts/reference-kustomize.ts";
+import { reference } from "../support/reference.ts";
 
 const CORPUS = resolve("../shared/corpus");
 const present = existsSync(join(CORPUS, "kustomize"));
-const ci = process.env["CI"] === "true";
 
 /** Cases that kustomize builds and this engine refuses, each with the code it answers: the whole list. */
 const REFUSED: Readonly<Record<string, string>> = {};
@@ -18,17 +18,6 @@ function told(verdicts: readonly Verdict[]): readonly string[] {
   return verdicts
     .filter(({ outcome }) => outcome === "failed")
     .map(({ name, reason, diff }) => `${name}: ${reason ?? ""}\n${(diff ?? "").slice(0, 2_000)}`);
-}
-
-/** The reference, or undefined where it cannot be had and need not be. */
-async function reference<T>(find: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await find();
-  } catch (cause) {
-    if (ci) throw cause;
-    process.stderr.write(`skipped: ${String(cause)}\n`);
-    return undefined;
-  }
 }
 
 if (!present) process.stderr.write("the corpora are not compared: there is no ../shared/corpus\n");

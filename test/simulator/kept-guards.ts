@@ -47,7 +47,7 @@ const READ: readonly Guard[] = [
       "return false;",
     ],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a text of the source
-    ["settings: kinds without a group", '(kind.includes("/") ? kind : `/${kind}`)', "kind"],
+    ["settings: kinds without a group", 'kind.includes("/") ? kind : `/${kind}`', "kind"],
     ["settings: one document", "if (second === undefined) return ok(first);", "return ok(first);"],
   ]),
   ...guardsOf("src/services/settings.ts", [
