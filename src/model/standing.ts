@@ -69,6 +69,8 @@ export interface ServiceStanding {
   readonly warnings: readonly KeptFailure[];
   readonly retry?: { readonly attempts: number; readonly nextAt: string };
   readonly suspended?: Suspension;
+  /** All deletes that are held of it stay held, whatever anybody confirms. */
+  readonly unconfirmable?: true;
   /** Newest first, five at most. */
   readonly history: readonly HistoryEntry[];
 }

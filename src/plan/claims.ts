@@ -23,7 +23,13 @@ export type Desired =
    * Its build failed, it is suspended, or it is broken. `names` are the names that its files mention; undefined when they
    * cannot be read, so that it might want anything.
    */
-  | { readonly kind: "unknown"; readonly why: string; readonly names: Mentions | undefined };
+  | {
+      readonly kind: "unknown";
+      readonly why: string;
+      readonly names: Mentions | undefined;
+      /** What lets others have what it owns; to mend it, when absent. */
+      readonly remedy?: string;
+    };
 
 /** Names of objects that files mention: whole names, and parts that prefixes, suffixes and hashes are added to. */
 export interface Mentions {
@@ -192,7 +198,7 @@ type Holder =
   /** Its owner is known not to want it any more. */
   | { readonly kind: "released" }
   /** Its owner cannot be asked. */
-  | { readonly kind: "withheld"; readonly owner: string; readonly why: string };
+  | { readonly kind: "withheld"; readonly owner: string; readonly why: string; readonly remedy: string };
 
 function holderOf(
   live: LiveMetadata | undefined,
@@ -215,15 +221,28 @@ function holderOf(
   // A label that our apply did not write proves nothing; whoever declares the object takes it.
   if (live === undefined || owner === undefined || !ownsLabel(live)) return undefined;
   if (owner.scope !== scope) {
-    return { kind: "withheld", owner: ownerText(owner), why: `it belongs to scope ${idOfLabel(owner.scope)}` };
+    const name = idOfLabel(owner.scope);
+    const why = `it belongs to scope ${name}`;
+    // A value with a hash does not say the name.
+    const same = name.includes("__")
+      ? ""
+      : `if it was applied from here, with another --path, keep --scope ${name}; else `;
+    return {
+      kind: "withheld",
+      owner: ownerText(owner),
+      why,
+      remedy: `${same}remove it there first, or declare it only there`,
+    };
   }
   const claimant = byLabel.get(owner.service);
   if (claimant === undefined) {
     if (complete) return { kind: "released" };
-    return { kind: "withheld", owner: owner.id, why: "its definition may be in a file that cannot be read" };
+    const why = "its definition may be in a file that cannot be read";
+    return { kind: "withheld", owner: owner.id, why, remedy: "mend that file first" };
   }
   if (claimant.desired.kind === "unknown") {
-    return { kind: "withheld", owner: claimant.service, why: claimant.desired.why };
+    const { why, remedy = "mend it first, or declare it only there" } = claimant.desired;
+    return { kind: "withheld", owner: claimant.service, why, remedy };
   }
   const still = claim.some(({ service }) => service === claimant.service) || unfit.includes(claimant.service);
   return still ? { kind: "service", service: claimant.service } : { kind: "released" };
@@ -239,7 +258,7 @@ function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder 
     return {
       code: claim.length > 1 ? "plan/duplicate-definition" : "plan/foreign-owner",
       message: `${object} is owned by ${holder.owner} and is not taken over: ${holder.why}`,
-      remedy: `remove it from ${holder.owner} first, or declare it only there`,
+      remedy: holder.remedy,
       at,
       object,
     };

@@ -21,6 +21,7 @@ import { assumedKind, definedKind, kindFailure } from "./definitions.ts";
 import { mentionedNames } from "./mentions.ts";
 import type { Io, OnPassEvent, PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
+import { RESUME } from "./suspended.ts";
 
 /** One service with what it wants, and what is wrong with it. */
 export interface Assembled {
@@ -208,7 +209,7 @@ async function assembleOne(
     exact: new Set(refs.flatMap(({ name, namespace }) => [name, namespace])),
     parts: [...new Set(refs.map(({ group }) => group).filter((group) => group.includes(".")))],
   };
-  return { service, built, failures: [], desired: { kind: "unknown", why: "it is suspended", names } };
+  return { service, built, failures: [], desired: { kind: "unknown", why: "it is suspended", names, remedy: RESUME } };
 }
 
 /** What a service's build declares, as it will be applied, and what of it cannot be. */

@@ -91,7 +91,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     ...late.map(({ service, names }) => ({
       service: service.id,
       at: service.at,
-      desired: { kind: "unknown" as const, why: "its build is not through", names },
+      desired: { kind: "unknown" as const, why: "its build is not through", names, remedy: "run again once it is" },
     })),
     ...broken.map(({ id, at }) => ({
       service: id,

@@ -80,8 +80,12 @@ export function goneOutcome({ service, why }: SuspendedGone, { revision }: PassS
 const LEFT = "its service left git while it was suspended there";
 const LOST = "its service left git, and whether it was suspended there cannot be read";
 
+/** What lets others have what a suspended service owns. */
+export const RESUME = "resume it first (gitops resume, or suspend: false in git)";
+
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */
-export function suspendedClaimant({ service }: SuspendedGone): Claimant {
+export function suspendedClaimant({ service, until }: SuspendedGone): Claimant {
   const names = { exact: new Set<string>(), parts: [] };
-  return { service, at: { path: "" }, desired: { kind: "unknown", why: "it is suspended", names } };
+  const remedy = until === "resumed" ? RESUME : "confirm first that it left (gitops confirm)";
+  return { service, at: { path: "" }, desired: { kind: "unknown", why: "it is suspended", names, remedy } };
 }

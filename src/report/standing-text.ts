@@ -103,17 +103,20 @@ export function suspensionsText(
   return sections([notes, columns([header, ...rows], paint.room), [end]]);
 }
 
-/** What was confirmed, and whose deletes are held at that commit. Ends in a line break. */
+/** What was confirmed, whose deletes are held at that commit, and whose stay held nevertheless. Ends in a line break. */
 export function confirmedText(
   order: { readonly commit: string; readonly globs: readonly string[]; readonly by: string },
   held: readonly string[],
+  staying: readonly string[] = [],
 ): string {
   const of = order.globs.includes("**") ? "all services" : order.globs.map(visible).join(", ");
   const waiting =
     held.length === 0
       ? "nothing is known to be held at this commit now"
       : `${counted(held.length, "service")} with held deletes: ${held.map(visible).join(", ")}`;
-  return `deletes of ${of} at ${order.commit.slice(0, 12)} are confirmed by ${visible(order.by)}; the next pass over that commit does them\n${waiting}\n`;
+  const others =
+    staying.length === 0 ? "" : `no confirmation lets go what is held of ${staying.map(visible).join(", ")}\n`;
+  return `deletes of ${of} at ${order.commit.slice(0, 12)} are confirmed by ${visible(order.by)}; the next pass over that commit does them\n${waiting}\n${others}`;
 }
 
 function headed(titles: readonly string[], paint: Paint): readonly Cell[] {

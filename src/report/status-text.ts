@@ -75,9 +75,9 @@ function waitingLines({ service, state, failures, standing }: ServiceStatus, pai
   const commit = /[0-9a-f]{12,64}$/.exec(standing.attempted)?.[0].slice(0, 12) ?? "";
   const id = visible(service);
   const next =
-    state === "held"
+    state === "held" && standing.unconfirmable !== true
       ? `gitops why ${shellText(service)} says which; if they shall go: gitops confirm ${commit} --service ${shellText(globOf(service))}`
-      : `gitops why ${shellText(service)} says more`;
+      : `gitops why ${shellText(service)} says more${state === "held" ? "; no confirmation lets them go, and each pass looks again" : ""}`;
   return [
     `${paint.strong(id)}  ${statePaint(state, paint)(state)} at ${commit}: ${visible(ready.message)}`,
     `  ${paint.note("→")} ${next}`,

@@ -88,7 +88,7 @@ export interface ServiceStatus {
   /** What only status from the cluster tells. */
   readonly standing?: Pick<
     ServiceStanding,
-    "attempted" | "applied" | "conditions" | "warnings" | "retry" | "suspended" | "history"
+    "attempted" | "applied" | "conditions" | "warnings" | "retry" | "suspended" | "unconfirmable" | "history"
   >;
 }
 
@@ -127,7 +127,7 @@ export function standingReport(
     const live = owned === undefined ? {} : { owned: owned.get(service) ?? 0 };
     if (mine === undefined) return { service, state: "unknown", ...live, failures: [] };
     const { objects, lastAttempt, lastSuccess, failures } = mine;
-    const { attempted, applied, conditions, warnings, retry, suspended, history } = mine;
+    const { attempted, applied, conditions, warnings, retry, suspended, unconfirmable, history } = mine;
     const state = suspended === undefined ? mine.state : "suspended";
     const late = about.nowMs - Date.parse(lastSuccess ?? lastAttempt) > about.staleAfterMs;
     return {
@@ -146,6 +146,7 @@ export function standingReport(
         warnings,
         ...(retry === undefined ? {} : { retry }),
         ...(suspended === undefined ? {} : { suspended }),
+        ...(unconfirmable === undefined ? {} : { unconfirmable }),
         history,
       },
     };

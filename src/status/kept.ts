@@ -30,6 +30,8 @@ export interface KeptService {
   readonly suspendedInGit?: true;
   /** Why it is held or left alone. */
   readonly why?: string;
+  /** All that is held of it stays whatever anybody confirms. */
+  readonly unconfirmable?: true;
   readonly retry?: { readonly attempts: number; readonly nextAt: string };
   readonly digest?: string;
   /** Revisions that it may still hold objects of, and that the ones applied since are not known to follow. */
@@ -38,6 +40,9 @@ export interface KeptService {
   readonly defined?: Place;
   readonly history: readonly HistoryEntry[];
 }
+
+/** More groups than this there are never. */
+export const GROUPS_MAX = 256;
 
 /** The last pass over all services of a scope. */
 export interface PassHead {

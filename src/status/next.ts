@@ -31,6 +31,8 @@ export interface Changed {
 export interface KeptAfter {
   readonly services: ReadonlyMap<string, KeptService>;
   readonly changed: readonly Changed[];
+  /** This takes the place of what was damaged. */
+  readonly anew?: true;
 }
 
 const HISTORY_MAX = 5;
@@ -55,7 +57,7 @@ export function nextServices(
   const services = new Map(about.some ? before.services : []);
   const changed: Changed[] = [];
   const pass = {
-    number: (before.head?.number ?? 0) + 1,
+    number: lastNumber(before) + 1,
     revision: revisionText(revision),
     now: new Date(about.nowMs).toISOString(),
     again: about.again === true,
@@ -79,7 +81,14 @@ export function nextServices(
     const told = changed.some((one) => one.service === service);
     if (!services.has(service) && !told) changed.push({ service, before: old });
   }
-  return { services, changed };
+  return { services, changed, ...(before.damaged === true ? { anew: true } : {}) };
+}
+
+/** The newest pass that anything is kept of: should its end be lost, those after it are newer all the same. */
+export function lastNumber({ head, services }: Pick<KeptBefore, "head" | "services">): number {
+  let number = head?.number ?? 0;
+  for (const { pass } of services.values()) if (pass > number) number = pass;
+  return number;
 }
 
 /** Nothing of it is left: it is not in git, and nothing that it owned is held or kept. */
@@ -150,6 +159,7 @@ type Told = Pick<
   | "more"
   | "health"
   | "why"
+  | "unconfirmable"
   | "retry"
   | "digest"
   | "departed"
@@ -165,6 +175,7 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, { now, da
   const isLost = damaged && old === undefined;
   const departed = isGood(state) ? [] : isLost ? [...asked, LOST] : asked;
   const held = steps.filter(({ action }) => action === "held");
+  const final = held.length > 0 && held.every(({ confirmable }) => confirmable === false);
   const why =
     state === "suspended" ? because : held[0] === undefined ? undefined : `${held.length} held: ${held[0].why}`;
   const { suspendedInGit = false } = outcome;
@@ -189,6 +200,7 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, { now, da
           },
         }),
     ...(why === undefined ? {} : { why: brief(why) }),
+    ...(final ? { unconfirmable: true as const } : {}),
     ...(retry === undefined
       ? {}
       : { retry: { attempts: retry.attempts, nextAt: new Date(retry.nextAtMs).toISOString() } }),

@@ -28,6 +28,7 @@ export function resolveService(
     warnings: kept.warnings,
     ...(kept.retry === undefined || isGood(kept.state) ? {} : { retry: kept.retry }),
     ...(suspended === undefined ? {} : { suspended }),
+    ...(kept.unconfirmable === true ? { unconfirmable: true as const } : {}),
     history: kept.history,
   };
 }

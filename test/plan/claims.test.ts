@@ -96,6 +96,17 @@ describe("an object has one service", () => {
     expect(codes["x/b"]).toEqual(["plan/foreign-owner"]);
   });
 
+  test("of another scope, it is told how an installation whose path changed keeps what it has", () => {
+    const live = liveAfter(declareAs("x/a", declaredBy("x/a", "held").manifest, "clusters/dev"));
+    const { refused } = resolveClaims({
+      scope: "clusters",
+      claimants: [claimant("x/b", known(declaredBy("x/b", "held")))],
+      live: index(live),
+      complete: true,
+    });
+    expect(refused.get("x/b")?.[0]?.remedy).toMatch(/with another --path, keep --scope clusters\/dev; else/);
+  });
+
   test("a service that left git has let go of everything", () => {
     const live = liveAfter(declaredBy("x/gone", "kept"));
     expect(resolve([claimant("x/b", known(declaredBy("x/b", "kept")))], index(live)).names["x/b"]).toEqual(["kept"]);

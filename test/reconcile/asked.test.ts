@@ -58,6 +58,7 @@ describe("a service that somebody suspended in the cluster", () => {
     expect(outcome.services[1]?.failures[0]?.message).toMatch(
       /is owned by shop\/cart and is not taken over: it is suspended/,
     );
+    expect(outcome.services[1]?.failures[0]?.remedy).toMatch(/^resume it first/);
     expect(told(await passed(scene, after))).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
   });
 });

@@ -150,6 +150,26 @@ describe("status", () => {
     expect(told).toContain("dev/pay  drift/flapping  dev/releases/pay/kustomization.yaml:7\n");
   });
 
+  test("as text: deletes that no confirmation lets go are not said to wait for one", () => {
+    const ready = {
+      type: "Ready",
+      status: "False",
+      reason: "PruneFailed",
+      message: "1 held: dev/b lives in it",
+    } as const;
+    const standing = {
+      attempted: `main@sha1:${COMMIT}`,
+      conditions: [{ ...ready, lastTransitionTime: first.lastPass }],
+      warnings: [],
+      unconfirmable: true,
+      history: [],
+    } as const;
+    const services = [{ service: "dev/api", state: "held", failures: [], standing }] as const;
+    const told = statusText({ scope: "clusters/dev", from: "cluster", services, failures: [] }, T0, newPaint(false));
+    expect(told).toContain("gitops why dev/api says more; no confirmation lets them go, and each pass looks again\n");
+    expect(told).not.toContain("gitops confirm");
+  });
+
   test("as text: why deletes are held, at which commit, and what lets them go", () => {
     const ready = { type: "Ready", status: "False", reason: "PruneFailed", message: "6 held: too many" } as const;
     const standing = {

@@ -101,6 +101,15 @@ describe("what a pass leaves", () => {
     });
   });
 
+  test("held deletes say whether a confirmation lets any of them go", async () => {
+    const held = (confirmable: boolean) => step("held", `web-${confirmable}`, { why: "so", confirmable });
+    const { at: _, ...none } = service("dev/none", "held", { steps: [held(false)] });
+    const { at: _at, ...some } = service("dev/some", "held", { steps: [held(false), held(true)] });
+    await passed(pass([none, some], at(0)));
+    expect((await one("dev/none"))?.unconfirmable).toBe(true);
+    expect(await one("dev/some")).not.toHaveProperty("unconfirmable");
+  });
+
   test("a service that left git and left objects behind on purpose stays, and is as it should be", async () => {
     await passed(pass([made("dev/api"), made("dev/old")], at(0)));
     const { at: _, ...gone } = service("dev/old", "unchanged", { steps: [step("kept", "old")] });

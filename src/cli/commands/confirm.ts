@@ -42,12 +42,14 @@ none counts.`,
       const matches = newMatch(settings.services);
       const held = standing.value
         .services()
-        .filter(({ state, attempted }) => state === "held" && attempted.includes(`:${commit}`))
-        .map(({ service }) => service)
-        .filter(matches);
+        .filter(
+          ({ service, state, attempted }) => state === "held" && attempted.includes(`:${commit}`) && matches(service),
+        );
+      const released = held.filter(({ unconfirmable }) => unconfirmable !== true).map(({ service }) => service);
+      const staying = held.filter(({ unconfirmable }) => unconfirmable === true).map(({ service }) => service);
       printer.result(
-        () => confirmedDocument(order.value, held, EXIT.ok),
-        () => confirmedText(order.value, held),
+        () => confirmedDocument(order.value, released, EXIT.ok),
+        () => confirmedText(order.value, released, staying),
       );
       return EXIT.ok;
     });
