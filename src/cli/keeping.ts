@@ -28,8 +28,8 @@ export interface Acquaintance {
   known?: KnownCluster;
   /** What was read or written last: read again only when it changed. */
   standing?: Standing;
-  /** When the last pass read it. Milliseconds since 1970. */
-  readMs?: number;
+  /** What people had asked for when the last pass read it: what came while the pass ran is news. */
+  asked?: string;
   /** The commit of which it has been said that its trailer confirms nothing. */
   unconfirming?: string;
   /** It cannot be remembered on this machine, and that has been said. */
@@ -64,7 +64,7 @@ export async function keptPass(
   const standing = read?.ok === true ? read.value : place && emptyStanding(place);
   if (standing !== undefined) {
     acquaintance.standing = standing;
-    acquaintance.readMs = world.clock.nowMs();
+    acquaintance.asked = ordersText(standing, world.clock.nowMs());
   }
   const before = identity.value === known.uid ? (known.seen ?? {}) : {};
   const seen = seenNow(before, standing?.version ?? "", world.clock.nowMs());
@@ -116,14 +116,14 @@ export async function askedSince(
   { cluster, settings, world, acquaintance }: Omit<Keeper, "world"> & { world: Pick<World, "clock"> },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { standing: before, readMs = 0 } = acquaintance;
+  const { standing: before, asked: known } = acquaintance;
   const place = statusPlace(settings);
   if (place === undefined || before === undefined) return undefined;
   const nowMs = world.clock.nowMs();
   const now = await readStanding(cluster, place, nowMs, signal, before);
   if (!now.ok) return undefined;
   const asked = ordersText(now.value, nowMs);
-  return asked === ordersText(before, readMs) ? undefined : asked;
+  return asked === known ? undefined : asked;
 }
 
 function ordersText({ suspensions, confirmations }: Standing, atMs: number): string {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { KeptService } from "./kept.ts";
+import { GROUPS_MAX, type KeptService } from "./kept.ts";
+import { isSoundService } from "./sound.ts";
 
 /** Characters of a group on average, far below the 1 MiB that an object may have, so that one change writes little. */
 const GROUP_CHARACTERS = 96 * 1024;
-const GROUPS_MAX = 256;
 
 /** How many groups: a power of two that never gets smaller, for else old groups would have to be deleted. */
 export function groupCount(services: ReadonlyMap<string, KeptService>, before: number): number {
@@ -11,6 +11,14 @@ export function groupCount(services: ReadonlyMap<string, KeptService>, before: n
   for (const kept of services.values()) characters += JSON.stringify(kept).length;
   let count = Math.max(1, before);
   while (count < GROUPS_MAX && characters / count > GROUP_CHARACTERS) count *= 2;
+  return count;
+}
+
+/** How many groups there are by the names of objects, `name` by index: where it is not known how many there should be. */
+export function groupsNamed(objects: ReadonlyMap<string, unknown>, name: (index: number) => string): number {
+  const highest = Array.from({ length: GROUPS_MAX }, (_, index) => index).findLast((index) => objects.has(name(index)));
+  let count = highest === undefined ? 0 : 1;
+  while (highest !== undefined && count <= highest) count *= 2;
   return count;
 }
 
@@ -54,7 +62,7 @@ export function servicesOf(texts: readonly string[]): GroupsRead {
     if (entries === undefined) damaged = true;
     for (const [service, kept] of entries ?? []) {
       const other = services.get(service);
-      if (!isKept(kept)) damaged = true;
+      if (!isSoundService(kept)) damaged = true;
       else if (other === undefined || other.pass <= kept.pass) services.set(service, kept);
     }
   }
@@ -70,19 +78,4 @@ function entriesOf(text: string): readonly (readonly [string, unknown])[] | unde
   } catch {
     return undefined;
   }
-}
-
-function isKept(value: unknown): value is KeptService {
-  const kept = value as Partial<KeptService> | null;
-  return (
-    typeof kept === "object" &&
-    kept !== null &&
-    typeof kept.state === "string" &&
-    typeof kept.pass === "number" &&
-    typeof kept.at === "string" &&
-    typeof kept.revision === "string" &&
-    typeof kept.objects === "number" &&
-    typeof kept.since === "object" &&
-    [kept.failures, kept.warnings, kept.history].every(Array.isArray)
-  );
 }

@@ -36,7 +36,8 @@ export function suspensionsOf(
   return (service) => active.find(({ holds }) => holds(service))?.one;
 }
 
-function isActive(suspension: Suspension, nowMs: number): boolean {
+/** Whether it holds anybody still. */
+export function isActive(suspension: Suspension, nowMs: number): boolean {
   return endOf(suspension) > nowMs;
 }
 

@@ -12,9 +12,10 @@ import {
 import { servicesOf } from "./groups.ts";
 import type { KeptService, PassHead } from "./kept.ts";
 import { type KeptObject, keptObject } from "./objects.ts";
-import { type ConfirmingCommit, type ConfirmOrder, confirmationsOf, suspensionsOf } from "./orders.ts";
+import { type ConfirmingCommit, type ConfirmOrder, confirmationsOf, isActive, suspensionsOf } from "./orders.ts";
 import { CONFIG_MAP, namesOf, type StatusPlace, standingSelector } from "./place.ts";
 import { resolveService } from "./resolve.ts";
+import { isSoundHead } from "./sound.ts";
 
 /** All that the program keeps in the cluster about a scope, as it was at one moment. */
 export interface Standing {
@@ -127,35 +128,30 @@ function standingOf(
   nowMs: number,
 ): Result<Standing> {
   const names = namesOf(place);
-  const text = (name: string, key: string): string | undefined => objects.find((one) => one.name === name)?.data[key];
-  const suspensions = listIn(text(names.suspensions, "suspensions"), isSuspension);
+  const kept = new Map(objects.map((one) => [one.name, one]));
+  const text = (name: string, key: string): string | undefined => kept.get(name)?.data[key];
+  const suspensions = suspensionsIn(text(names.suspensions, "suspensions"), nowMs);
   const confirmations = listIn(text(names.confirmations, "confirmations"), isConfirmOrder);
   const jobs = listIn(text(names.jobs, "jobs"), isJob);
-  for (const [name, list] of [
-    [names.suspensions, suspensions],
-    [names.confirmations, confirmations],
-    [names.jobs, jobs],
-  ] as const) {
-    if (list !== undefined) continue;
-    return failed({
-      code: "usage/invalid-settings",
-      message: `ConfigMap ${place.namespace}/${name} cannot be understood, so it cannot be known what was asked for`,
-      remedy: "correct it, or delete it when nothing in it matters any more: gitops writes it anew",
-    });
-  }
+  if (suspensions === undefined || "wrong" in suspensions)
+    return failed(notUnderstood(place, names.suspensions, suspensions));
+  if (confirmations === undefined) return failed(notUnderstood(place, names.confirmations));
+  if (jobs === undefined) return failed(notUnderstood(place, names.jobs));
   const head = headIn(text(names.pass, "pass"));
   const { services, damaged } = servicesOf(groupsIn(objects));
+  const groups = [...Array(head?.groups ?? 0).keys()].map((index) => kept.get(names.group(index)));
   const parts: Parts = {
     place,
     head,
-    damaged,
-    headless: head === undefined && objects.some(({ name }) => name === names.pass),
-    suspensions: suspensions ?? [],
-    confirmations: confirmations ?? [],
+    // Which groups there should be says the end of the last pass; one that is not there is not one without services.
+    damaged: damaged || groups.some((group) => group?.data["services"] === undefined),
+    headless: head === undefined && objects.some(({ name, data }) => name === names.pass || "services" in data),
+    suspensions,
+    confirmations,
     jobs: new Map(jobs),
     whole,
     version,
-    kept: { services, objects: new Map(objects.map((one) => [one.name, one])) },
+    kept: { services, objects: kept },
   };
   return ok(newStanding(parts, nowMs));
 }
@@ -209,15 +205,57 @@ function listIn<T>(text: string | undefined, is: (value: unknown) => value is T)
   }
 }
 
-function isSuspension(value: unknown): value is Suspension {
-  const one = value as Partial<Suspension> | null;
-  if (typeof one !== "object" || one === null) return false;
-  const texts = [one.glob, one.reason, one.author, one.at].every((text) => typeof text === "string");
-  return (
-    texts &&
-    globProblem(one.glob ?? "") === undefined &&
-    (one.until === undefined || !Number.isNaN(Date.parse(one.until)))
-  );
+/** An entry that cannot be understood: which, and why. */
+interface Wrong {
+  readonly wrong: string;
+  /** From 1 on. */
+  readonly entry: number;
+}
+
+/**
+ * The suspensions in a text. One that an older version took and that means nothing now may have held any service: so it is told,
+ * and nothing is known to be suspended; unless its time is over, as it holds nobody any more.
+ */
+function suspensionsIn(text: string | undefined, nowMs: number): readonly Suspension[] | Wrong | undefined {
+  const entries = listIn(text, (_one): _one is unknown => true);
+  if (entries === undefined) return undefined;
+  const suspensions: Suspension[] = [];
+  for (const [index, one] of entries.entries()) {
+    const wrong = shapeProblem(one);
+    if (wrong !== undefined) return { wrong, entry: index + 1 };
+    const suspension = one as Suspension;
+    const problem = globProblem(suspension.glob);
+    if (problem === undefined) suspensions.push(suspension);
+    else if (isActive(suspension, nowMs)) return { wrong: `of ${suspension.author}: ${problem}`, entry: index + 1 };
+  }
+  return suspensions;
+}
+
+/** Why an entry is no suspension, whatever its glob. */
+function shapeProblem(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "it is no suspension";
+  const one = value as Partial<Record<keyof Suspension, unknown>>;
+  const of = typeof one.author === "string" ? `of ${one.author}: ` : "";
+  const missing = (["glob", "reason", "author", "at"] as const).find((field) => typeof one[field] !== "string");
+  if (missing !== undefined) return `${of}it has no ${missing}`;
+  if (one.until === undefined || (typeof one.until === "string" && !Number.isNaN(Date.parse(one.until))))
+    return undefined;
+  return `${of}${JSON.stringify(one.until)} is no time to end at`;
+}
+
+function notUnderstood({ namespace }: StatusPlace, name: string, wrong?: Wrong): Failure {
+  const message = `ConfigMap ${namespace}/${name} cannot be understood, so it cannot be known what was asked for`;
+  const code = "usage/invalid-settings";
+  if (wrong === undefined) {
+    const remedy = "correct it, or delete it when nothing in it matters any more: gitops writes it anew";
+    return { code, message, remedy };
+  }
+  const edit = `kubectl edit configmap ${name} --namespace ${namespace}`;
+  return {
+    code,
+    message: `${message}: entry ${wrong.entry}, ${wrong.wrong}`,
+    remedy: `correct entry ${wrong.entry}, or take it out when it need not hold any more: ${edit}`,
+  };
 }
 
 function isConfirmOrder(value: unknown): value is ConfirmOrder {
@@ -238,14 +276,8 @@ function isText(value: unknown): value is string {
 function headIn(text: string | undefined): PassHead | undefined {
   if (text === undefined) return undefined;
   try {
-    const head = JSON.parse(text) as Partial<PassHead> | null;
-    const sound =
-      typeof head?.number === "number" &&
-      typeof head.revision === "string" &&
-      typeof head.at === "string" &&
-      typeof head.groups === "number" &&
-      Array.isArray(head.failures);
-    return sound ? (head as PassHead) : undefined;
+    const head: unknown = JSON.parse(text);
+    return isSoundHead(head) ? head : undefined;
   } catch {
     return undefined;
   }

@@ -12,9 +12,9 @@ import {
   type StepResult,
 } from "../model/index.ts";
 import { eventsOf, type StatusEvent, writeEvents } from "./events.ts";
-import { groupCount, groupOfService, groupTexts } from "./groups.ts";
+import { groupCount, groupOfService, groupsNamed, groupTexts } from "./groups.ts";
 import { isGood, type PassHead } from "./kept.ts";
-import { keptFailures, nextServices } from "./next.ts";
+import { keptFailures, lastNumber, nextServices } from "./next.ts";
 import { type KeptObject, writeObject } from "./objects.ts";
 import { namesOf } from "./place.ts";
 import { readStanding, type Standing, standingAfter } from "./standing.ts";
@@ -76,10 +76,11 @@ async function writeOnce(
   const before = { services: kept.services, damaged: standing.damaged, ...(head === undefined ? {} : { head }) };
   const after = nextServices(before, outcome, { nowMs, some: about.some, again: about.again === true });
   const still = after.changed.length === 0 && head !== undefined;
-  const groups = still ? head.groups : groupCount(after.services, head?.groups ?? 0);
+  const had = head?.groups ?? groupsNamed(kept.objects, names.group);
+  const groups = still ? head.groups : groupCount(after.services, had);
   const writes = new Map<string, Readonly<Record<string, string>>>();
   const touched = new Set(after.changed.map(({ service }) => groupOfService(service, groups)));
-  const wanted = groups === head?.groups ? touched : undefined;
+  const wanted = groups === head?.groups && after.anew !== true ? touched : undefined;
   for (const [index, services] of groupTexts(after.services, groups, wanted)) {
     const name = names.group(index);
     if (kept.objects.get(name)?.data["services"] !== services) writes.set(name, { services });
@@ -131,7 +132,7 @@ async function say(
 
 /** The end of the pass to note; undefined when there is nothing new to say. */
 function nextHead(
-  { head }: Standing,
+  { head, kept }: Standing,
   outcome: PassOutcome,
   about: PassAbout & { readonly groups: number; readonly wrote: boolean; readonly nowMs: number },
 ): PassHead | undefined {
@@ -155,8 +156,10 @@ function nextHead(
   }
   const revision = revisionText(outcome.revision);
   const same = head !== undefined && head.revision === revision && head.failures.length === 0 && !about.wrote;
-  if (same && about.nowMs - Date.parse(head.at) < about.heartbeatMs) return undefined;
-  return { number: (head?.number ?? 0) + 1, revision, at: now, groups: about.groups, failures: [] };
+  // A clock that is ahead, here or elsewhere, must not keep it silent until the time that it told.
+  if (same && Math.abs(about.nowMs - Date.parse(head.at)) < about.heartbeatMs) return undefined;
+  const number = lastNumber({ services: kept.services, ...(head === undefined ? {} : { head }) }) + 1;
+  return { number, revision, at: now, groups: about.groups, failures: [] };
 }
 
 /** Jobs that ran: those of this pass, and those of before that are still declared, or of which that is not known. */

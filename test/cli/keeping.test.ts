@@ -42,16 +42,23 @@ interface Passed {
 
 async function passed(
   cluster: Cluster,
-  about: { readonly flags?: object; readonly process?: Acquaintance; readonly mode?: PassRequest["mode"] } = {},
+  about: {
+    readonly flags?: object;
+    readonly process?: Acquaintance;
+    readonly mode?: PassRequest["mode"];
+    /** What happens while the pass runs. */
+    readonly meanwhile?: () => Promise<unknown>;
+  } = {},
 ): Promise<Passed> {
   const read = readSettings({ cacheDir: cache.path, ...about.flags }, { env: {}, cwd: "/", home: "/" });
   if (!read.ok) throw new Error(JSON.stringify(read.failures));
   const settings: Settings = read.value;
   const notices: string[] = [];
   const ran: { asked?: PassRequest } = {};
-  const run = (request: PassRequest): Promise<PassOutcome> => {
+  const run = async (request: PassRequest): Promise<PassOutcome> => {
     ran.asked = request;
-    return Promise.resolve(pass([service("dev/api", "synced")]));
+    await about.meanwhile?.();
+    return pass([service("dev/api", "synced")]);
   };
   const { path, scope, services, defaultNamespace, concurrency, breaker } = settings;
   const request: PassRequest = {
@@ -227,6 +234,26 @@ describe("what people ask for between two passes", () => {
       undefined,
     );
   });
+});
+
+test("what people ask for while a pass runs is noticed, though the pass reads it anew when it writes its status", async () => {
+  const cluster = twin("a", 1);
+  const process: Acquaintance = {};
+  await passed(cluster, { process });
+  const read = readSettings({ cacheDir: cache.path }, { env: {}, cwd: "/", home: "/" });
+  if (!read.ok) throw new Error(JSON.stringify(read.failures));
+  const asked = { glob: "dev/*", reason: "incident", author: "Ada", at: new Date(clock.nowMs()).toISOString() };
+  await clock.advance(86_400_000); // so that the end of each pass is written
+  const meanwhile = async (): Promise<void> => {
+    await suspend(cluster, clock, PLACE, [asked], signal);
+    await passed(cluster); // another process, which writes status first
+  };
+  const { asked: request } = await passed(cluster, { process, meanwhile });
+  expect(request?.suspended?.("dev/api")).toBeUndefined();
+  const since = () => askedSince({ cluster, settings: read.value, world: { clock }, acquaintance: process }, signal);
+  expect(await since()).toContain("dev/*");
+  await passed(cluster, { process });
+  expect(await since()).toBeUndefined();
 });
 
 describe("what is suspended must be known before anything is written", () => {
