@@ -1,4 +1,4 @@
-import type { PassOutcome, Result, ServiceState } from "../model/index.ts";
+import { ok, type PassOutcome, type Result, type ServiceState } from "../model/index.ts";
 import { passResult } from "../report/index.ts";
 import type { Pulse } from "./pulse.ts";
 import type { ControllerIo, ControllerSettings, Hint } from "./types.ts";
@@ -151,7 +151,8 @@ async function onePass(
   io.log.pass(ended);
   if (ended.failures.length === 0) pulse.ready();
   remember(io, settings, memory, ended, look.moved);
-  await io.onOutcome(ended);
+  const heard = await guarded(async () => ok(await io.onOutcome(ended)), signal);
+  if (heard?.ok === false) io.log.failure("the outcome could not be noted", heard.failures);
 }
 
 /**

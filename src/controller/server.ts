@@ -32,7 +32,10 @@ export async function serveProbes(
       maxHeaderSize: HEADER_BYTES_MAX,
       connectionsCheckingInterval: 1_000,
     },
-    (request, response) => void answer(request, response, pulse, metrics),
+    (request, response) => {
+      // One answer that cannot be given, without a file to read memory from, say, must not end the process.
+      void answer(request, response, pulse, metrics).catch(() => response.destroy());
+    },
   );
   server.maxConnections = CONNECTIONS_MAX;
   const why = await new Promise<string | undefined>((resolve) => {
@@ -72,8 +75,9 @@ async function answer(
     case "/readyz":
       return pulse.isReady() ? say(200, "ok\n") : say(503, "no pass has run from end to end yet\n");
     case "/metrics": {
-      const { contentType, text } = await metrics.expose();
-      return say(200, text, contentType);
+      const exposed = await metrics.expose().catch(() => undefined);
+      if (exposed === undefined) return say(500, "metrics cannot be made now\n");
+      return say(200, exposed.text, exposed.contentType);
     }
     default:
       return say(404, "not found\n");

@@ -67,6 +67,8 @@ export interface Keeper {
 const HEALTHY_MS = 30_000;
 const BACKOFF_MS = 500;
 const BACKOFF_MS_MAX = 30_000;
+/** A proxy that asks to be left alone for a day must not keep the kind unknown for as long. */
+const RETRY_AFTER_MS_MAX = 5 * 60_000;
 /** A rest that is ended by being asked for something. */
 const IDLE_MS = 24 * 3_600_000;
 
@@ -194,10 +196,14 @@ async function rest(post: Post, durationMs: number, doing: "wait" | "idle"): Pro
   });
 }
 
-/** How long to wait after failures in a row, and no less than the server asks for. */
-function backoffMs({ io }: Post, failures: number, retryAfterMs = 0): number {
+/** How long to wait after failures in a row, and no less than the server asks for, within reason. */
+function backoffMs({ io }: Post, failures: number, problem?: Problem): number {
   const longest = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** Math.min(failures - 1, 16));
-  return Math.max(retryAfterMs, longest * (0.5 + io.random()));
+  return Math.max(askedMs(problem) ?? 0, longest * (0.5 + io.random()));
+}
+
+function askedMs(problem: Problem | undefined): number | undefined {
+  return problem?.retryAfterMs === undefined ? undefined : Math.min(RETRY_AFTER_MS_MAX, problem.retryAfterMs);
 }
 
 function letGo(post: Post): void {
@@ -219,10 +225,11 @@ async function list(post: Post, reason: RelistReason): Promise<void> {
   if (post.closed) return;
   post.doing = "wait";
   if (!answer.ok) {
-    const { retryAfterMs } = answer.problem;
-    if (retryAfterMs !== undefined) post.listAtMs = io.clock.monotonicMs() + retryAfterMs;
-    fail(post, answer.problem);
-    await rest(post, backoffMs(post, post.badLists, retryAfterMs), "wait");
+    const { problem } = answer;
+    const waitMs = askedMs(problem);
+    if (waitMs !== undefined) post.listAtMs = io.clock.monotonicMs() + waitMs;
+    fail(post, problem);
+    await rest(post, backoffMs(post, post.badLists, problem), "wait");
     return;
   }
   const waiting = post.waiting.splice(0); // who asks from here on wants another list
@@ -261,8 +268,7 @@ async function watch(post: Post): Promise<void> {
     // A connection that broke is taken up again; a server that was away may have come back as another.
     else if (post.away > 1) doubt(post, "unreachable");
   }
-  if (post.badWatches > 0)
-    post.watchAtMs = io.clock.monotonicMs() + backoffMs(post, post.badWatches, problem?.retryAfterMs);
+  if (post.badWatches > 0) post.watchAtMs = io.clock.monotonicMs() + backoffMs(post, post.badWatches, problem);
 }
 
 /** Follows the watch until it ends; answers why it did, or undefined when it was given up. */

@@ -25,6 +25,8 @@ async function begin(script: {
   latest: () => Result<string>;
   pass?: (commit: string, signal: AbortSignal, cancelWaits: AbortSignal) => Promise<PassOutcome>;
   settings?: Partial<ControllerSettings>;
+  heard?: (outcome: PassOutcome) => void;
+  live?: () => undefined;
 }) {
   const clock = manualClock();
   const stop = new AbortController();
@@ -40,7 +42,7 @@ async function begin(script: {
       () => clock.nowMs(),
       "info",
     ),
-    metrics: await newMetrics("test", () => undefined),
+    metrics: await newMetrics("test", script.live ?? (() => undefined)),
     latest: () => Promise.resolve(script.latest()),
     onHint: (listener: typeof hint.now) => {
       hint.now = listener;
@@ -54,7 +56,7 @@ async function begin(script: {
     },
     onOutcome: (outcome: PassOutcome) => {
       outcomes.push(outcome);
-      return Promise.resolve();
+      return Promise.resolve(outcome).then((one) => script.heard?.(one));
     },
   };
   const ended = runController(io, { ...SETTINGS, ...script.settings }, stop.signal);
@@ -215,6 +217,18 @@ describe("when passes run", () => {
     await clock.advance(15 * SECOND);
     expect(outcomes.at(-1)?.services).toEqual(GOOD);
   });
+
+  test("D18 a bug of whoever hears the outcome ends nothing, and is told", async () => {
+    const ref = { commit: "a" };
+    const heard = (): void => {
+      throw new TypeError("service is null");
+    };
+    const { clock, lines, passes } = await begin({ latest: () => ok(ref.commit), heard });
+    expect(lines.find(({ code }) => code === "reconcile/bug")?.message).toContain("service is null");
+    ref.commit = "b";
+    await clock.advance(15 * SECOND);
+    expect(passes.map(({ commit }) => commit)).toEqual(["a", "b"]);
+  });
 });
 
 describe("a source that does not answer", () => {
@@ -283,6 +297,16 @@ describe("probes", () => {
     expect((await get("/")).status).toBe(404);
     expect((await get("/metrics", { method: "POST" })).status).toBe(405);
     expect((await get("/healthz", { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("D10 metrics that cannot be made are an answer, and end nothing", async () => {
+    const live = (): undefined => {
+      throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    };
+    const { get } = await begin({ latest: () => ok("a"), live });
+    const answer = await get("/metrics");
+    expect([answer.status, await answer.text()]).toEqual([500, "metrics cannot be made now\n"]);
+    expect((await get("/healthz")).status).toBe(200);
   });
 
   test("an address that is taken is a failure, and nothing runs", async () => {

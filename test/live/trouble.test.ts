@@ -74,6 +74,18 @@ describe("trouble", () => {
     expect((await inventory(s)).unlisted.size).toBe(0);
   });
 
+  test("D11 a server that asks to be left alone for days is asked again within the interval", async () => {
+    const s = await begin();
+    s.script.list = async () => ({ ok: false, problem: status(503, 3 * 86_400_000) });
+    s.live.use(new Set(["/Secret"]));
+    await s.clock.advance(MINUTE);
+    delete s.script.list;
+    s.asked();
+    await s.clock.advance(10 * MINUTE);
+    expect(s.asked()).toContain("watch Secret");
+    expect((await inventory(s)).unlisted.size).toBe(0);
+  });
+
   test("D12 a watch that is silent is given up, and what it did not tell is found", async () => {
     const s = await begin();
     s.script.watch = (_kind, _truth, signal) => silent(signal);
