@@ -173,6 +173,7 @@ function asked(
     },
     jobsDone: standing.jobs,
     appliedAt: (service) => appliedAt(standing, service),
+    definedAt: (service) => standing.kept.services.get(service)?.defined?.path,
     ownNamespaces: [...ownNamespaces, standing.place.namespace],
   };
 }

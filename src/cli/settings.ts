@@ -180,10 +180,15 @@ function toolsFrom(read: Reader): readonly ForeignTool[] {
 }
 
 function breakerFrom(read: Reader): BreakerChange {
-  const limit = (count: FlagName, share: FlagName): Partial<DeleteLimit> => ({
-    ...(read.text(count) === undefined ? {} : { max: read.count(count, 0, 0, 1_000_000) }),
-    ...(read.text(share) === undefined ? {} : { share: read.share(share, 0) }),
-  });
+  const limit = (count: FlagName, share: FlagName): Partial<DeleteLimit> => {
+    const part = read.text(share) === undefined ? undefined : read.share(share, 0);
+    return {
+      ...(read.text(count) === undefined ? {} : { max: read.count(count, 0, 0, 1_000_000) }),
+      ...(part === undefined ? {} : { share: part }),
+      // No share at all means no delete, also of those that are usually free.
+      ...(part === 0 ? { free: 0 } : {}),
+    };
+  };
   return {
     service: limit("maxDeletes", "maxDeleteShare"),
     run: limit("maxRunDeletes", "maxRunDeleteShare"),

@@ -116,6 +116,8 @@ export interface Discovery {
    * listed may still exist, so nothing is pruned for being gone (law L3).
    */
   readonly complete: boolean;
+  /** The folder that definitions were looked for in, when that is one around the path. */
+  readonly searched?: string;
   /** Documents seen and left alone, with the reason. */
   readonly ignored: readonly { readonly at: Place; readonly why: string }[];
 }

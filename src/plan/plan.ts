@@ -97,6 +97,8 @@ export interface PlanInput {
   readonly orphans?: (service: string) => boolean;
   /** Services that left git while it said to leave them alone, and why nothing of them goes until somebody confirms. */
   readonly left?: ReadonlyMap<string, string>;
+  /** Why a service that is not in the revision may not have left git; nothing of it goes until somebody confirms. */
+  readonly elsewhere?: (service: string) => string | undefined;
   /** Who confirmed the deletes of a service: holds of it that only wait for that are released. */
   readonly confirmed?: (service: string) => Confirmation | undefined;
   /** Jobs that ran and that the cluster cleaned up since: the hash that was applied, by object key. */
@@ -241,7 +243,8 @@ function planGone(label: string, owned: Owned, input: PlanInput): ServicePlan {
     .map((step) => orphaned(step, input.orphans?.(service) === true));
   // Whatever was said of the service, to suspend it or to keep what it leaves, was said of its id.
   const why = told === undefined ? NAMELESS : input.left?.get(service);
-  return { service, present: false, steps: held(removed, why, true, confirmed), failures: [] };
+  const elsewhere = owned.unwanted.length > 0 ? input.elsewhere?.(service) : undefined;
+  return { service, present: false, steps: held(removed, why ?? elsewhere, true, confirmed), failures: [] };
 }
 
 const NAMELESS = "its label is a hash and its annotation is gone, so which service it was of is not known";

@@ -76,8 +76,10 @@ export function layerOf(fields: ServiceFields, placeOf: (field: string) => Place
 /** Source of the percentage: the schema has seen to its form. */
 export function limitOf({ free, share, max }: Limit): Partial<DeleteLimit> {
   const part = typeof share === "string" ? Number(share.slice(0, -1)) / 100 : share;
+  // No share at all means no delete, unless some are said to be free.
+  const least = free ?? (part === 0 ? 0 : undefined);
   return {
-    ...(free === undefined ? {} : { free }),
+    ...(least === undefined ? {} : { free: least }),
     ...(part === undefined ? {} : { share: part }),
     ...(max === undefined ? {} : { max }),
   };

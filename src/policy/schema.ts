@@ -55,7 +55,10 @@ const limit = v.pipe(
   map(
     "a map of free, share and max",
     {
-      free: field(count, "as many deletes as these are never too many; it counts as `max` where that is less"),
+      free: field(
+        count,
+        "as many deletes as these are never too many; it counts as `max` where that is less, and a share of 0 beside none makes it 0",
+      ),
       share: field(v.union([percent, fraction], SHARE_NOUN), "more than this share of the whole is too many"),
       max: field(count, "more than these are too many"),
     },

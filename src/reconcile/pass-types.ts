@@ -61,6 +61,8 @@ export interface PassRequest {
   readonly jobsDone?: ReadonlyMap<string, string>;
   /** Revisions that a service may hold objects of, as they were kept; absent where nothing is kept. */
   readonly appliedAt?: (service: string) => AppliedAt | "unknown";
+  /** The file that a service was last defined in, as it was kept. */
+  readonly definedAt?: (service: string) => string | undefined;
   /** Why nothing may be deleted, whatever this process itself knows of the cluster. */
   readonly pausedDeletes?: string;
   /** Namespace of namespaced objects that name none. */

@@ -13,6 +13,7 @@ import {
 import { orphans } from "../policy/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { declaredAutoscalers } from "./autoscalers.ts";
+import { elsewhere } from "./elsewhere.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { PassState } from "./state.ts";
 import { suspendedClaimant } from "./suspended.ts";
@@ -130,6 +131,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     left: new Map(
       state.suspendedGone.flatMap(({ service, until, why }) => (until === "confirmed" ? [[service, why]] : [])),
     ),
+    elsewhere: (service) => elsewhere(service, state),
     confirmed: (service) => confirmationOf(state, service),
     ...(request.jobsDone === undefined ? {} : { jobsDone: request.jobsDone }),
   };

@@ -117,6 +117,7 @@ export function discover(
       services: unique.services,
       broken: unique.broken,
       complete: !broken.some(({ unreadable }) => unreadable),
+      ...(flux.around === undefined ? {} : { searched: flux.around }),
       ignored: [
         ...parents.map(({ at, id }) => ({
           at,
@@ -188,6 +189,8 @@ interface Search {
 }
 
 interface FluxDefinitions {
+  /** The folder around `path` that was looked through, too. */
+  readonly around: string | undefined;
   readonly parents: readonly Service[];
   readonly services: readonly Defined[];
   readonly broken: readonly Broken[];
@@ -209,7 +212,7 @@ function readDefinitions(search: Search, files: readonly string[]): FluxDefiniti
     for (const one of more.broken) if (!isWithin(one.at.path, path)) broken.push(one);
   }
   for (const parent of parents) broken.push(...changingParent(parent));
-  return { parents, services, broken };
+  return { around: outer, parents, services, broken };
 }
 
 /** A Kustomization whose folder holds the documents of others (or its own) is a parent: it applies Kustomizations, not objects. */

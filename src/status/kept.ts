@@ -36,7 +36,7 @@ export interface KeptService {
   readonly digest?: string;
   /** Revisions that it may still hold objects of, and that the ones applied since are not known to follow. */
   readonly departed?: readonly string[];
-  /** Where it is defined; absent for one that left git. */
+  /** Where it is defined; of one that left git, where it was last. */
   readonly defined?: Place;
   readonly history: readonly HistoryEntry[];
 }

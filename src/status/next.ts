@@ -181,6 +181,7 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, { now, da
   const { suspendedInGit = false } = outcome;
   const wasSuspended = old === undefined ? damaged : old.suspendedInGit === true;
   const isSuspended = suspendedInGit === "unknown" ? wasSuspended : suspendedInGit;
+  const defined = at ?? old?.defined;
   const more = failures.length - FAILURES_MAX;
   const inPlace = steps.filter(({ action, result }) => result === "done" && IN_PLACE.has(action)).length;
   return {
@@ -207,7 +208,7 @@ function toldBy(outcome: ServiceOutcome, old: KeptService | undefined, { now, da
     ...(digest === undefined ? {} : { digest }),
     ...(departed.length === 0 ? {} : { departed }),
     ...(isSuspended ? { suspendedInGit: true as const } : {}),
-    ...(at === undefined ? {} : { defined: at }),
+    ...(defined === undefined ? {} : { defined }),
   };
 }
 

@@ -119,6 +119,8 @@ describe("what follows from what", () => {
     const given = read({ maxDeletes: "0", maxRunDeleteShare: "15%" }, { GITOPS_MAX_GONE_SERVICES: "2" });
     expect(given.breaker).toEqual({ service: { max: 0 }, run: { share: 0.15 }, gone: { max: 2 } });
     expect(breakerWith(given.breaker).service).toMatchObject({ free: 0, max: 0 });
+    const none = read({ maxDeleteShare: "0", maxRunDeleteShare: "0%", maxGoneShare: "1%" });
+    expect(none.breaker).toEqual({ service: { free: 0, share: 0 }, run: { free: 0, share: 0 }, gone: { share: 0.01 } });
   });
 });
 

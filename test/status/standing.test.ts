@@ -101,6 +101,15 @@ describe("what a pass leaves", () => {
     });
   });
 
+  test("of a service that is in git no more it stays known where it was defined, while anything of it is left", async () => {
+    await passed(pass([made("dev/api"), made("dev/web")], at(0)));
+    const place = (await read()).kept.services.get("dev/web")?.defined;
+    expect(place?.path).toMatch(/\S/);
+    const { at: _at, ...left } = service("dev/web", "held", { steps: [step("held", "web", { why: "so" })] });
+    for (const time of [1, 2]) await passed(pass([good("dev/api"), left], at(time)));
+    expect((await read()).kept.services.get("dev/web")?.defined).toEqual(place);
+  });
+
   test("held deletes say whether a confirmation lets any of them go", async () => {
     const held = (confirmable: boolean) => step("held", `web-${confirmable}`, { why: "so", confirmable });
     const { at: _, ...none } = service("dev/none", "held", { steps: [held(false)] });

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import type { PassOutcome } from "../../src/model/index.ts";
+import type { PassRequest } from "../../src/reconcile/index.ts";
+import { type PassScene, passScene } from "./pass-scene.ts";
+
+type Files = Readonly<Record<string, string>>;
+
+const folder = (path: string, name: string): Files => ({
+  [`${path}/kustomization.yaml`]: "resources: [it.yaml]\n",
+  [`${path}/it.yaml`]: `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`,
+});
+const flux = (name: string, path: string): string =>
+  `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\n` +
+  `spec: {interval: 1m, prune: true, path: ./${path}, sourceRef: {kind: GitRepository, name: all}}\n---\n`;
+
+async function passed(scene: PassScene, files: Files, change: Partial<PassRequest>): Promise<PassOutcome> {
+  scene.commit(files);
+  const begun = scene.begin(change);
+  await scene.clock.advance(0);
+  const outcome = begun.outcome();
+  if (outcome === undefined) throw new Error("the pass goes on");
+  return outcome;
+}
+
+/** `apps/cart delete cart: no longer in git`, of every step that is more than nothing. */
+const told = ({ services }: PassOutcome): readonly string[] =>
+  services.flatMap(({ service, steps }) =>
+    steps.flatMap(({ action, ref, why }) =>
+      action === "unchanged" ? [] : [`${service} ${action} ${ref.name}${why === "" ? "" : `: ${why}`}`],
+    ),
+  );
+
+describe("a path that becomes narrower under one scope", () => {
+  const files = { ...folder("apps/cart", "cart"), ...folder("apps/till", "till"), ...folder("tools/probe", "probe") };
+  const HELD =
+    "tools/probe held probe: tools/probe/kustomization.yaml, which it was defined in, is still in git, but not below apps";
+
+  test("takes no folder out of git: what is outside of it is held, until somebody confirms", async () => {
+    const scene = passScene();
+    await passed(scene, files, { path: "" });
+    expect(told(await passed(scene, files, { path: "apps" }))).toEqual([HELD]);
+    expect(told(await passed(scene, files, { path: "apps", mode: "diff" }))).toEqual([HELD]);
+    const confirmed = () => ({ by: "Ada", at: "2026-01-01T00:00:00Z", how: "command" }) as const;
+    expect(told(await passed(scene, files, { path: "apps", confirmed }))).toEqual([
+      "tools/probe delete probe: no longer in git",
+    ]);
+  });
+
+  test("what was taken out of git as well goes", async () => {
+    const scene = passScene();
+    await passed(scene, files, { path: "" });
+    const left = { ...folder("apps/cart", "cart"), ...folder("apps/till", "till") };
+    expect(told(await passed(scene, left, { path: "apps" }))).toEqual(["tools/probe delete probe: no longer in git"]);
+  });
+
+  const definitions = {
+    "clusters/dev/cart.yaml": flux("cart", "rel/cart"),
+    "clusters/dev/tools/probe.yaml": flux("probe", "rel/probe"),
+    ...folder("rel/cart", "cart"),
+    ...folder("rel/probe", "probe"),
+  };
+
+  test("of a Flux Kustomization the record says where it was defined", async () => {
+    const scene = passScene();
+    const whole = await passed(scene, definitions, { path: "clusters/dev" });
+    const places = new Map(whole.services.map(({ service, at }) => [service, at?.path]));
+    const definedAt = (service: string) => places.get(service);
+    const narrow = { path: "clusters/dev/tools", definedAt };
+    expect(told(await passed(scene, definitions, narrow))).toEqual([
+      "flux-system/cart held cart: clusters/dev/cart.yaml, which it was defined in, is still in git, but not below clusters/dev/tools",
+    ]);
+  });
+
+  test("a definition around the path that was looked through says that it is gone", async () => {
+    const scene = passScene();
+    const parent = {
+      "clusters/dev/tools/parent.yaml": flux("parent", "clusters/dev"),
+      "clusters/dev/tools/probe.yaml": flux("probe", "rel/probe"),
+      "clusters/dev/all.yaml": flux("cart", "rel/cart") + flux("till", "rel/till"),
+      ...folder("rel/cart", "cart"),
+      ...folder("rel/till", "till"),
+      ...folder("rel/probe", "probe"),
+    };
+    const request = { path: "clusters/dev/tools", definedAt: () => "clusters/dev/all.yaml" };
+    await passed(scene, parent, request);
+    const without = { ...parent, "clusters/dev/all.yaml": flux("cart", "rel/cart") };
+    expect(told(await passed(scene, without, request))).toEqual(["flux-system/till delete till: no longer in git"]);
+  });
+});
