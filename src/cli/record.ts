@@ -47,13 +47,22 @@ export async function writeRecord(settings: Settings, outcome: PassOutcome, worl
   }
 }
 
+/** Whether a file holds what is written here, as far as whoever reads it relies on that: a cache may be damaged. */
 function isRecord(value: unknown): value is PassRecord {
+  const record = value as Partial<PassRecord> | null;
   return (
-    typeof value === "object" &&
-    value !== null &&
-    "version" in value &&
-    value.version === 1 &&
-    "services" in value &&
-    Array.isArray(value.services)
+    typeof record === "object" &&
+    record !== null &&
+    record.version === 1 &&
+    typeof record.lastPass === "string" &&
+    Array.isArray(record.failures) &&
+    Array.isArray(record.services) &&
+    record.services.every(isServiceRecord)
   );
+}
+
+function isServiceRecord(value: unknown): boolean {
+  const one = value as Partial<PassRecord["services"][number]> | null;
+  if (typeof one !== "object" || one === null || !Array.isArray(one.failures)) return false;
+  return [one.service, one.state, one.lastAttempt, one.revision].every((text) => typeof text === "string");
 }

@@ -18,27 +18,45 @@ interface Aged {
   readonly readAtMs: number;
 }
 
-/** When reading them again fails, the old ones stay: they may still do, and if not, the server says so. */
+/** A plugin that takes longer hangs, mostly: whoever comes then goes on with what is at hand. */
+const SLOW_MS = 10_000;
+/** Then it is asked again, beside the one that hangs; each time later, as every one that hangs is a process. */
+const HANGS_MS = 60_000;
+const HANGS_MS_MAX = 32 * HANGS_MS;
+
+/** When reading them again fails, or does not end, the old ones stay: they may still do, and if not, the server says so. */
 export function freshCredentials(first: Credentials, read: ReadCredentials, clock: Clock): FreshCredentials {
   let aged: Aged = { credentials: first, readAtMs: clock.monotonicMs() };
   let doubted = false;
-  let reading: Promise<Aged> | undefined;
-  const readAgain = (refused: boolean): Promise<Aged> => {
-    reading ??= read(refused)
+  let hangsMs = HANGS_MS;
+  let reading: { readonly sinceMs: number; readonly answer: Promise<Aged> } | undefined;
+  const sinceMs = (): number => (reading === undefined ? 0 : clock.monotonicMs() - reading.sinceMs);
+  const begin = (refused: boolean): Promise<Aged> => {
+    const answer: Promise<Aged> = read(refused)
       .then((fresh) => {
+        if (reading?.answer !== answer) return aged; // it was given up
         aged = { credentials: fresh.ok ? fresh.value : aged.credentials, readAtMs: clock.monotonicMs() };
         doubted = false;
+        hangsMs = HANGS_MS;
         return aged;
       })
       .finally(() => {
-        reading = undefined;
+        if (reading?.answer === answer) reading = undefined;
       });
-    return reading;
+    reading = { sinceMs: clock.monotonicMs(), answer };
+    return answer;
+  };
+  const readAgain = (refused: boolean): Promise<Aged> => {
+    if (reading === undefined) return begin(refused);
+    if (sinceMs() <= hangsMs) return reading.answer;
+    hangsMs = Math.min(HANGS_MS_MAX, 2 * hangsMs);
+    return begin(refused);
   };
   return {
     async current(signal) {
       const old = doubted || clock.monotonicMs() - aged.readAtMs > AGE_MS;
-      return old ? await orAbort(readAgain(false), signal) : aged;
+      const hangs = sinceMs() > SLOW_MS && sinceMs() <= hangsMs;
+      return old && !hangs ? await orAbort(readAgain(false), signal) : aged;
     },
     async newer(refused, signal) {
       return aged === refused ? await orAbort(readAgain(true), signal) : aged;

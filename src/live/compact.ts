@@ -123,7 +123,10 @@ function newFieldTrees(): FieldTrees {
       key,
       isObject(below) ? share(below) : below,
     ]);
-    const name = entries.map(([key, below]) => `${key}\n${isObject(below) ? (ids.get(below) ?? 0) : "-"}`).join("\n");
+    // A key may hold any character: of how many it is made says where it ends.
+    const name = entries
+      .map(([key, below]) => `${key.length} ${key} ${isObject(below) ? (ids.get(below) ?? 0) : "-"}`)
+      .join(" ");
     const known = nodes.get(name);
     if (known !== undefined) return known.node;
     const node = Object.fromEntries(entries);

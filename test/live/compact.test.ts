@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { newCompactor } from "../../src/live/compact.ts";
-import type { LiveMetadata } from "../../src/model/index.ts";
+import type { JsonObject, LiveMetadata } from "../../src/model/index.ts";
 import { declaredBy, liveAfter } from "../plan/objects.ts";
 
 const status = {
@@ -43,6 +43,16 @@ describe("records of objects", () => {
     const [a, b] = [compactor.compact(live("a"), undefined), compactor.compact(live("b"), undefined)];
     expect(a.managedFields[0]?.fieldsV1).toBe(b.managedFields[0]?.fieldsV1);
     expect(a.labels).toBe(b.labels);
+  });
+
+  test("are not taken for others whose fields have names that read the same", () => {
+    const compactor = newCompactor();
+    const fieldsOf = (name: string, fieldsV1: JsonObject) =>
+      compactor.compact(live(name, { managedFields: [{ ...status, subresource: "scale", fieldsV1 }] }), undefined)
+        .managedFields[0]?.fieldsV1;
+    const two = { "f:a": {}, "f:b": {} };
+    for (const between of ["\n1\n", " 1 3 "]) fieldsOf(between, { [`f:a${between}f:b`]: {} });
+    expect(fieldsOf("two", two)).toEqual(two);
   });
 
   test("share with their own past after the rest was let go of", () => {
