@@ -85,7 +85,8 @@ async function writeOnce(
     const name = names.group(index);
     if (kept.objects.get(name)?.data["services"] !== services) writes.set(name, { services });
   }
-  const jobs = nextJobs(standing.jobs, outcome, about.some);
+  // What another process noted meanwhile, this pass knows nothing of.
+  const jobs = nextJobs(standing.jobs, outcome, about.some || about.again === true);
   if (jobsText(jobs) !== jobsText(standing.jobs)) writes.set(names.jobs, { jobs: jobsText(jobs) });
   const end = nextHead(standing, outcome, { groups, wrote: writes.size > 0, nowMs, ...about });
 
@@ -170,7 +171,20 @@ function nextJobs(
 ): ReadonlyMap<string, string> {
   const seen = new Map(outcome.services.flatMap(({ steps }) => steps.flatMap(jobOf)));
   const sure = !some && outcome.failures.length === 0 && outcome.services.every(({ state }) => isGood(state));
-  return new Map([...(sure ? [...before].filter(([key]) => seen.has(key)) : before), ...seen]);
+  const unseen = sure ? [] : [...before].filter(([key]) => !seen.has(key));
+  // While something fails all the time, Jobs that left git stay; an object that is too big for them would not be written at all.
+  let room = JOBS_CHARACTERS_MAX - charactersOf(seen);
+  const kept = unseen.filter((job) => (room -= charactersOf([job])) >= 0);
+  return new Map([...kept, ...seen]);
+}
+
+/** Of the 1 MiB that an object may have. */
+const JOBS_CHARACTERS_MAX = 768 * 1024;
+
+function charactersOf(jobs: Iterable<readonly [string, string]>): number {
+  let characters = 0;
+  for (const [key, hash] of jobs) characters += key.length + hash.length + '["",""],'.length;
+  return characters;
 }
 
 function jobOf({ ref, job, result }: StepResult): readonly (readonly [string, string])[] {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Cluster } from "../../src/cluster/index.ts";
 import { appliedAt, readStanding, suspend } from "../../src/status/index.ts";
-import { pass } from "../report/examples.ts";
+import { pass, service, step } from "../report/examples.ts";
 import { at, broken, CONFIG_MAP, good, made, PLACE, QUARTER, revisionAt, signal, statusScene, value } from "./scene.ts";
 
 let { clock, cluster, read, passed, one, objects } = {} as ReturnType<typeof statusScene>;
@@ -135,6 +135,21 @@ test("L7 an end that was noted by a machine whose clock is ahead does not count 
   const soon = new Date(clock.nowMs() + QUARTER / 2).toISOString();
   await rewrite("gitops-pass", { pass: JSON.stringify({ ...(await read()).head, at: soon }) });
   expect(await passed(pass([good("dev/api")], at(0)))).toEqual([]);
+});
+
+test("D27 Jobs that left git while some service fails do not fill the object of Jobs: those of now are known first", async () => {
+  const job = (name: string) => {
+    const ref = { group: "batch", kind: "Job", namespace: "dev", name: name.padEnd(63, "x") };
+    return { ...step("create", name), ref, job: "h".repeat(64) };
+  };
+  const release = (number: number) => Array.from({ length: 3000 }, (_, index) => job(`migrate-${number}-${index}-`));
+  for (const number of [1, 2, 3]) {
+    const api = service("dev/api", "synced", { steps: release(number) });
+    await passed(pass([api, broken("dev/web")], at(number - 1)));
+  }
+  const { jobs } = await read();
+  expect(JSON.stringify([...jobs]).length).toBeLessThan(1024 * 1024);
+  expect(release(3).every(({ ref }) => jobs.has(`batch/Job/dev/${ref.name}`))).toBe(true);
 });
 
 describe("a suspension with a glob that is refused now", () => {

@@ -68,6 +68,19 @@ describe("two processes at once", () => {
       expect((await one(id))?.history.map(({ result }) => result)).toEqual(["synced", "failed"]);
   });
 
+  test("D27 a Job that another process ran meanwhile stays known", async () => {
+    const ref = { group: "batch", kind: "Job", namespace: "dev", name: "migrate" };
+    const migrate = { ...step("create", "migrate"), ref, job: "h1" };
+    await passed(pass([made("dev/api")], at(0)));
+    const standing = await read();
+    await passed(pass([service("dev/api", "synced", { steps: [migrate] })], at(1)));
+    const options = { some: false, heartbeatMs: QUARTER };
+    value(await writeStatus(cluster, clock, standing, pass([made("dev/api")], at(0)), options, signal));
+    expect([...(await read()).jobs]).toEqual([["batch/Job/dev/migrate", "h1"]]);
+    await passed(pass([good("dev/api")], at(2)));
+    expect((await read()).jobs.size).toBe(0);
+  });
+
   test("one that is overtaken again and again says so, and leaves it to the next pass", async () => {
     await passed(pass([made("dev/api")], at(0)));
     const standing = await read();
