@@ -28,8 +28,8 @@ const THREADS_MAX = 4;
 
 /** The real engine, over git, threads and a cluster. Each is opened when first used and closed with the engine. */
 export const openEngine: OpenEngine = (settings, world) => {
-  const source = once((signal) => openTheSource(settings, world, signal));
-  const cluster = once(() => openTheCluster(settings, world));
+  const source = once((signal) => openTheSource(settings, world, signal), isOk);
+  const cluster = once(() => openTheCluster(settings, world), isOk);
   const builders = once(() => Promise.resolve(openTheBuilders(settings, world)));
   const revisions = new WeakMap<Discovered, OpenRevision>();
   const cache = fileCache(
@@ -180,11 +180,25 @@ interface Once<T> {
   close(how: (value: T) => Promise<unknown>): Promise<void>;
 }
 
-/** Opens at the first use. */
-function once<T>(open: (signal: AbortSignal) => Promise<T>): Once<T> {
+function isOk({ ok: is }: { readonly ok: boolean }): boolean {
+  return is;
+}
+
+/** Opens at the first use; what could not be opened is opened again at the next: its cause may pass, and a run stays. */
+function once<T>(open: (signal: AbortSignal) => Promise<T>, isOpen: (value: T) => boolean = () => true): Once<T> {
   const opened: { value?: Promise<T> } = {};
   return {
-    get: (signal) => (opened.value ??= open(signal)),
+    async get(signal) {
+      const opening = (opened.value ??= open(signal));
+      let done = false;
+      try {
+        const value = await opening;
+        done = isOpen(value);
+        return value;
+      } finally {
+        if (!done && opened.value === opening) delete opened.value;
+      }
+    },
     async close(how) {
       if (opened.value !== undefined) await how(await opened.value);
     },
