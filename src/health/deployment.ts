@@ -1,9 +1,21 @@
-import { child, type LiveObject } from "../model/index.ts";
+import { child, type LiveObject, text } from "../model/index.ts";
 import { describing, failing, HEALTHY, type Health, progressing } from "./health.ts";
-import { conditionOf, conditionsOf, integer, namedOf, words } from "./status.ts";
+import { conditionOf, conditionsOf, integer, items, namedOf, words } from "./status.ts";
 
 /** spec.progressDeadlineSeconds of a Deployment that has none: its controller writes no condition about progress then. */
 const NO_DEADLINE = 2 ** 31 - 1;
+
+/**
+ * Whether its deadline passed before its last change. A rollback to pods that are still there is observed, for a moment, with
+ * what was said of the rollout before; one that is stuck, too, keeps that for good.
+ */
+function isOld(object: LiveObject): boolean {
+  const late = items(child(object, "status")?.["conditions"]).find((one) => text(one, "type") === "Progressing");
+  const saidMs = Date.parse(text(late, "lastUpdateTime") ?? "");
+  return items(object.metadata["managedFields"])
+    .filter((entry) => text(entry, "subresource") !== "status")
+    .some((entry) => saidMs < Date.parse(text(entry, "time") ?? ""));
+}
 
 /** Replicas updated and available, and the rollout said to be complete; failed once its progress deadline has passed. */
 export function deploymentHealth(object: LiveObject): Health {
@@ -11,7 +23,7 @@ export function deploymentHealth(object: LiveObject): Health {
   const late = conditionsOf(object).find(
     ({ type, reason }) => type === "Progressing" && reason === "ProgressDeadlineExceeded",
   );
-  if (late !== undefined) return failing(words(late), describing(namedOf(object)));
+  if (late !== undefined) return failing(words(late), describing(namedOf(object)), isOld(object));
   const wanted = integer(spec, "replicas") ?? 1;
   const replicas = integer(status, "replicas") ?? 0;
   const updated = integer(status, "updatedReplicas") ?? 0;

@@ -6,10 +6,7 @@ import { conditionOf, conditionsOf, integer, namedOf, words } from "./status.ts"
 export function commonHealth(object: LiveObject): Health | undefined {
   const deleted = text(object.metadata, "deletionTimestamp");
   if (deleted !== undefined) return { state: "terminating", why: `it is being deleted since ${deleted}` };
-  const generation = integer(object.metadata, "generation");
-  const observed = integer(child(object, "status"), "observedGeneration");
-  if (generation !== undefined && observed !== undefined && observed !== generation)
-    return progressing("its controller has not looked at its last change yet");
+  if (isUnseen(object)) return progressing("its controller has not looked at its last change yet");
   // The first that is set counts, in the order in which its controller wrote them.
   for (const condition of conditionsOf(object)) {
     if (condition.status !== "True") continue;
@@ -17,6 +14,13 @@ export function commonHealth(object: LiveObject): Health | undefined {
     if (condition.type === "Stalled") return failing(words(condition), describing(namedOf(object)));
   }
   return undefined;
+}
+
+/** Whether an object's controller has looked at it, and not at its last change yet. */
+export function isUnseen(object: LiveObject): boolean {
+  const generation = integer(object.metadata, "generation");
+  const observed = integer(child(object, "status"), "observedGeneration");
+  return generation !== undefined && observed !== undefined && observed !== generation;
 }
 
 /** A kind without a rule of its own: what its Ready condition says; without one, it is healthy by being there. */

@@ -2,12 +2,13 @@ import type { ObjectRef } from "../model/index.ts";
 
 /**
  * What an object's own status says about it. `why` is for people: lower case, one line, no full stop. `look` is the command
- * that shows more. The states are those of kstatus: Current, InProgress, Failed and Terminating.
+ * that shows more. The states are those of kstatus: Current, InProgress, Failed and Terminating. `maybeOld`: it was said before
+ * the object changed last, and may not be so any more in a moment.
  */
 export type Health =
   | { readonly state: "healthy" }
   | { readonly state: "progressing"; readonly why: string }
-  | { readonly state: "failed"; readonly why: string; readonly look: string }
+  | { readonly state: "failed"; readonly why: string; readonly look: string; readonly maybeOld?: boolean }
   | { readonly state: "terminating"; readonly why: string };
 
 export const HEALTHY: Health = { state: "healthy" };
@@ -16,8 +17,8 @@ export function progressing(why: string): Health {
   return { state: "progressing", why: oneLine(why) };
 }
 
-export function failing(why: string, look: string): Health {
-  return { state: "failed", why: oneLine(why), look };
+export function failing(why: string, look: string, maybeOld = false): Health {
+  return { state: "failed", why: oneLine(why), look, ...(maybeOld ? { maybeOld } : {}) };
 }
 
 /** `kubectl -n shop describe deployments.apps cart`, for any kind. */

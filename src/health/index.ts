@@ -1,3 +1,4 @@
+export { isUnseen } from "./generic.ts";
 export { describing } from "./health.ts";
 export { vanishesWhenDone } from "./job.ts";
 export { hasHealth, healthOf } from "./kinds.ts";

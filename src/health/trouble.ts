@@ -5,7 +5,7 @@ import { conditionOf, integer, items, namedOf, words } from "./status.ts";
 /** Why a workload does not get ahead, as far as its pods, or their absence, say. */
 export interface Trouble {
   /** Which sort: reasons of one sort alternate, as ErrImagePull and ImagePullBackOff do. */
-  readonly sort: "crash" | "image" | "configuration" | "placement" | "refused";
+  readonly sort: "crash" | "image" | "configuration" | "placement" | "refused" | "old";
   /** As Kubernetes names it. */
   readonly reason: string;
   /** For people; holds no value of a Secret and nothing that the program itself wrote. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type Cluster, problemFailure } from "../cluster/index.ts";
-import { describing, hasHealth, healthOf, type Trouble } from "../health/index.ts";
+import { describing, hasHealth, healthOf, isUnseen, soonest, type Trouble } from "../health/index.ts";
 import { type Clock, type HealthSummary, type LiveObject, type ObjectRef, refKey } from "../model/index.ts";
 import { SERVICE_LABEL } from "../plan/index.ts";
 import { newBell } from "./bell.ts";
@@ -29,6 +29,8 @@ export interface Waiting {
 const FALLBACK_MS = 15_000;
 /** Pods are looked at from then on: most rollouts are through before, and cost one small read at each change of their status. */
 const PODS_AFTER_MS = 5_000;
+/** What may have been said of the rollout before is believed when it is still said after so long. */
+const OLD_GRACE_MS = 5_000;
 /** An object is read no more often than so, however much its pods have to tell. */
 const LOOK_MS_MIN = 500;
 
@@ -135,10 +137,16 @@ async function look({ cluster, clock }: Tools, object: Awaited, withPods: boolea
     return object.vanishes ? { state: "healthy" } : { ...base, state: "progressing", why: "it is not there" };
   const health = healthOf(live);
   if (health.state === "healthy") return health;
-  const deeper = withPods || health.state === "failed";
-  const trouble = deeper ? await troubleOf(cluster, live, clock.nowMs(), signal) : undefined;
-  const why = trouble === undefined || trouble.why === health.why ? health.why : `${health.why}; ${trouble.why}`;
-  if (health.state === "failed") return { ...base, state: "failed", why, look: trouble?.look ?? health.look };
+  // Of what its controller has not looked at yet, the pods are those of before.
+  const deeper = (withPods || health.state === "failed") && !isUnseen(live);
+  const found = deeper ? await troubleOf(cluster, live, clock.nowMs(), signal) : undefined;
+  const why = found === undefined || found.why === health.why ? health.why : `${health.why}; ${found.why}`;
+  const failed = health.state === "failed";
+  if (failed && health.maybeOld !== true) return { ...base, state: "failed", why, look: found?.look ?? health.look };
+  const old = failed
+    ? ({ sort: "old", reason: "", why, look: health.look, graceMs: OLD_GRACE_MS } as const)
+    : undefined;
+  const trouble = soonest([found, old]);
   return {
     ...base,
     state: "progressing",

@@ -139,6 +139,37 @@ describe("failing fast, with the reason that the pods give", () => {
     ]);
   });
 
+  test("a progress deadline that passed before the last change is believed when it is still told after a moment", async () => {
+    const one = await scene();
+    const told = fixture("deployment-failed-deadline-before.yaml");
+    one.put(told);
+    const back = one.wait([awaited("Deployment", "cart", { ours: false })]);
+    await one.clock.advance(100);
+    expect(back.told).toMatchObject([[{ why: expect.stringContaining("timed out progressing") }]]);
+    one.put({ ...told, status: fixture("deployment-healthy.yaml")["status"] as JsonObject });
+    await one.clock.advance(600);
+    expect(back.ended()?.health.state).toBe("healthy");
+    one.put(told);
+    const stuck = one.wait([awaited("Deployment", "cart")]);
+    await one.clock.advance(4_900);
+    expect(stuck.ended()).toBeUndefined();
+    await one.clock.advance(600);
+    expect(messages(stuck)).toMatchObject([expect.stringMatching(/^health\/failed .*timed out progressing$/)]);
+  });
+
+  test("pods do not count while the controller has not looked at the last change: they are of the one before", async () => {
+    const one = await scene();
+    rollout(one, fixture("deployment-progressing-change-not-seen.yaml"));
+    one.put(pod("crash-loop"));
+    const waited = one.wait([awaited("Deployment", "cart")]);
+    await one.clock.advance(60_000);
+    expect(waited.ended()).toBeUndefined();
+    expect(waited.told.at(-1)).toMatchObject([{ why: "its controller has not looked at its last change yet" }]);
+    rollout(one);
+    await one.clock.advance(16_000);
+    expect(waited.ended()?.health.state).toBe("failed");
+  });
+
   test("a quota that leaves no room is waited for, for a minute", async () => {
     const one = await scene();
     rollout(one, fixture("deployment-progressing-quota.yaml"));
