@@ -129,7 +129,7 @@ export function standingReport(
     const { objects, lastAttempt, lastSuccess, failures } = mine;
     const { attempted, applied, conditions, warnings, retry, suspended, unconfirmable, history } = mine;
     const state = suspended === undefined ? mine.state : "suspended";
-    const late = about.nowMs - Date.parse(lastSuccess ?? lastAttempt) > about.staleAfterMs;
+    const late = isLate(lastSuccess ?? lastAttempt, about);
     return {
       service,
       state: late && state !== "failed" && state !== "suspended" ? "stale" : state,
@@ -171,7 +171,7 @@ export function statusReport(
     const live = owned === undefined ? {} : { owned: owned.get(service) ?? 0 };
     if (mine === undefined) return { service, state: "unknown", ...live, failures: [] };
     const { state, objects, lastAttempt, lastSuccess, lastSuccessRevision, failures } = mine;
-    const late = about.nowMs - Date.parse(lastSuccess ?? lastAttempt) > about.staleAfterMs;
+    const late = isLate(lastSuccess ?? lastAttempt, about);
     return {
       service,
       state: late && state !== "failed" && state !== "suspended" ? "stale" : state,
@@ -204,4 +204,12 @@ export function isHealthy(report: StatusReport): boolean {
     report.services.length > 0 &&
     report.services.every(({ state }) => state === "synced" || state === "unchanged" || state === "suspended")
   );
+}
+
+/** A time to come is of a clock that was wrong, and says no more than one that is long past; nor does what is no time. */
+function isLate(
+  at: string,
+  { nowMs, staleAfterMs }: { readonly nowMs: number; readonly staleAfterMs: number },
+): boolean {
+  return !(Math.abs(nowMs - Date.parse(at)) <= staleAfterMs);
 }

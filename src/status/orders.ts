@@ -20,8 +20,9 @@ export interface ConfirmingCommit {
   readonly timeMs: number;
 }
 
-/** Confirmations are about one commit each, so that old ones mean nothing any more. */
+/** Confirmations are about one commit each, so that old ones mean nothing any more; those of one commit all do. */
 const CONFIRMATIONS_MAX = 20;
+const CONFIRMATIONS_MAX_OF_COMMIT = 1000;
 const TRAILER_GLOBS_MAX = 100;
 
 /** The suspension that holds a service now: of several the one that ends last. */
@@ -75,7 +76,11 @@ export function withoutSuspensions(before: readonly Suspension[], globs: readonl
 export function withConfirmation(before: readonly ConfirmOrder[], added: ConfirmOrder): readonly ConfirmOrder[] {
   const same = (one: ConfirmOrder): boolean =>
     one.commit === added.commit && one.globs.join("\n") === added.globs.join("\n");
-  return [...before.filter((one) => !same(one)), added].slice(-CONFIRMATIONS_MAX);
+  const others = before.filter(({ commit }) => commit !== added.commit).slice(-CONFIRMATIONS_MAX);
+  const beside = before
+    .filter((one) => one.commit === added.commit && !same(one))
+    .slice(1 - CONFIRMATIONS_MAX_OF_COMMIT);
+  return [...others, ...beside, added];
 }
 
 /** Who confirmed the deletes of a service at a commit: by command, or in the commit's own message. */

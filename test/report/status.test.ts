@@ -89,6 +89,17 @@ describe("the record of passes", () => {
 });
 
 describe("status", () => {
+  test("a last success of a time to come, or of no time, is stale: whoever told it knows no better than one that is late", () => {
+    const at = (lastSuccess: string): PassRecord => ({
+      ...first,
+      services: first.services.map((one) => ({ ...one, lastSuccess })),
+    });
+    const state = (lastSuccess: string) => report(at(lastSuccess), undefined).services[0]?.state;
+    expect(state(new Date(T0 + HOUR / 2).toISOString())).toBe("synced"); // clocks differ a little
+    expect(state(new Date(T0 + 365 * 24 * HOUR).toISOString())).toBe("stale");
+    expect(state("yesterday")).toBe("stale");
+  });
+
   test("late is stale, and stale is not healthy", () => {
     expect(report(first, new Map([["dev/api", 1]])).services[0]?.state).toBe("synced");
     expect(isHealthy(report(first, new Map()))).toBe(true);

@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import type { Suspension } from "../../src/model/index.ts";
 import {
   type ConfirmingCommit,
+  type ConfirmOrder,
   confirmationsOf,
   confirmedByTrailer,
   suspensionsOf,
   trailerProblem,
+  withConfirmation,
   withoutSuspensions,
   withSuspensions,
 } from "../../src/status/orders.ts";
@@ -81,6 +83,19 @@ describe("confirmations", () => {
     expect(confirmationsOf([order], commit("remove"))("payments/api")).toEqual({ by: "Grace", at, how: "command" });
     expect(confirmationsOf([order], commit("remove"))("shop/api")).toBeUndefined();
     expect(confirmationsOf([{ ...order, commit: "3f2a91d" }], commit("remove"))("payments/api")).toBeUndefined();
+  });
+
+  test("of one commit none is forgotten, however many services are confirmed one by one; of others the newest stay", () => {
+    const one = (index: number, id: string) => ({ ...order, commit: id, globs: [`dev/service-${index}`] });
+    const ids = Array.from({ length: 60 }, (_, index) => index);
+    const before = ids.map((index) => one(index, index.toString(16).padStart(7, "0")));
+    const after = ids.reduce<readonly ConfirmOrder[]>(
+      (sum, index) => withConfirmation(sum, one(index, "3f2a91c")),
+      before,
+    );
+    const confirmed = confirmationsOf(after, commit("remove"));
+    expect(ids.filter((index) => confirmed(`dev/service-${index}`) === undefined)).toEqual([]);
+    expect(after.filter((each) => each.commit !== "3f2a91c")).toEqual(before.slice(-20));
   });
 
   test("a trailer of the commit does the same, in its author's name", () => {
