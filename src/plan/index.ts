@@ -16,7 +16,7 @@ export { fieldChanges } from "./fields.ts";
 export { type ForeignOwner, foreignOwners, type OwnerState, ownerKey } from "./foreign.ts";
 export { hasInhabitants, type Inhabitants, objectionTo } from "./inhabitants.ts";
 export { manifestText, objectProblem } from "./invalid.ts";
-export { selfCleaningJob } from "./jobs.ts";
+export { failedJob, selfCleaningJob } from "./jobs.ts";
 export {
   APPLIED_ANNOTATION,
   FIELD_MANAGER,
@@ -31,6 +31,7 @@ export { compareRefs, rankOf, STAGES, stageOf } from "./order.ts";
 export { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
 export { type KindSet, kindKey, makePlans, type PlanInput, type ServicePlan, type Step, stepRef } from "./plan.ts";
 export { asksForRecreation, notRecreated, underAnotherName } from "./recreate.ts";
+export { returnedOwners } from "./returned.ts";
 export { type Applied, type Before, heldIfRewritten } from "./rewritten.ts";
 export { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
 export { FLUX_V1_MARK, hasFormerManager, takeOverPatch } from "./takeover.ts";

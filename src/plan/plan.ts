@@ -17,11 +17,13 @@ import { type Breaker, tooMany } from "./breaker.ts";
 import type { Claims, LiveIndex } from "./claims.ts";
 import type { Declared } from "./declare.ts";
 import { driftedFields, driftText, type Fights, flapping, flappingText, nextRepairMs } from "./drift.ts";
+import { ownerKey, ownerText } from "./foreign.ts";
 import { type Inhabitants, objectionTo } from "./inhabitants.ts";
-import { selfCleaningJob } from "./jobs.ts";
+import { ranJob } from "./jobs.ts";
 import { labelValue, ownerLabels, ownerOf, STATUS_MANAGER } from "./marks.ts";
 import { compareRefs } from "./order.ts";
 import { appliedFields, ownsLabel, uncovered } from "./ownership.ts";
+import { returnedOwners } from "./returned.ts";
 import { isOrphaned, keptBy, pruneDisabled } from "./switches.ts";
 
 /** One thing to do, or to leave, about one object. Steps of a plan are in the order in which they are done. */
@@ -32,6 +34,8 @@ export type Step =
       readonly declared: Declared;
       /** What others took from us, of an object that is as git has it but for that. */
       readonly drift?: readonly DriftedField[];
+      /** What is remembered of a Job that failed and is gone. */
+      readonly job?: string;
       readonly warning?: Failure;
     }
   /** `released`: why it would be held, had nobody confirmed it. */
@@ -260,8 +264,8 @@ function planDeclared(whole: Declared, of: PlanInput["services"][number], input:
   if (taken.kind === "left") return { action: "unchanged", why: taken.why, declared };
   if (taken.kind === "adopt") return { action: "adopt", why: taken.why, declared };
   if (object === undefined) {
-    const ran = input.jobsDone?.get(key) === (selfCleaningJob(declared) ?? "no such job");
-    if (ran) return { action: "unchanged", why: "ran already", declared };
+    const ran = ranJob(declared, input.jobsDone?.get(key));
+    if (ran !== undefined) return { action: "unchanged", ...ran, declared };
     return { action: "create", why: "not in the cluster", declared };
   }
   if (object.deletionTimestamp !== undefined) {
@@ -328,10 +332,16 @@ function planRemoval(live: LiveMetadata, prune: boolean, confirmed: boolean, inp
   if (wanted !== undefined) return { action: "held", why: wanted, live, confirmable: false };
   const objection = objectionTo(live, input.inhabitants?.get(refKey(live.ref)));
   if (objection !== undefined && !(objection.confirmable && confirmed)) return { action: "held", live, ...objection };
-  const sacred = isProtected(live.ref, input) ? `${live.ref.kind} is protected` : undefined;
+  const sacred = isProtected(live.ref, input) ? `${live.ref.kind} is protected` : takenBack(live, input);
   if (sacred !== undefined && !confirmed) return { action: "held", why: sacred, live, confirmable: true };
   const released = objection?.why ?? sacred;
   return { action: "delete", why: "no longer in git", live, ...(released === undefined ? {} : { released }) };
+}
+
+/** Who of another tool applied an object after it was taken over, and is or may be at work on it: it may be theirs again. */
+function takenBack(live: LiveMetadata, { strangers = NO_STRANGERS }: PlanInput): string | undefined {
+  const owner = returnedOwners(live).find((one) => strangers.owners.get(ownerKey(one)) !== "gone");
+  return owner && `${ownerText(owner)} has applied it since it was taken over`;
 }
 
 /** Whether an object is the program's own: its namespace, and what it keeps its records in. */

@@ -49,6 +49,15 @@ function isFormer({ manager, operation, subresource }: ManagedFields, { proven, 
   return tools.some((tool) => MANAGERS_OF[tool].includes(manager));
 }
 
+/** Tools whose field managers have fields of an object. */
+export function toolsAtHand({ managedFields }: LiveMetadata): ReadonlySet<ForeignTool> {
+  const managers = managedFields.flatMap(({ manager, subresource }) => ((subresource ?? "") === "" ? [manager] : []));
+  const tools = (Object.keys(MANAGERS_OF) as ForeignTool[]).filter((tool) =>
+    managers.some((manager) => MANAGERS_OF[tool].includes(manager)),
+  );
+  return new Set([...tools, ...(managers.includes("kustomize-controller") ? (["flux"] as const) : [])]);
+}
+
 /** Whether a live object may hold fields that a former manager still has; costs no look at the fields. */
 export function hasFormerManager(live: LiveMetadata, from: Takeover): boolean {
   return live.managedFields.some((entry) => isFormer(entry, from));

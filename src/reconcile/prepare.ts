@@ -65,6 +65,7 @@ export async function prepare(
         if (desired.kind === "unknown") return [];
         return selected(service.id) ? desired.declared : desired.declared.filter(({ ref }) => SHARED.has(kindKey(ref)));
       }),
+      [...inventory.live].flatMap(([key, object]) => (wanted.has(key) ? [] : [object])),
     ),
   ]);
   return {

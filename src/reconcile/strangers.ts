@@ -9,6 +9,7 @@ import {
   type OwnerState,
   ownerKey,
   ownsLabel,
+  returnedOwners,
   type Strangers,
 } from "../plan/index.ts";
 import { newOwnerLook } from "./foreign-owners.ts";
@@ -16,8 +17,8 @@ import { newOwnerLook } from "./foreign-owners.ts";
 /** What is in the cluster without our label where services declare objects, found out when it is asked for. */
 export interface StrangersLook {
   readonly known: Strangers;
-  /** Looks for these objects, as far as they were not looked for before. */
-  look(declared: readonly Declared[]): Promise<void>;
+  /** Looks for these objects, as far as they were not looked for before, and for who has what may be deleted. */
+  look(declared: readonly Declared[], leaving?: readonly LiveMetadata[]): Promise<void>;
 }
 
 /** So many objects of a kind are read one by one; more are found in a list of all of them. */
@@ -61,9 +62,9 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
     await Promise.all(tasks);
   };
 
-  const askOwners = async (objects: readonly LiveMetadata[]): Promise<void> => {
+  const askOwners = async (found: readonly ForeignOwner[]): Promise<void> => {
     const asked = new Map<string, ForeignOwner>();
-    for (const owner of objects.flatMap(foreignOwners)) {
+    for (const owner of found) {
       if (!owners.has(ownerKey(owner))) asked.set(ownerKey(owner), owner);
     }
     await Promise.all([...asked].map(async ([key, owner]) => owners.set(key, await askOwner(owner, signal))));
@@ -71,14 +72,14 @@ export function newStrangers(cluster: Cluster, clock: Clock, inventory: Inventor
 
   return {
     known: { there, unknown, owners },
-    async look(declared) {
+    async look(declared, leaving = []) {
       const refs = sought(declared);
       await find(await withoutNewNamespaces(cluster, inventory, refs, signal));
       const unproven = declared.flatMap(({ key }) => {
         const live = inventory.live.get(key) ?? there.get(key);
         return live === undefined || ownsLabel(live) ? [] : [live];
       });
-      await askOwners(unproven);
+      await askOwners([...unproven.flatMap(foreignOwners), ...leaving.flatMap(returnedOwners)]);
     },
   };
 }

@@ -241,6 +241,24 @@ describeWithCluster("what is there already", () => {
     },
   );
 
+  test("an object that its owner applied after it was taken over is held when git drops it, while that owner is at work", async () => {
+    const { path, owner, marks } = owners["Helm release"];
+    await fleet.ask("POST", path, owner);
+    await applied("back", "helm", marks);
+    await fleet.commit(fleet.declares("back", { one: map("back"), two: map("back-beside") }));
+    expect(steps(await syncOf("back", "--adopt", "helm"))).toEqual(["adopt back", "create back-beside"]);
+    const uid = await fleet.uid("back");
+    await applied("back", "helm", marks, { VALUE: "1", CHART: "1" });
+    await fleet.commit(fleet.declares("back", { one: null }));
+    const held = await syncOf("back");
+    expect(held.code).toBe(3);
+    expect(held.writes).toEqual([]);
+    expect(whys(held)).toContain("held back: Helm release adoption/shop has applied it since it was taken over");
+    expect(await fleet.uid("back")).toBe(uid);
+    await fleet.ask("DELETE", `${path}/${owner.metadata.name}`);
+    expect(steps(await syncOf("back"))).toEqual(["delete back"]);
+  });
+
   test("an object of a suspended Flux Kustomization is given up", async () => {
     const { path, owner, marks } = owners["Flux Kustomization"];
     await fleet.ask("POST", path, { ...owner, spec: { suspend: true } });
