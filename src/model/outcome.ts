@@ -42,7 +42,10 @@ export interface StepSummary {
   readonly at?: Place;
   /** What somebody else took from us since our last apply, of a step that found drift. */
   readonly drift?: readonly DriftedField[];
-  /** Of a Job that cleans up after itself: the hash of what is declared, for once it ran it must not run again. */
+  /**
+   * Of a Job that cleans up after itself: the hash of what is declared, for once it ran it must not run again; with a word more
+   * when it was seen to fail.
+   */
   readonly job?: string;
   /** Field by field, when the pass was asked to say (diff). A created object has every field. */
   readonly fields?: readonly FieldChange[];

@@ -134,7 +134,7 @@ export function summaryOf(step: Step): StepSummary {
 
 function declaredPart(step: Step): Pick<StepResult, "at" | "drift" | "job"> {
   if (!("declared" in step)) return {};
-  const job = selfCleaningJob(step.declared);
+  const job = step.job ?? selfCleaningJob(step.declared);
   return {
     at: step.declared.at,
     ...(step.drift === undefined ? {} : { drift: step.drift }),

@@ -1,7 +1,7 @@
 import { vanishesWhenDone } from "../health/index.ts";
-import type { Clock, Service, ServiceOutcome } from "../model/index.ts";
+import type { Clock, Service, ServiceOutcome, StepResult } from "../model/index.ts";
 import { refKey } from "../model/index.ts";
-import type { ServicePlan } from "../plan/index.ts";
+import { failedJob, type ServicePlan } from "../plan/index.ts";
 import type { OnPassEvent } from "./pass-types.ts";
 import type { PassState } from "./state.ts";
 import { digestOf } from "./trial.ts";
@@ -38,7 +38,7 @@ export async function seeHealth(
   if (versions !== undefined && state.io.memory?.healthy.get(service.id) === versions)
     return { ...applied, health: { state: "healthy", objects: [] } };
   const began = clock.monotonicMs();
-  const { health, failures } = await waiting.wait(
+  const { health, failures, failed } = await waiting.wait(
     awaited,
     Math.max(timeLeftMs(state, service, plan, began - applied.durationMs), LEAST_MS),
     (objects) => onEvent({ type: "waiting", service: service.id, objects }),
@@ -47,7 +47,8 @@ export async function seeHealth(
   if (health.state !== "progressing") state.io.memory?.waits.delete(service.id);
   if (versions !== undefined && health.state === "healthy") state.io.memory?.healthy.set(service.id, versions);
   else state.io.memory?.healthy.delete(service.id);
-  const outcome = { ...applied, health, failures, durationMs: applied.durationMs + clock.monotonicMs() - began };
+  const steps = applied.steps.map((step) => rememberFailed(step, failed));
+  const outcome = { ...applied, steps, health, failures, durationMs: applied.durationMs + clock.monotonicMs() - began };
   switch (health.state) {
     case "healthy":
       return outcome;
@@ -59,6 +60,12 @@ export async function seeHealth(
         ? { ...outcome, state: "progressing" }
         : outcome;
   }
+}
+
+/** A Job that was seen to fail has failed, too, when its controller has deleted it. */
+function rememberFailed(step: StepResult, failed: ReadonlySet<string> | undefined): StepResult {
+  const { ref, job } = step;
+  return job === undefined || failed?.has(refKey(ref)) !== true ? step : { ...step, job: failedJob(job) };
 }
 
 /**
@@ -100,6 +107,9 @@ function awaitedOf(
 ): readonly Awaited[] {
   const declared = plan.steps.flatMap((step) => ("declared" in step ? [step.declared] : []));
   const known = new Map(declared.map((one) => [one.key, one]));
+  const failedBefore = new Set(
+    plan.steps.flatMap((step) => ("declared" in step && step.job !== undefined ? [step.declared.key] : [])),
+  );
   const home = settings.targetNamespace || request.defaultNamespace;
   const refs = settings.wait ? declared.map(({ ref }) => ref) : settings.healthChecks;
   return refs.map((asked) => {
@@ -112,6 +122,7 @@ function awaitedOf(
       at: own?.at ?? settingsFrom?.healthChecks ?? at,
       ours: own !== undefined,
       vanishes: own !== undefined && vanishesWhenDone(own.manifest),
+      failedBefore: own !== undefined && failedBefore.has(own.key),
     };
   });
 }

@@ -7,6 +7,7 @@ import {
   type LiveObject,
   type ObjectRef,
   type Place,
+  refKey,
   refText,
 } from "../model/index.ts";
 
@@ -19,14 +20,17 @@ export interface Awaited {
   readonly at?: Place;
   /** Carries our label. */
   readonly ours: boolean;
-  /** Deleted by its controller once it is done: gone is healthy. */
+  /** Deleted by its controller once it is done: gone is healthy, unless it was seen to fail before. */
   readonly vanishes: boolean;
+  readonly failedBefore?: boolean;
 }
 
 /** How a wait ended. `progressing` when it was cancelled before everything was healthy; then there are no failures. */
 export interface Waited {
   readonly health: HealthSummary;
   readonly failures: readonly Failure[];
+  /** Keys of objects that say of themselves that they failed. */
+  readonly failed?: ReadonlySet<string>;
 }
 
 /** What one look at an object found. */
@@ -40,6 +44,8 @@ export type Seen =
       readonly trouble?: Trouble;
       /** What there is to wait for besides the object itself. */
       readonly live?: LiveObject;
+      /** The object says so itself, not its pods. */
+      readonly byItself?: true;
       /** Instead of the usual words. */
       readonly failure?: Failure;
     };
@@ -53,7 +59,8 @@ export function ending(all: readonly Seen[], timeoutMs: number | undefined): Wai
   if (failed.length === 0 && timeoutMs === undefined)
     return { health: { state: "progressing", objects }, failures: [] };
   const failures = failed.length === 0 ? rest.map((one) => timedOut(one, timeoutMs ?? 0)) : failed.map(failureOf);
-  return { health: { state: "failed", objects }, failures: failures.toSorted(compareFailures) };
+  const byThemselves = new Set(failed.flatMap(({ object, byItself }) => (byItself ? [refKey(object.ref)] : [])));
+  return { health: { state: "failed", objects }, failures: failures.toSorted(compareFailures), failed: byThemselves };
 }
 
 type Unhealthy = Exclude<Seen, { readonly state: "healthy" }>;

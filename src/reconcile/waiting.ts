@@ -73,6 +73,12 @@ export function openWaiting(cluster: Reads, clock: Clock): Waiting {
   };
 }
 
+const FAILED_AND_GONE = {
+  byItself: true,
+  why: "it failed, and was deleted since (ttlSecondsAfterFinished)",
+  look: "what it printed, where that is kept, and change it in git to run it again",
+} as const;
+
 interface Tools {
   readonly cluster: Reads;
   readonly clock: Clock;
@@ -133,6 +139,7 @@ async function look({ cluster, clock }: Tools, object: Awaited, withPods: boolea
     return { ...base, state: final ? "failed" : "progressing", why: failure.message, ...(final ? { failure } : {}) };
   }
   const live = answer.value;
+  if (live === undefined && object.failedBefore === true) return { ...base, state: "failed", ...FAILED_AND_GONE };
   if (live === undefined)
     return object.vanishes ? { state: "healthy" } : { ...base, state: "progressing", why: "it is not there" };
   const health = healthOf(live);
@@ -142,7 +149,8 @@ async function look({ cluster, clock }: Tools, object: Awaited, withPods: boolea
   const found = deeper ? await troubleOf(cluster, live, clock.nowMs(), signal) : undefined;
   const why = found === undefined || found.why === health.why ? health.why : `${health.why}; ${found.why}`;
   const failed = health.state === "failed";
-  if (failed && health.maybeOld !== true) return { ...base, state: "failed", why, look: found?.look ?? health.look };
+  if (failed && health.maybeOld !== true)
+    return { ...base, state: "failed", byItself: true, why, look: found?.look ?? health.look };
   const old = failed
     ? ({ sort: "old", reason: "", why, look: health.look, graceMs: OLD_GRACE_MS } as const)
     : undefined;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { child, type JsonObject, type LiveMetadata, type Manifest } from "../../src/model/index.ts";
-import { breakerWith, DEFAULT_BREAKER, makePlans, NO_STRANGERS } from "../../src/plan/index.ts";
+import { breakerWith, DEFAULT_BREAKER, failedJob, makePlans, NO_STRANGERS } from "../../src/plan/index.ts";
 import { declareAs, declaredBy, index, liveAfter } from "./objects.ts";
 import { ADA, input, planned, say } from "./planned.ts";
 
@@ -22,6 +22,9 @@ describe("a plan", () => {
     const [first, second, kept] = [job("m:1"), job("m:2"), job("m:1", {})];
     expect(planned({ "x/a": [first] }, [], done(first))["x/a"]).toEqual(["unchanged migrate: ran already"]);
     expect(planned({ "x/a": [second] }, [], done(first))["x/a"]).toEqual(["create migrate: not in the cluster"]);
+    const failed = { jobsDone: new Map([["batch/Job/shop/migrate", failedJob(first.hash)]]) };
+    expect(planned({ "x/a": [first] }, [], failed)["x/a"]).toEqual(["unchanged migrate: ran already, and failed"]);
+    expect(planned({ "x/a": [second] }, [], failed)["x/a"]).toEqual(["create migrate: not in the cluster"]);
     // one that the cluster does not clean up was deleted by somebody
     expect(planned({ "x/a": [kept] }, [], done(kept))["x/a"]).toEqual(["create migrate: not in the cluster"]);
   });

@@ -212,6 +212,14 @@ describe("waiting for health", () => {
     const gone = wait([awaited("Job", "migrate", { vanishes: true })]);
     await clock.advance(1_000);
     expect(gone.ended()?.health.state).toBe("healthy");
+    const failed = wait([awaited("Job", "migrate", { vanishes: true, failedBefore: true })]);
+    await clock.advance(0);
+    expect(failed.ended()?.failures).toMatchObject([
+      {
+        code: "health/failed",
+        message: expect.stringMatching(/^batch\/Job shop\/migrate is not healthy: it failed, and /),
+      },
+    ]);
     expect(late.ended()).toBeUndefined();
     await apply(cluster, deployment("cart"));
     await clock.advance(1_000);

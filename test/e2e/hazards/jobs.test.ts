@@ -35,7 +35,7 @@ spec:
   const until = async (is: () => boolean | Promise<boolean>): Promise<void> => {
     while (!(await is())) await sleep(100);
   };
-  const there = async () => (await fleet.ask("GET", fleet.path("migrate", "batch/v1/jobs"))) !== undefined;
+  const there = async (name = "migrate") => (await fleet.ask("GET", fleet.path(name, "batch/v1/jobs"))) !== undefined;
   const ofJobs = (mark: number) =>
     cluster.audit({ since: mark }).filter(({ objectRef }) => objectRef?.resource === "jobs");
   /** How often the Job was made, by whoever asks the API server for it. */
@@ -83,6 +83,45 @@ spec:
     expect((await fleet.sync()).writes).toEqual([]);
     expect(runs(mark)).toBe(1);
     expect(cluster.audit({ since: mark, userAgent: "gitops/" }).filter(isOfServices)).toHaveLength(1);
+  });
+
+  test("D27 one that failed has failed, too, when it is gone: what depends on it waits until it is changed and through", async () => {
+    const late = (spec: string): string => `apiVersion: batch/v1
+kind: Job
+metadata: {name: prepare}
+spec:
+  ttlSecondsAfterFinished: 3
+  activeDeadlineSeconds: 2
+  template: {spec: {${spec}restartPolicy: Never, containers: [{name: prepare, image: "example.test/prepare:1"}]}}
+`;
+    const first = fleet.declares(
+      "first",
+      { job: late("nodeSelector: {disk: none-such}, ") },
+      { more: "  wait: true\n" },
+    );
+    const after = fleet.declares("after", { map: map("after") }, { more: "  dependsOn: [{name: first}]\n" });
+    await fleet.commit(first, after);
+    const mark = cluster.mark();
+    const ends = async () => {
+      const { code, pass } = await fleet.sync();
+      const told = pass.services.filter(({ service }) => !service.endsWith("/shop"));
+      return [
+        code,
+        ...told.map(({ state }) => state),
+        ...told.flatMap(({ failures }) => failures.map((one) => one.code)),
+      ];
+    };
+    const failed = [1, "blocked", "failed", "service/dependency-not-ready", "health/failed"];
+    expect(await ends()).toEqual(failed);
+    await until(async () => !(await there("prepare")));
+    expect(await ends()).toEqual(failed);
+    expect(await ends()).toEqual(failed);
+    expect(runs(mark)).toBe(1);
+    await fleet.commit(fleet.declares("first", { job: late("") }, { more: "  wait: true\n" }));
+    expect(await ends()).toEqual([0, "synced", "synced"]);
+    await until(async () => !(await there("prepare")));
+    expect(await ends()).toEqual([0, "unchanged", "unchanged"]);
+    expect(runs(mark)).toBe(2);
   });
 
   test("D27 a Job with generateName is refused before anything runs", async () => {
