@@ -196,7 +196,7 @@ type Holder =
   /** A service of this revision, and whether it still wants the object is told by the claims. */
   | { readonly kind: "service"; readonly service: string }
   /** Its owner is known not to want it any more. */
-  | { readonly kind: "released" }
+  | { readonly kind: "released"; readonly owner: string }
   /** Its owner cannot be asked. */
   | { readonly kind: "withheld"; readonly owner: string; readonly why: string; readonly remedy: string };
 
@@ -236,7 +236,7 @@ function holderOf(
   }
   const claimant = byLabel.get(owner.service);
   if (claimant === undefined) {
-    if (complete) return { kind: "released" };
+    if (complete) return { kind: "released", owner: owner.id };
     const why = "its definition may be in a file that cannot be read";
     return { kind: "withheld", owner: owner.id, why, remedy: "mend that file first" };
   }
@@ -245,7 +245,8 @@ function holderOf(
     return { kind: "withheld", owner: claimant.service, why, remedy };
   }
   const still = claim.some(({ service }) => service === claimant.service) || unfit.includes(claimant.service);
-  return still ? { kind: "service", service: claimant.service } : { kind: "released" };
+  const { service } = claimant;
+  return still ? { kind: "service", service } : { kind: "released", owner: service };
 }
 
 function ownerText({ scope, id }: Owner): string {
@@ -266,7 +267,11 @@ function refusal({ ref, at }: Declared, claim: readonly Claim[], holder: Holder 
   const shown = claim.slice(0, SHOWN_MAX).map(({ service, declared }) => `${service} (${placeText(declared.at)})`);
   const places = [...shown, ...(claim.length > SHOWN_MAX ? [`${claim.length - SHOWN_MAX} more`] : [])].join(" and ");
   const owner =
-    holder?.kind === "service" ? `; ${holder.service} owns it and goes on` : "; nobody owns it yet, so none applies it";
+    holder === undefined
+      ? "; nobody owns it yet, so none applies it"
+      : holder.kind === "service"
+        ? `; ${holder.service} owns it and goes on`
+        : `; ${holder.owner} owned it and declares it no more, so it stays as it is until one of them does`;
   return {
     code: "plan/duplicate-definition",
     message: `duplicate definition of ${object} in ${places}${owner}`,

@@ -110,9 +110,10 @@ export function confirmedText(
   staying: readonly string[] = [],
 ): string {
   const of = order.globs.includes("**") ? "all services" : order.globs.map(visible).join(", ");
+  const none = staying.length === 0 ? "nothing" : "nothing that it lets go";
   const waiting =
     held.length === 0
-      ? "nothing is known to be held at this commit now"
+      ? `${none} is known to be held at this commit now`
       : `${counted(held.length, "service")} with held deletes: ${held.map(visible).join(", ")}`;
   const others =
     staying.length === 0 ? "" : `no confirmation lets go what is held of ${staying.map(visible).join(", ")}\n`;

@@ -96,6 +96,16 @@ describe("an object has one service", () => {
     expect(codes["x/b"]).toEqual(["plan/foreign-owner"]);
   });
 
+  test("two that declare what a third let go of are told whose it was, and neither gets it", () => {
+    const live = liveAfter(declaredBy("x/gone", "both"));
+    const { claims, names } = resolve(
+      [claimant("x/a", known(declaredBy("x/a", "both"))), claimant("x/b", known(declaredBy("x/b", "both")))],
+      index(live),
+    );
+    expect(names).toEqual({ "x/a": [], "x/b": [] });
+    expect(claims.refused.get("x/a")?.[0]?.message).toMatch(/; x\/gone owned it and declares it no more, so it stays/);
+  });
+
   test("of another scope, it is told how an installation whose path changed keeps what it has", () => {
     const live = liveAfter(declareAs("x/a", declaredBy("x/a", "held").manifest, "clusters/dev"));
     const { refused } = resolveClaims({

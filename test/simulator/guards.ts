@@ -96,8 +96,8 @@ const CLAIMED: readonly Guard[] = [
   guard(
     "claims: complete discovery",
     CLAIMS,
-    'if (complete) return { kind: "released" };',
-    'return { kind: "released" };',
+    'if (complete) return { kind: "released", owner: owner.id };',
+    'return { kind: "released", owner: owner.id };',
   ),
   guard("claims: owner unknown", CLAIMS, 'if (claimant.desired.kind === "unknown") {', "if (false) {"),
   guard("claims: owner keeps it", CLAIMS, "return still ? {", "return false ? {"),
