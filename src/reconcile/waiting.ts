@@ -6,7 +6,7 @@ import { SERVICE_LABEL } from "../plan/index.ts";
 import { newBell } from "./bell.ts";
 import { type Feeds, openFeeds } from "./feeds.ts";
 import { type Awaited, ending, type Seen, unexpected, type Waited } from "./waited.ts";
-import { PODS, podSelector, troubleOf } from "./workload-pods.ts";
+import { failureOfGone, PODS, podSelector, troubleOf } from "./workload-pods.ts";
 
 /** Waits of many services at once, over shared watches. */
 export interface Waiting {
@@ -103,7 +103,7 @@ async function follow(
       bell.hush();
       const lookedMs = clock.monotonicMs();
       const withPods = lookedMs >= podsAtMs;
-      last = await look(tools, object, withPods, over);
+      last = await look(tools, object, last.live, withPods, over);
       if (last.state !== "progressing") break;
       tell(object.ref, last.why);
       const leftMs = graceLeftMs(last.trouble, since, clock.monotonicMs());
@@ -128,7 +128,13 @@ async function follow(
   return last;
 }
 
-async function look({ cluster, clock }: Tools, object: Awaited, withPods: boolean, signal: AbortSignal): Promise<Seen> {
+async function look(
+  { cluster, clock }: Tools,
+  object: Awaited,
+  before: LiveObject | undefined,
+  withPods: boolean,
+  signal: AbortSignal,
+): Promise<Seen> {
   const { ref, kind } = object;
   const base = { object, look: describing(ref) } as const;
   if (kind === undefined) return { ...base, state: "failed", why: "the API server serves no such kind" };
@@ -140,8 +146,14 @@ async function look({ cluster, clock }: Tools, object: Awaited, withPods: boolea
   }
   const live = answer.value;
   if (live === undefined && object.failedBefore === true) return { ...base, state: "failed", ...FAILED_AND_GONE };
-  if (live === undefined)
-    return object.vanishes ? { state: "healthy" } : { ...base, state: "progressing", why: "it is not there" };
+  if (live === undefined && object.vanishes) {
+    // With a time to live of 0 it may be gone before anybody sees how it ended.
+    const failure = before && (await failureOfGone(cluster, before, signal));
+    return failure === undefined
+      ? { state: "healthy" }
+      : { ...base, state: "failed", ...FAILED_AND_GONE, why: failure };
+  }
+  if (live === undefined) return { ...base, state: "progressing", why: "it is not there" };
   const health = healthOf(live);
   if (health.state === "healthy") return health;
   // Of what its controller has not looked at yet, the pods are those of before.

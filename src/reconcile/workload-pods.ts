@@ -105,6 +105,28 @@ function revisionOf(annotations: Readonly<Record<string, string>>): string | und
   return annotations["deployment.kubernetes.io/revision"];
 }
 
+/** Why Jobs fail, as their controller says in Events. */
+const JOB_FAILED: ReadonlySet<string> = new Set([
+  "BackoffLimitExceeded",
+  "DeadlineExceeded",
+  "FailedIndexes",
+  "MaxFailedIndexesExceeded",
+  "PodFailurePolicy",
+]);
+
+/** What Events say of a Job that was there a moment ago and is gone: why it failed; undefined when none says that it did. */
+export async function failureOfGone(
+  cluster: PodReader,
+  { metadata }: LiveObject,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const asked = { namespace: text(metadata, "namespace") ?? "", fieldSelector: `involvedObject.uid=${metadata.uid}` };
+  const answer = await cluster.listObjects(EVENTS, asked, signal);
+  const events = answer.ok ? answer.value.items : [];
+  const failed = events.find((event) => JOB_FAILED.has(text(event, "reason") ?? ""));
+  return failed && `${text(failed, "reason") ?? ""}: ${text(failed, "message") ?? ""}`.replace(/\.$/, "");
+}
+
 async function refusedLately(
   cluster: PodReader,
   workload: LiveObject,

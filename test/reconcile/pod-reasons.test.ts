@@ -251,6 +251,37 @@ describe("failing fast, with the reason that the pods give", () => {
     expect(waited.ended()?.health.state).toBe(state);
   });
 
+  test.each([
+    ["Completed", "healthy"],
+    ["BackoffLimitExceeded", "failed"],
+  ])("a Job that is gone before anybody saw how it ended: %s in Events is %s", async (reason, state) => {
+    const one = await scene();
+    const job = fixture("job-progressing-running.yaml");
+    const { uid, name } = job.metadata;
+    one.put(job);
+    const waited = one.wait([awaited("Job", name, { vanishes: true })]);
+    await one.clock.advance(1_000);
+    one.put({
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: "ended", namespace: "shop", uid: "event" },
+      involvedObject: { kind: "Job", name, uid },
+      reason,
+      message: "so it was.",
+    });
+    const kind = awaited("Job", name).kind;
+    if (kind === undefined) throw new Error("Jobs are served");
+    const { signal } = new AbortController();
+    const live = await one.cluster.metadata(kind, "shop", name, signal);
+    const resourceVersion = live.ok ? (live.value?.resourceVersion ?? "") : "";
+    const how = { uid, resourceVersion, propagation: "Background" } as const;
+    expect(await one.cluster.remove(kind, "shop", name, how, signal)).toEqual({ ok: true, value: "removed" });
+    await one.clock.advance(16_000);
+    expect(waited.ended()?.health.state).toBe(state);
+    const told = [expect.stringMatching(/^health\/failed .* is not healthy: BackoffLimitExceeded: so it was$/)];
+    expect(messages(waited)).toEqual(state === "failed" ? told : []);
+  });
+
   test("a pod by itself is judged by its own reasons", async () => {
     const one = await scene();
     one.put(pod("unschedulable"));
