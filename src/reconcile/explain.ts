@@ -56,7 +56,16 @@ export async function explain(
   const told = steps.filter(({ action }) => action !== "unchanged").map(summaryOf);
   const known = [...(broken?.failures ?? []), ...(assembled?.failures ?? []), ...(plan?.failures ?? [])];
   const at = assembled?.service.at ?? broken?.at;
-  const failures = unready.length === 0 || at === undefined ? known : [...known, notReady(unready.join(", "), { at })];
+  const failures =
+    unready.length === 0 || at === undefined
+      ? known
+      : [
+          ...known,
+          notReady(
+            unready.map((service) => ({ service })),
+            { at },
+          ),
+        ];
   const sources = broken?.sources ?? (assembled === undefined ? [] : sourcesOf(assembled.service));
   const { footprint = [], changed } = assembled ?? {};
   const files = footprint.map(([path]) => path);

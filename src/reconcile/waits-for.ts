@@ -1,4 +1,4 @@
-import type { BrokenService, Failure, Service } from "../model/index.ts";
+import type { BrokenService, Failure, Service, ServiceState } from "../model/index.ts";
 import type { ServicePlan } from "../plan/index.ts";
 import type { Assembled } from "./assemble.ts";
 
@@ -34,11 +34,46 @@ export function waitsFor({ settings }: Service, { ready, broken, plans }: Outloo
   return settings.dependsOn.filter(isUnready);
 }
 
-export function notReady(names: string, { at }: Pick<Service, "at">): Failure {
+/** What a service waits for, and how that is where it is known. */
+export interface Needed {
+  readonly service: string;
+  readonly state?: ServiceState;
+}
+
+export function notReady(needed: readonly Needed[], { at }: Pick<Service, "at">): Failure {
+  const told = needed.map(({ service, state }) => `${service}${state === undefined ? "" : ` (${HOW[state]})`}`);
+  const [first] = needed;
+  const mends = needed.some(({ state }) => state === undefined || !BY_ITSELF.has(state));
   return {
     code: "service/dependency-not-ready",
-    message: `waits for ${names}, which it depends on`,
-    remedy: "mend what it depends on; it continues by itself",
+    message: `waits for ${told.join(", ")}, which it depends on`,
+    remedy: `${mends ? `mend what it depends on: gitops why ${first?.service ?? ""} says more; ` : ""}it continues by itself`,
     at,
   };
 }
+
+const HOW: Readonly<Record<ServiceState, string>> = {
+  synced: "not healthy yet",
+  unchanged: "not healthy yet",
+  planned: "not healthy yet",
+  held: "not healthy yet",
+  drifted: "not healthy yet",
+  progressing: "not healthy yet",
+  suspended: "suspended",
+  failed: "failed",
+  backoff: "failed, tried again later",
+  blocked: "waits itself",
+  pending: "pending",
+  interrupted: "interrupted",
+};
+
+/** There is nothing to mend. */
+const BY_ITSELF: ReadonlySet<ServiceState> = new Set([
+  "synced",
+  "unchanged",
+  "planned",
+  "held",
+  "drifted",
+  "progressing",
+  "interrupted",
+]);

@@ -141,11 +141,8 @@ async function runService(
     if (desired.kind === "unknown") return { ...base, state: "failed", built, failures };
     // A dependency that was not selected is not part of this run and is not waited for.
     const needed = await Promise.all(dependencies.map(async (dependency) => dependency));
-    const unready = needed.filter((outcome) => outcome !== undefined && !isReady(outcome));
-    if (unready.length > 0) {
-      const names = unready.map((outcome) => outcome?.service ?? "").join(", ");
-      return { ...base, state: "blocked", built, failures: [notReady(names, service)] };
-    }
+    const unready = needed.filter((outcome) => outcome !== undefined).filter((outcome) => !isReady(outcome));
+    if (unready.length > 0) return { ...base, state: "blocked", built, failures: [notReady(unready, service)] };
     if (planned === undefined) await state.strangers.look(desired.declared);
     const made = planned ?? planLate(state, assembled);
     if (made === undefined) throw new Error("a service whose objects are known has a plan");

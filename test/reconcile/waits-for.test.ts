@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type Service } from "../../src/model/index.ts";
-import { type Outlook, waitsFor } from "../../src/reconcile/waits-for.ts";
+import { notReady, type Outlook, waitsFor } from "../../src/reconcile/waits-for.ts";
 import { MISSING } from "../report/examples.ts";
 
 const service = (id: string, dependsOn: readonly string[] = [], suspend = false): Service => ({
@@ -45,4 +45,20 @@ test("what fails, is suspended, or waits itself for such is not ready; everythin
   };
   const all = ["fine", "resting", "unbuilt", "refused", "blocked", "broken", "around", "elsewhere"];
   expect(waitsFor(service("mine", all), outlook)).toEqual(["resting", "unbuilt", "refused", "blocked", "broken"]);
+});
+
+test("what is waited for is told with how it is, and whether there is anything to mend", () => {
+  const told = (...needed: Parameters<typeof notReady>[0]): string => {
+    const { message, remedy } = notReady(needed, service("mine"));
+    return `${message}: ${remedy}`;
+  };
+  const mend = "mend what it depends on: gitops why db says more; it continues by itself";
+  expect(told({ service: "db" })).toBe(`waits for db, which it depends on: ${mend}`);
+  expect(told({ service: "db", state: "failed" }, { service: "mq", state: "progressing" })).toBe(
+    `waits for db (failed), mq (not healthy yet), which it depends on: ${mend}`,
+  );
+  expect(told({ service: "db", state: "suspended" })).toBe(`waits for db (suspended), which it depends on: ${mend}`);
+  expect(told({ service: "db", state: "progressing" })).toBe(
+    "waits for db (not healthy yet), which it depends on: it continues by itself",
+  );
 });

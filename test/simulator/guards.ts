@@ -152,7 +152,7 @@ const KNOWN: readonly Guard[] = [
     "if (end < 0)",
   ),
   guard("work: suspended", WORK, "if (service.settings.suspend)", "if (false)"),
-  guard("work: dependencies", WORK, "if (unready.length > 0) {", "if (false) {"),
+  guard("work: dependencies", WORK, "if (unready.length > 0) return", "if (false) return"),
   guard("work: selected, present", WORK, "if (selected(service.id)) waiting.set", "waiting.set"),
   guard("work: selected, gone", WORK, " || !selected(plan.service)) continue", ") continue"),
   guard("work: a dry run", WORK, 'dryRun: request.mode !== "sync",', "dryRun: false,"),
