@@ -81,7 +81,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
   const state: { held: readonly Held[]; orders: readonly Order[]; standing?: Standing } = { held: [], orders: [] };
   // Services by whether git said to leave them alone when it was last read and that was written down.
   const saidByGit = new Map<string, boolean>();
-  // Whoever was ever among them: of what is damaged nobody knows who had been taken out of it.
+  // Whoever was in a revision that a run saw, though it died: of what is damaged nobody knows who had been taken out of it.
   const ever = new Set<string>();
   // Those of which the program may have read that much, or not: what else of them it could read is not known here.
   const perhapsSaid = new Set<string>();
@@ -132,6 +132,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       };
     },
     seenWith(meant, nowMs, asked) {
+      for (const { id } of meant.services) ever.add(id);
       const isHeld: Asked["isHeld"] = (...of) => asked.isHeld(...of);
       return {
         ...meant,
@@ -151,10 +152,7 @@ export function newRecords(keeping: Keeping, cluster: Cluster, scope: string): R
       if (outcome.revision === undefined || outcome.failures.length > 0) return;
       const present = new Set(meant.services.map(({ id }) => id));
       for (const { id, state } of meant.services)
-        if (selected(id) && state !== "unknown") {
-          saidByGit.set(id, state === "suspended");
-          ever.add(id);
-        }
+        if (selected(id) && state !== "unknown") saidByGit.set(id, state === "suspended");
       for (const { id, state, suspend } of meant.services) if (suspend && state === "unknown") perhapsSaid.add(id);
       // Settings may have held it once it was gone: as git did, if the program saw anything of it.
       for (const id of saidByGit.keys()) if (!present.has(id) && meant.leftAlone(id)) perhapsSaid.add(id);
