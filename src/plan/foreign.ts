@@ -90,7 +90,7 @@ function argoApplication(live: LiveMetadata): ForeignOwner | undefined {
   if (tracked !== undefined) {
     const [, app = "", object = ""] = /^([^:]+):(.*)$/.exec(tracked) ?? [];
     // Controllers copy annotations to what they make: such a copy names another object.
-    if (object !== trackedText(live)) return undefined;
+    if (!isTracked(live, object)) return undefined;
     const [, namespace = "", name = app] = /^([^_]+)_(.+)$/.exec(app) ?? [];
     return owner(namespace, name);
   }
@@ -103,7 +103,11 @@ function argoApplication(live: LiveMetadata): ForeignOwner | undefined {
   return common !== undefined && argo ? owner("", common) : undefined;
 }
 
-/** An object as Argo CD's tracking id names it: `group/Kind:namespace/name`. */
-function trackedText({ ref: { group, kind, namespace, name } }: LiveMetadata): string {
-  return `${group}/${kind}:${namespace}/${name}`;
+/**
+ * Whether an object is what Argo CD's tracking id names as `group/Kind:namespace/name`. One that has no namespace is named with
+ * that of its Application's other objects.
+ */
+function isTracked({ ref: { group, kind, namespace, name } }: LiveMetadata, object: string): boolean {
+  const home = namespace === "" ? /:([^:/]*)\/[^/]*$/.exec(object)?.[1] : namespace;
+  return object === `${group}/${kind}:${home ?? ""}/${name}`;
 }

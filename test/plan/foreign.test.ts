@@ -47,6 +47,22 @@ describe("whose an object says it is", () => {
       ["argo Application team/web"],
     ],
     [
+      "an Argo CD Application's, of an object without a namespace, which is named with the Application's",
+      {
+        ref: { group: "rbac.authorization.k8s.io", kind: "ClusterRole", namespace: "", name: "system:a" },
+        annotations: { [`${argo}/tracking-id`]: "web:rbac.authorization.k8s.io/ClusterRole:shop/system:a" },
+      },
+      ["argo Application /web"],
+    ],
+    [
+      "nobody's: the tracking id is a copy of another's without a namespace",
+      {
+        ref: { group: "rbac.authorization.k8s.io", kind: "ClusterRole", namespace: "", name: "b" },
+        annotations: { [`${argo}/tracking-id`]: "web:rbac.authorization.k8s.io/ClusterRole:shop/a" },
+      },
+      [],
+    ],
+    [
       "nobody's: the tracking id is a copy of another object's",
       {
         annotations: { [`${argo}/tracking-id`]: "web:apps/Deployment:shop/b" },
