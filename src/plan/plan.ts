@@ -101,6 +101,8 @@ export interface PlanInput {
   readonly orphans?: (service: string) => boolean;
   /** Services that left git while it said to leave them alone, and why nothing of them goes until somebody confirms. */
   readonly left?: ReadonlyMap<string, string>;
+  /** Whether a plan is one to carry out: one that is not is none, and its deletes are none that could be too many. */
+  readonly counts?: (plan: ServicePlan) => boolean;
   /** Why a service that is not in the revision may not have left git; nothing of it goes until somebody confirms. */
   readonly elsewhere?: (service: string) => string | undefined;
   /** Who confirmed the deletes of a service: holds of it that only wait for that are released. */
@@ -129,7 +131,8 @@ export function makePlans(input: PlanInput): readonly ServicePlan[] {
   const gone = input.complete
     ? [...owned].filter(([label]) => !known.has(label)).map(([label, live]) => planGone(label, live, input))
     : [];
-  return withRunBreakers([...present, ...gone], owned, input)
+  const plans = [...present, ...gone].filter((plan) => input.counts?.(plan) !== false);
+  return withRunBreakers(plans, owned, input)
     .map((plan) => ({ ...plan, steps: held(plan.steps, input.pausedDeletes, false, false) }))
     .map((plan) => withConfirmation(plan, input));
 }

@@ -20,11 +20,7 @@ import { suspendedClaimant } from "./suspended.ts";
 
 /** The plans of every service that can be planned now, and of those that left git. */
 export function planPass(state: PassState): readonly ServicePlan[] {
-  const suspended = new Set(
-    state.suspendedGone.flatMap(({ service, until }) => (until === "resumed" ? [service] : [])),
-  );
-  const plans = makePlans(planInput(state, state.assembly.ready));
-  return plans.filter(({ present, service }) => present || !suspended.has(service));
+  return makePlans(planInput(state, state.assembly.ready));
 }
 
 /**
@@ -103,6 +99,9 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
   const { live } = inventory;
   const unchanged = io.memory === undefined ? {} : { unchanged: io.memory.unchanged };
   const known = claimants.map(({ service }) => service);
+  const suspended = new Set(
+    state.suspendedGone.flatMap(({ service, until }) => (until === "resumed" ? [service] : [])),
+  );
   return {
     scope: request.scope,
     services: planServices(assembled, request.adopt ?? []),
@@ -131,6 +130,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     left: new Map(
       state.suspendedGone.flatMap(({ service, until, why }) => (until === "confirmed" ? [[service, why]] : [])),
     ),
+    counts: ({ present, service }) => present || !suspended.has(service),
     elsewhere: (service) => elsewhere(service, state),
     confirmed: (service) => confirmationOf(state, service),
     ...(request.jobsDone === undefined ? {} : { jobsDone: request.jobsDone }),

@@ -61,6 +61,14 @@ describe("a service that somebody suspended in the cluster", () => {
     expect(outcome.services[1]?.failures[0]?.remedy).toMatch(/^resume it first/);
     expect(told(await passed(scene, after))).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
   });
+
+  test("holds nobody else's deletes when it leaves git, however much it owns", async () => {
+    const scene = passScene();
+    const many = Array.from({ length: 30 }, (_, at) => `m${at}`);
+    await passed(scene, services({ "shop/cart": many, "shop/till": ["c", "d"] }));
+    const outcome = await passed(scene, services({ "shop/till": ["c"] }), suspended("shop/cart"));
+    expect(told(outcome)).toEqual(["shop/cart suspended", "shop/till synced delete d"]);
+  });
 });
 
 describe("held deletes", () => {
