@@ -91,22 +91,53 @@ function covered(folder: string, found: ReadonlyMap<string, TreeEntry>, snapshot
   return snapshot.files(folder)?.every(({ path }) => found.has(path)) === true;
 }
 
-/** What stands between `name:` and the name itself: anchors, tags, the sign of a block of text, quotes. */
-const BEFORE = String.raw`\s*:\s*(?:[&!]\S*\s+)*(?:[|>][-+\d]*\s+)?["']?`;
-const WORD = String.raw`([^\s"',}{#]+)`;
+const FIELD = /(?:^|[\s{,"'-])(?:name|namespace|targetNamespace)["']?\s*:\s*/g;
+/** What a patch puts at a path. */
+const VALUE = /value["']?\s*:\s*/g;
+/** The sign of a block of text, quotes, and the name itself. */
+const NAME = /(?:[|>][-+\d]*\s+)?["']?([^\s"',}{#]+)/y;
+/** The word after an anchor. Looked for once in what stands between two spaces or commas, however many `&` are in there. */
+const ANCHORED = /(?<![^\s,\]}])[^\s,\]}&]*&[^\s,\]}]+(?=\s+["']?([^\s"',}{#]+))/g;
+/** A value has one anchor and one tag. */
+const PROPERTIES_MAX = 2;
 
 /**
  * Every value that may be the name of an object in a text, or of the namespace it lives in; works on text that is no valid
- * YAML, too. Rather a name too many than one too few: what is mentioned is held, no more.
+ * YAML, too. Rather a name too many than one too few: what is mentioned is held, no more. Each part of the text is looked at a
+ * few times, whatever it holds, for everybody waits for this (law L1).
  */
 export function namesIn(source: string): readonly string[] {
-  const field = new RegExp(String.raw`(?:^|[\s{,"'-])(?:name|namespace|targetNamespace)["']?${BEFORE}${WORD}`, "g");
-  const anchored = new RegExp(String.raw`&[^\s,\]}]+\s+["']?${WORD}`, "g");
-  const patched = source.includes("/metadata/name")
-    ? [...source.matchAll(new RegExp(String.raw`value["']?${BEFORE}${WORD}`, "g"))]
-    : [];
-  return [...source.matchAll(field), ...source.matchAll(anchored), ...patched].flatMap(([, name]) => name ?? []);
+  const anchored = [...source.matchAll(ANCHORED)].flatMap(([, name]) => name ?? []);
+  const patched = source.includes("/metadata/name") ? namesAfter(source, VALUE) : [];
+  return [...namesAfter(source, FIELD), ...anchored, ...patched];
 }
+
+/** The words after a field, its anchors and tags. */
+function namesAfter(source: string, field: RegExp): readonly string[] {
+  const names: string[] = [];
+  const [before, space, name] = [new RegExp(field), /\s+/g, new RegExp(NAME)];
+  let gap = { from: 0, to: 0 };
+  for (let found = before.exec(source); found !== null; found = before.exec(source)) {
+    let at = before.lastIndex;
+    for (let passed = 0; passed < PROPERTIES_MAX && (source[at] === "&" || source[at] === "!"); passed += 1) {
+      if (gap.from < at) {
+        space.lastIndex = at;
+        const next = space.exec(source);
+        gap = next === null ? NO_GAP : { from: next.index, to: space.lastIndex };
+      }
+      if (gap === NO_GAP) break;
+      at = gap.to;
+    }
+    name.lastIndex = at;
+    const word = name.exec(source)?.[1];
+    if (word === undefined) continue;
+    names.push(word);
+    before.lastIndex = name.lastIndex;
+  }
+  return names;
+}
+
+const NO_GAP = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /** Groups of custom kinds: a definition's name ends with its group. */
 function groupsIn(source: string): readonly string[] {

@@ -27,3 +27,14 @@ test("every name of a kustomization counts: generators and images are among them
   const source = "configMapGenerator:\n- name: settings\nimages:\n- name: web\n  newTag: v2\n";
   expect(namesIn(source)).toEqual(["settings", "web"]);
 });
+
+/** Everybody waits for this: what takes the square of a text's length would not end here. */
+test.each([
+  ["a script without spaces", "if(a&&b)"],
+  ["anchors alone", "&"],
+  ["fields with a tag and no end", ",name:!"],
+  ["fields with tags and no name", "name:! !,"],
+])("L1 in %s of two megabytes", (_what, part) => {
+  const source = part.repeat(Math.ceil(2_000_000 / part.length));
+  expect(namesIn(`${source}\n---\nname: cart\n`)).toContain("cart");
+});
