@@ -42,6 +42,10 @@ export interface Applier {
   kindOf(ref: ObjectRef): Kind | undefined;
   /** Kinds that become served only in this pass, when their definition is applied. */
   isNew(kind: Kind): boolean;
+  /** Whether anything of this pass defines a kind that is not served yet: what is suspended or refused does not. */
+  isComing(ref: ObjectRef): boolean;
+  /** Notes a definition that was applied. */
+  defined(declared: Declared): void;
   /** The objects of this revision that must be there before `declared`: its namespace, its kind's definition. */
   needs(declared: Declared): readonly Declared[];
   /** What the plan knew of the object, whoever has it; undefined when it was not there. */
@@ -69,19 +73,14 @@ export async function apply(
   signal: AbortSignal,
 ): Promise<ApplyResult> {
   const object = refText(declared.ref);
+  const kind = applier.kindOf(declared.ref);
+  if (kind === undefined) throw new Error(`no kind for ${object}: it was planned without one`);
   for (const needed of applier.needs(declared)) {
     const failure = await need(needed);
     if (failure === undefined) continue;
-    return failed({
-      code: needed.ref.kind === "Namespace" ? "apply/missing-namespace" : "apply/unknown-kind",
-      message: `${object} needs ${refText(needed.ref)}, which could not be applied: ${failure.message}`,
-      remedy: `mend ${refText(needed.ref)} first`,
-      at: declared.at,
-      object,
-    });
+    return failed(lacks(declared, needed, failure));
   }
-  const kind = applier.kindOf(declared.ref);
-  if (kind === undefined) throw new Error(`no kind for ${object}: it was planned without one`);
+  if (applier.isNew(kind) && !applier.isComing(declared.ref)) return failed(undefinedKind(declared));
   // What comes into being only in this pass cannot be judged by a server that does not have it.
   if (applier.dryRun && (applier.isNew(kind) || applier.needs(declared).length > 0)) return ok("created");
   const going = await stillGoing(applier, kind, declared, signal);
@@ -92,17 +91,42 @@ export async function apply(
   }
   const answer = await applyUnmoved(applier, kind, declared, signal);
   if (!answer.ok) return answer;
+  const isDefinition = kindKey(declared.ref) === "apiextensions.k8s.io/CustomResourceDefinition";
+  if (isDefinition) applier.defined(declared);
   const { created, object: live } = answer.value;
   const done = ok(created ? ("created" as const) : ("updated" as const));
   if (applier.dryRun) return done;
   applier.settle(declared, uncovered(declared.manifest, appliedFieldsOf(live)));
   const since = text(live.metadata, "deletionTimestamp");
   if (since !== undefined) return failed(terminating(declared, since, live.metadata["finalizers"]));
-  if (kindKey(declared.ref) === "apiextensions.k8s.io/CustomResourceDefinition") {
+  if (isDefinition) {
     const ready = await established(applier.cluster, applier.clock, kind, declared.manifest, signal);
     if (!ready.ok) return ready;
   }
   return done;
+}
+
+function lacks({ ref, at }: Declared, needed: Declared, failure: Failure): Failure {
+  const object = refText(ref);
+  return {
+    code: needed.ref.kind === "Namespace" ? "apply/missing-namespace" : "apply/unknown-kind",
+    message: `${object} needs ${refText(needed.ref)}, which could not be applied: ${failure.message}`,
+    remedy: `mend ${refText(needed.ref)} first`,
+    at,
+    object,
+  };
+}
+
+/** The revision defines its kind, and nobody applies that: no use in waiting for it now. */
+function undefinedKind({ ref, at }: Declared): Failure {
+  const object = refText(ref);
+  return {
+    code: "apply/unknown-kind",
+    message: `the API server serves no kind for ${object}, and what defines it in this revision is not applied`,
+    remedy: "see the service with its CustomResourceDefinition: it is suspended, or is refused it",
+    at,
+    object,
+  };
 }
 
 /** What to say of an object that was going away when the plan was made, and still is. It is created when it is gone. */

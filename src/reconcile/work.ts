@@ -305,9 +305,13 @@ function newApplier(
 ): SharingApplier {
   const namespaces = new Map<string, Declared>();
   const definitions = new Map<string, Declared>();
+  /** Kinds whose definition is there, or comes in this pass. */
+  const coming = new Set<string>();
   for (const step of plans.flatMap(({ steps }) => steps)) {
-    if (!("declared" in step) || step.action === "unchanged" || step.action === "drifted") continue;
+    if (!("declared" in step)) continue;
     const { ref, manifest } = step.declared;
+    if (manifest.kind === "CustomResourceDefinition") coming.add(definedKey(manifest));
+    if (step.action === "unchanged" || step.action === "drifted") continue;
     if (kindKey(ref) === "/Namespace" && step.action === "create") namespaces.set(ref.name, step.declared);
     if (kindKey(ref) === "apiextensions.k8s.io/CustomResourceDefinition")
       definitions.set(definedKey(manifest), step.declared);
@@ -318,6 +322,8 @@ function newApplier(
     dryRun: request.mode !== "sync",
     kindOf: (ref) => assembly.kindOf(ref),
     isNew: (kind) => assembly.isNew(kind),
+    isComing: (ref) => coming.has(kindKey(ref)),
+    defined: ({ manifest }) => coming.add(definedKey(manifest)),
     live: (ref) => inventory.live.get(refKey(ref)) ?? strangers.known.there.get(refKey(ref)),
     isShared: ({ ref, manifest }) =>
       (kindKey(ref) === "/Namespace" && namespaces.has(ref.name)) || definitions.has(definedKey(manifest)),

@@ -74,6 +74,8 @@ async function scene(meanwhile: (request: string, cluster: Cluster) => Promise<v
       dryRun: false,
       kindOf,
       isNew: () => false,
+      isComing: () => false,
+      defined: () => undefined,
       needs: () => [],
       live: () => seen,
       settle: () => undefined,
