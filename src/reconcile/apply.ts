@@ -75,10 +75,14 @@ export async function apply(
   const object = refText(declared.ref);
   const kind = applier.kindOf(declared.ref);
   if (kind === undefined) throw new Error(`no kind for ${object}: it was planned without one`);
+  let outdated: Failure | undefined;
   for (const needed of applier.needs(declared)) {
     const failure = await need(needed);
     if (failure === undefined) continue;
-    return failed(lacks(declared, needed, failure));
+    const lacking = lacks(declared, needed, failure);
+    // A kind that is served stays so when its new definition is refused: only what asks for something new has to wait (law L1).
+    if (needed.ref.kind === "Namespace" || applier.isNew(kind)) return failed(lacking);
+    outdated = lacking;
   }
   if (applier.isNew(kind) && !applier.isComing(declared.ref)) return failed(undefinedKind(declared));
   // What comes into being only in this pass cannot be judged by a server that does not have it.
@@ -90,7 +94,10 @@ export async function apply(
     if (!ready.ok) return ready;
   }
   const answer = await applyUnmoved(applier, kind, declared, signal);
-  if (!answer.ok) return answer;
+  if (!answer.ok) {
+    const unserved = answer.failures.some(({ code }) => code === "apply/unknown-kind");
+    return outdated !== undefined && unserved ? failed(outdated) : answer;
+  }
   const isDefinition = kindKey(declared.ref) === "apiextensions.k8s.io/CustomResourceDefinition";
   if (isDefinition) applier.defined(declared);
   const { created, object: live } = answer.value;

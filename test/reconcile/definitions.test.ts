@@ -43,3 +43,11 @@ test("L1 nobody waits for a kind whose definition is of a suspended service", as
     "shop pending apply/unknown-kind: the API server serves no kind for example.org/Lamp default/lamp, and what defines it in this revision is not applied",
   ]);
 });
+test("L1 a definition that the server does not take holds up nobody whose kind it serves already", async () => {
+  const scene = passScene();
+  expect(told(await passed(scene, files("Namespaced", 1)))).toEqual(["kinds synced", "shop synced"]);
+  expect(told(await passed(scene, files("Cluster", 2)))).toEqual([
+    expect.stringMatching(/^kinds failed apply\/immutable: /),
+    "shop synced",
+  ]);
+});
