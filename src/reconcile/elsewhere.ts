@@ -1,4 +1,5 @@
 import { kustomizationNames } from "../kustomize/index.ts";
+import { type Claimant, labelValue, ownerOf, SERVICE_LABEL } from "../plan/index.ts";
 import { isWithin } from "../services/index.ts";
 import type { PassState } from "./state.ts";
 
@@ -20,6 +21,32 @@ export function elsewhere(
   const file = known ?? kustomizationNames.map((name) => `${service}/${name}`).find(isFile);
   if (file === undefined || isWithin(file, searched) || !isFile(file)) return undefined;
   return `${file}, which it was defined in, is still in git, but not below ${path}`;
+}
+
+/** What services of elsewhere own is withheld from those of the revision, who might declare it; they want nothing else. */
+export function claimantsElsewhere(
+  state: {
+    readonly request: Asked & Pick<PassState["request"], "scope">;
+    readonly revision: PassState["revision"];
+    readonly inventory: Pick<PassState["inventory"], "live">;
+  },
+  known: readonly string[],
+): readonly Claimant[] {
+  if ((state.revision.discovery.searched ?? state.request.path) === "") return [];
+  const scope = labelValue(state.request.scope);
+  const here = new Set(known.map(labelValue));
+  const gone = new Set<string>();
+  for (const live of state.inventory.live.values()) {
+    if (here.has(live.labels[SERVICE_LABEL] ?? "")) continue;
+    const owner = ownerOf(live);
+    if (owner?.scope === scope) gone.add(owner.id);
+  }
+  return [...gone].flatMap((service): readonly Claimant[] => {
+    const why = elsewhere(service, state);
+    const names = { exact: new Set<string>(), parts: [] };
+    const remedy = "confirm first that it left (gitops confirm), or declare it only there";
+    return why === undefined ? [] : [{ service, at: { path: "" }, desired: { kind: "unknown", why, names, remedy } }];
+  });
 }
 
 type Asked = Pick<PassState["request"], "path" | "definedAt">;

@@ -13,7 +13,7 @@ import {
 import { orphans } from "../policy/index.ts";
 import type { Assembled } from "./assemble.ts";
 import { declaredAutoscalers } from "./autoscalers.ts";
-import { elsewhere } from "./elsewhere.ts";
+import { claimantsElsewhere, elsewhere } from "./elsewhere.ts";
 import type { Io, PassRequest } from "./pass-types.ts";
 import type { PassState } from "./state.ts";
 import { suspendedClaimant } from "./suspended.ts";
@@ -99,6 +99,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
   const { live } = inventory;
   const unchanged = io.memory === undefined ? {} : { unchanged: io.memory.unchanged };
   const known = claimants.map(({ service }) => service);
+  const away = claimantsElsewhere(state, known).filter(({ service }) => confirmationOf(state, service) === undefined);
   const suspended = new Set(
     state.suspendedGone.flatMap(({ service, until }) => (until === "resumed" ? [service] : [])),
   );
@@ -107,7 +108,7 @@ export function planInput(state: PassState, assembled: readonly Assembled[]): Pl
     services: planServices(assembled, request.adopt ?? []),
     claims: resolveClaims({
       scope: request.scope,
-      claimants: [...claimants, ...state.suspendedGone.map(suspendedClaimant)],
+      claimants: [...claimants, ...away, ...state.suspendedGone.map(suspendedClaimant)],
       live,
       complete,
       ...unchanged,

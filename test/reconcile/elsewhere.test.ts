@@ -46,6 +46,23 @@ describe("a path that becomes narrower under one scope", () => {
     ]);
   });
 
+  test("gives nobody what is outside of it, until somebody confirms", async () => {
+    const scene = passScene();
+    await passed(scene, files, { path: "" });
+    const taking = { ...files, ...folder("apps/till", "probe") };
+    const outcome = await passed(scene, taking, { path: "apps" });
+    expect(outcome.services.find(({ service }) => service === "apps/till")?.failures).toMatchObject([
+      {
+        code: "plan/foreign-owner",
+        message: expect.stringContaining("probe is owned by tools/probe and is not taken"),
+      },
+    ]);
+    const confirmed = () => ({ by: "Ada", at: "2026-01-01T00:00:00Z", how: "command" }) as const;
+    expect(told(await passed(scene, taking, { path: "apps", confirmed }))).toContain(
+      "apps/till transfer probe: moved from tools/probe",
+    );
+  });
+
   test("what was taken out of git as well goes", async () => {
     const scene = passScene();
     await passed(scene, files, { path: "" });
