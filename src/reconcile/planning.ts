@@ -144,13 +144,16 @@ export function confirmationOf(
     io,
     request,
     revision,
-  }: Pick<PassState, "revision"> & {
+    selected,
+  }: Pick<PassState, "revision" | "selected"> & {
     readonly io: Pick<Io, "clock">;
     readonly request: Pick<PassRequest, "confirm" | "confirmed" | "author">;
   },
   service: string,
 ): Confirmation | undefined {
-  if (request.confirm === undefined) return request.confirmed?.(service, revision.snapshot.commit);
+  // Whoever runs it for some services speaks of those.
+  if (request.confirm === undefined || !selected(service))
+    return request.confirmed?.(service, revision.snapshot.commit);
   const by = request.author ?? "whoever ran it";
   return { by, at: new Date(io.clock.nowMs()).toISOString(), how: "flag" };
 }

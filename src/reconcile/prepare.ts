@@ -83,7 +83,7 @@ export async function prepare(
       inhabitants,
       joined: [],
       broken,
-      suspendedGone: suspendedGone({ request, inventory, revision, broken }),
+      suspendedGone: suspendedGone({ request, inventory, revision, broken, selected }),
       selected,
     },
   };

@@ -38,7 +38,8 @@ export function suspendedGone({
   inventory,
   revision,
   broken,
-}: Pick<PassState, "request" | "inventory" | "revision" | "broken">): readonly SuspendedGone[] {
+  selected,
+}: Pick<PassState, "request" | "inventory" | "revision" | "broken" | "selected">): readonly SuspendedGone[] {
   const { suspended, leftSuspended, scope } = request;
   const { policy } = revision;
   if (suspended === undefined && leftSuspended === undefined && policy.file === undefined) return [];
@@ -52,7 +53,9 @@ export function suspendedGone({
   // Whoever may still be in git, in a definition that cannot be read, has not left: a confirmation there is not of that.
   const { complete } = revision.discovery;
   const confirmed = (service: string): boolean =>
-    complete && (request.confirm !== undefined || request.confirmed?.(service, revision.snapshot.commit) !== undefined);
+    complete &&
+    ((request.confirm !== undefined && selected(service)) ||
+      request.confirmed?.(service, revision.snapshot.commit) !== undefined);
   return [...gone].flatMap((service): readonly SuspendedGone[] => {
     const asked =
       suspended?.(service) ?? (leavesAlone(policy, service) ? suspendedBecause(service, request) : undefined);

@@ -62,6 +62,18 @@ describe("a service that somebody suspended in the cluster", () => {
     expect(told(await passed(scene, after))).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
   });
 
+  test("which was suspended in git when it left is confirmed by whoever runs it, not by who runs another", async () => {
+    const scene = passScene();
+    await passed(scene, BEFORE);
+    const after = services({ "shop/till": ["c", "a"] });
+    const left = { leftSuspended: (service: string) => service === "shop/cart" };
+    const { revision } = await passed(scene, after, left);
+    const flag = { ...left, confirm: revision?.commit ?? "" };
+    expect(told(await passed(scene, after, { ...flag, services: ["till"] }))).toEqual(["shop/till failed"]);
+    const both = await passed(scene, after, { ...flag, services: ["cart", "till"] });
+    expect(told(both)).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
+  });
+
   test("holds nobody else's deletes when it leaves git, however much it owns", async () => {
     const scene = passScene();
     const many = Array.from({ length: 30 }, (_, at) => `m${at}`);
