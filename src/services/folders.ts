@@ -86,11 +86,13 @@ function readNode(
   const name = KUSTOMIZATION_NAMES.find((candidate) => tree.list(folder)?.includes(candidate));
   if (name === undefined) return undefined;
   const file = folder === "" ? name : `${folder}/${name}`;
-  if (reader.text(file) === undefined) return { folder, file, component: false, includes: [] };
-  const { component, entries } = entriesOf(file);
+  const real = reader.real(file);
+  if (real === undefined || reader.text(real) === undefined) return { folder, file, component: false, includes: [] };
+  const { component, entries } = entriesOf(real);
   if (!extent.add("entries", file, entries.length)) return "too many";
   const includes = entries
     .map((entry) => resolvePath(folder, entry))
+    .map((target) => (target === undefined ? undefined : reader.real(target)))
     .filter((target): target is string => target !== undefined && tree.entry(target)?.kind === "tree");
   return { folder, file, component, includes: [...new Set(includes)] };
 }

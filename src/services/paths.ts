@@ -1,3 +1,5 @@
+import type { Tree } from "../model/index.ts";
+
 /** Whether `path` is `folder` or below it; the root holds everything. */
 export function isWithin(path: string, folder: string): boolean {
   return folder === "" || path === folder || path.startsWith(`${folder}/`);
@@ -14,6 +16,16 @@ export function withFolders(path: string): readonly string[] {
   const found = [path];
   for (let at = path; at !== ""; found.push(at)) at = folderOf(at);
   return found;
+}
+
+/** The first part of a path that is a symlink; undefined when there is none on the way. */
+export function linkOn(tree: Tree, path: string): string | undefined {
+  for (let slash = path.indexOf("/"); ; slash = path.indexOf("/", slash + 1)) {
+    const part = slash < 0 ? path : path.slice(0, slash);
+    const kind = tree.entry(part)?.kind;
+    if (kind === "symlink") return part;
+    if (kind !== "tree" || slash < 0) return undefined;
+  }
 }
 
 export function nameOf(path: string): string {

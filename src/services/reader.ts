@@ -2,6 +2,7 @@ import { kustomizationNames, type PlacedDocument, readDocuments, readPlacedDocum
 import { type Failure, isObject, type Json, ok, type Result, type Tree, text } from "../model/index.ts";
 import { type Extent, newExtent, valuesIn } from "./extent.ts";
 import { type FileDefines, FLUX_GROUP } from "./flux.ts";
+import { folderOf, linkOn, resolvePath } from "./paths.ts";
 
 /** The names under which kustomize looks for a kustomization, in its order. */
 export const KUSTOMIZATION_NAMES: readonly string[] = kustomizationNames;
@@ -13,6 +14,8 @@ export const DEFINITION_BYTES_MAX = 1024 * 1024;
 export interface Reader {
   /** Undefined when the content is not there yet, or the file is too large or no file. */
   text(path: string): string | undefined;
+  /** Where a path leads through symlinks; undefined when that is nowhere, or when they are not at hand yet. */
+  real(path: string): string | undefined;
   /** Whether a file spells out Flux's group, as each document of that group has to; undefined as for its text. */
   spellsFlux(path: string): boolean | undefined;
   /** Documents, and the items of those that are Lists. Paths of one content share them. */
@@ -59,9 +62,9 @@ export function newReader(
   const asked = new Set<string>();
   const spelling = new Map<string, boolean>();
   const decoder = new TextDecoder();
-  const read = (path: string): string | undefined => {
+  const read = (path: string, wanted: "blob" | "symlink" = "blob"): string | undefined => {
     const entry = tree.entry(path);
-    if (entry?.kind !== "blob" || entry.size > DEFINITION_BYTES_MAX) return undefined;
+    if (entry?.kind !== wanted || entry.size > DEFINITION_BYTES_MAX) return undefined;
     const known = texts.get(entry.id) ?? before.texts.get(entry.id);
     if (known === undefined && !loaded(entry.id)) {
       if (!asked.has(entry.id)) missing.add(path);
@@ -76,7 +79,8 @@ export function newReader(
   let full = false;
   return {
     missing,
-    text: read,
+    text: (path) => read(path),
+    real: (path) => followed(tree, path, (link) => read(link, "symlink")),
     spellsFlux(path) {
       const known = spelling.get(idOf(path)) ?? read(path)?.includes(FLUX_GROUP);
       if (known !== undefined) spelling.set(idOf(path), known);
@@ -106,6 +110,23 @@ export function newReader(
       before.placed = placed;
     },
   };
+}
+
+/** As many symlinks as Linux follows. */
+const SYMLINKS_MAX = 40;
+
+function followed(tree: Tree, start: string, targetOf: (link: string) => string | undefined): string | undefined {
+  let path: string | undefined = start;
+  for (let hops = 0; path !== undefined && hops <= SYMLINKS_MAX; hops += 1) {
+    const kind = tree.entry(path)?.kind;
+    if (kind === "blob" || kind === "tree") return path;
+    const link = linkOn(tree, path);
+    const target = link === undefined ? undefined : targetOf(link);
+    if (link === undefined || target === undefined) return undefined;
+    const next = resolvePath(folderOf(link), target);
+    path = next === undefined ? undefined : resolvePath(next, path.slice(link.length + 1));
+  }
+  return undefined;
 }
 
 function readAll(source: string, path: string): Parsed {
