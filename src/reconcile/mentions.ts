@@ -1,6 +1,7 @@
 import type { Snapshot } from "../git/index.ts";
 import type { Tree, TreeEntry } from "../model/index.ts";
 import type { Mentions } from "../plan/index.ts";
+import { folderOf, linkOn } from "../services/index.ts";
 
 /** More than this is not searched: such a service might want anything. */
 const SEARCH_BYTES_MAX = 32 * 1024 * 1024;
@@ -35,15 +36,22 @@ async function search(
       for (const file of below) if (!found.has(file.path)) fresh.set(file.path, file.entry);
     }
     for (const [path, entry] of fresh) found.set(path, entry);
-    const readable = [...fresh].filter(([, { kind, size }]) => kind === "blob" && size <= FILE_BYTES_MAX);
+    const readable = [...fresh].filter(
+      ([, { kind, size }]) => (kind === "blob" || kind === "symlink") && size <= FILE_BYTES_MAX,
+    );
     if ([...found.values()].reduce((sum, { size }) => sum + size, 0) > SEARCH_BYTES_MAX) return undefined;
     const loaded = await snapshot.blobs([...new Set(readable.map(([, { id }]) => id))], signal);
     if (!loaded.ok) return undefined;
     const included: string[] = [];
-    for (const [path, { id }] of readable) {
+    for (const [path, { id, kind }] of readable) {
       const bytes = snapshot.content(id);
       if (bytes === undefined) return undefined;
       const source = decoder.decode(bytes);
+      if (kind === "symlink") {
+        const target = resolved(folderOf(path), source);
+        if (target !== undefined) included.push(linkOn(tree, target) ?? target);
+        continue;
+      }
       const isKustomization = /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(path);
       texts.push({ path, source, isKustomization });
       included.push(...includedBy(source, path, isKustomization, tree));
@@ -160,12 +168,14 @@ function includedBy(source: string, path: string, isKustomization: boolean, tree
     }
   }
   if (!isKustomization) return included;
-  const home = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+  const home = folderOf(path);
   for (const word of new Set(source.split(/[\s"',[\]{}]+/))) {
-    const target = resolved(home, word);
+    const named = resolved(home, word);
+    // All that is behind a symlink counts: rather too much than too little.
+    const target = named === undefined ? undefined : (linkOn(tree, named) ?? named);
     const kind = target === undefined ? undefined : tree.entry(target)?.kind;
     const isFolder = kind === "tree" && (tree.list(target ?? "") ?? []).some((name) => /^kustomization/i.test(name));
-    if (target !== undefined && (kind === "blob" || isFolder)) included.push(target);
+    if (target !== undefined && (kind === "blob" || kind === "symlink" || isFolder)) included.push(target);
   }
   return included;
 }

@@ -15,7 +15,7 @@ export interface PassScene {
   readonly clock: ManualClock;
   readonly cluster: Cluster;
   /** Files of the next commit, by path. */
-  readonly commit: (files: Readonly<Record<string, string>>) => void;
+  readonly commit: (files: Parameters<typeof memoryTree>[0]) => void;
   /** Begins a pass; it goes on as the clock is moved. */
   readonly begin: (change?: Partial<PassRequest>) => Begun;
   /** What a question that plans as a pass does answers. */
