@@ -90,9 +90,10 @@ function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
   let queue: Asked[] = [];
   let closed = false;
 
-  const begin = (): ChildProcessWithoutNullStreams => {
+  const begin = (): ChildProcessWithoutNullStreams | undefined => {
     if (child !== undefined) return child;
     const process = start(call, ["cat-file", mode]);
+    if (process === undefined) return undefined;
     const beginBody = (type: string, size: number): Body => {
       const [asked] = queue;
       const most = asked?.wanted === type ? KEPT_BYTES_MAX[asked.wanted] - asked.kept : 0;
@@ -138,8 +139,9 @@ function openBatch(call: Call, mode: "--batch" | "--batch-check"): Batch {
     signal: AbortSignal,
   ): Promise<(Answer | Unreadable)[]> => {
     signal.throwIfAborted();
-    const deadline = call.clock.deadline(call.timeoutMs, signal);
     const process = begin();
+    if (process === undefined) return ["damaged"]; // as when git dies of it
+    const deadline = call.clock.deadline(call.timeoutMs, signal);
     const answers: (Answer | Unreadable)[] = [];
     let stop = (): void => {};
     try {

@@ -27,18 +27,27 @@ export interface Call {
 /** Output of a call is kept up to this, and the call ended there: no call of ours answers more. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Starts git as the leader of a process group of its own, so that `killGroup` reaches everything it started. */
+/**
+ * Starts git as the leader of a process group of its own, so that `killGroup` reaches everything it started. Undefined when this
+ * process may open no more files: Node makes a process without streams then.
+ */
 export function start(
   call: Pick<Call, "gitPath" | "folder" | "environment">,
   args: readonly string[],
-): ChildProcessWithoutNullStreams {
-  return spawn(call.gitPath, [...args], {
+): ChildProcessWithoutNullStreams | undefined {
+  const child = spawn(call.gitPath, [...args], {
     cwd: call.folder,
     env: { ...call.environment },
     detached: true,
     stdio: "pipe",
   });
+  const { stdin, stdout }: Partial<ChildProcessWithoutNullStreams> = child;
+  if (stdin !== undefined && stdout !== undefined) return child;
+  child.on("error", () => {}); // it is answered for here
+  return undefined;
 }
+
+const NO_MORE_FILES = "git cannot be started: too many open files";
 
 /** Kills a process and all that it started: ssh and transport helpers too, which a signal to git alone leaves behind. */
 export function killGroup(pid: number | undefined): void {
@@ -68,8 +77,9 @@ export async function runLocal(
   signal: AbortSignal,
 ): Promise<Ended> {
   signal.throwIfAborted();
-  const deadline = call.clock.deadline(call.timeoutMs, signal);
   const child = start(call, args);
+  if (child === undefined) return { code: -1, stdout: "", stderr: NO_MORE_FILES, timedOut: false };
+  const deadline = call.clock.deadline(call.timeoutMs, signal);
   const stop = (): void => killGroup(child.pid);
   deadline.signal.addEventListener("abort", stop, { once: true });
   try {
@@ -113,7 +123,9 @@ export async function runRemote(call: Call, args: readonly string[], signal: Abo
   const deadline = call.clock.deadline(call.timeoutMs, signal);
   const made: ChildProcess[] = [];
   const note = (message: unknown): void => {
-    if (isChildMessage(message)) made.push(message.process);
+    if (!isChildMessage(message)) return;
+    made.push(message.process);
+    message.process.on("error", () => {}); // simple-git listens to none that it could not give streams
   };
   let pid: number | undefined;
   let bytes = 0;
@@ -156,6 +168,7 @@ export async function runRemote(call: Call, args: readonly string[], signal: Abo
     await git.raw([...args]);
   } catch (error) {
     if (ended.code === 0) throw error;
+    if (made.some(({ stdin }) => stdin === undefined)) ended = { ...ended, stderr: NO_MORE_FILES };
     if (ended.stderr === "" && error instanceof Error) ended = { ...ended, stderr: error.message };
   } finally {
     processes.unsubscribe(note);
