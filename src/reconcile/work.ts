@@ -77,9 +77,13 @@ export async function workThrough(
   // A build that took too long is tried again when everybody is through who does not wait for it.
   const late = new Set(assembly.late.map(({ service }) => service.id));
   const services = new Map(waiting);
-  const prompt = waitingIds.filter((id) => !reaches(id, late, services));
+  const order = dependenciesFirst(waitingIds, services);
+  const tardy = new Set<string>();
+  for (const id of order)
+    if (late.has(id) || services.get(id)?.settings.dependsOn.some((one) => tardy.has(one)) === true) tardy.add(id);
+  const prompt = order.filter((id) => !tardy.has(id));
   const calm = Promise.all(prompt.map((id) => first(outcomeOf(id), resting.through(id))));
-  for (const id of waitingIds) void outcomeOf(id);
+  for (const id of order) void outcomeOf(id);
   for (const plan of plans) {
     if (plan.present || plan.steps.length === 0 || !selected(plan.service)) continue;
     const isSuspended = state.suspendedGone.some(({ service }) => service === plan.service);
@@ -104,17 +108,20 @@ export async function workThrough(
   return all.toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
 }
 
-/** Whether a service is one of `late`, or depends on one, at any distance. */
-function reaches(id: string, late: ReadonlySet<string>, services: ReadonlyMap<string, Service>): boolean {
-  const seen = new Set<string>();
-  const pending = [id];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (late.has(next)) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    pending.push(...(services.get(next)?.settings.dependsOn ?? []));
+/** Services with each behind what it depends on: chains may be as long as there are services, so none is followed by calls within calls. */
+function dependenciesFirst(ids: readonly string[], services: ReadonlyMap<string, Service>): readonly string[] {
+  const order = new Set<string>();
+  const begun = new Set<string>();
+  const pending = ids.toReversed();
+  for (let id = pending.at(-1); id !== undefined; id = pending.at(-1)) {
+    if (begun.has(id)) order.add(pending.pop() ?? id);
+    else {
+      begun.add(id);
+      const needed = services.get(id)?.settings.dependsOn ?? [];
+      pending.push(...needed.filter((one) => services.has(one) && !begun.has(one)).toReversed());
+    }
   }
-  return false;
+  return [...order];
 }
 
 async function runService(
