@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, readlink, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, readlink, rename, rm, truncate, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "./model/index.ts";
@@ -71,11 +71,11 @@ async function tryLock(folder: string, self: Holder, clock: Clock): Promise<Lock
   const number = highest + 1;
   const file = join(folder, `lock.${number}`);
   const draft = join(folder, `draft.${self.nonce}`);
-  await writeFile(draft, JSON.stringify(self));
   try {
+    await writeFile(draft, JSON.stringify(self));
     if (!(await linked(draft, file))) return undefined;
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
   const all = await numbers(folder);
   if (Math.max(...all) > number) {
@@ -85,8 +85,14 @@ async function tryLock(folder: string, self: Holder, clock: Clock): Promise<Lock
   for (const old of all) if (old < number) await unlink(join(folder, `lock.${old}`)).catch(() => {});
   return {
     async release() {
-      await writeFile(draft, RELEASED);
-      await rename(draft, file);
+      try {
+        await writeFile(draft, RELEASED);
+        await rename(draft, file);
+      } catch {
+        // As on a full disk. This process lives on, and with it the lock: one that is cut short is free, and that takes no room.
+        await truncate(file);
+        await rm(draft, { force: true });
+      }
     },
   };
 }

@@ -34,6 +34,16 @@ test("a lock that is held is waited for, then given up", async () => {
   expect(await take(folder, 0)).toBeDefined();
 });
 
+test("a lock whose release cannot be written, as on a full disk, is free all the same", async () => {
+  const folder = scratch();
+  const lock = await take(folder, 0);
+  const { nonce } = JSON.parse(readFileSync(join(folder, "lock.1"), "utf8"));
+  // What is to be written first stands in the way of itself.
+  mkdirSync(join(folder, `draft.${nonce}`, "full"), { recursive: true });
+  await lock?.release().catch(() => undefined);
+  expect(await take(folder, 0)).toBeDefined();
+});
+
 const here = {
   nonce: "x",
   host: hostname(),
