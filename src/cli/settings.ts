@@ -93,7 +93,7 @@ export function readSettings(
     path,
     cacheDir: resolve(world.cwd, read.text("cacheDir") ?? join(cacheHome(world), "gitops")),
     allowHttp: read.switched("allowHttp"),
-    credentials: credentialsFrom(read, world.env),
+    credentials: credentialsFrom(read, world),
     cluster: read.cluster(world.cwd),
     ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(world.cwd, kubeconfig) }),
     ...(context === undefined ? {} : { context }),
@@ -134,8 +134,13 @@ function cacheHome({ env, home }: Pick<World, "env" | "home">): string {
   return set !== undefined && isAbsolute(set) ? set : join(home, ".cache");
 }
 
-function credentialsFrom(read: Reader, env: World["env"]): Credentials {
-  const [file, key, known] = [read.text("gitTokenFile"), read.text("sshKey"), read.text("knownHosts")];
+/** ssh runs in a folder of git's, so its files are named from the root; a home folder it finds by itself. */
+function credentialsFrom(read: Reader, { env, cwd }: Pick<World, "env" | "cwd">): Credentials {
+  const fileOf = (name: FlagName): string | undefined => {
+    const text = read.text(name);
+    return text === undefined || text.startsWith("~") ? text : resolve(cwd, text);
+  };
+  const [file, key, known] = [fileOf("gitTokenFile"), fileOf("sshKey"), fileOf("knownHosts")];
   const named = read.text("gitTokenEnv");
   const helper = read.switched("gitCredentialHelper");
   const given = [file, key, named, helper ? "helper" : undefined].filter((one) => one !== undefined);

@@ -71,6 +71,20 @@ describe("flags and environment", () => {
     ).toEqual(["file", "value", "ssh-key", "helper"]);
   });
 
+  test("files for ssh, which runs elsewhere, count from the working directory", () => {
+    const files = (given: Parameters<typeof read>[0]): unknown => read(given).credentials;
+    expect(files({ sshKey: "./key", knownHosts: "../hosts" })).toEqual({
+      from: "ssh-key",
+      keyFile: "/work/key",
+      knownHosts: "/hosts",
+    });
+    expect(files({ sshKey: "~/.ssh/deploy", knownHosts: "/etc/hosts" })).toMatchObject({
+      keyFile: "~/.ssh/deploy",
+      knownHosts: "/etc/hosts",
+    });
+    expect(files({ gitTokenFile: "token" })).toMatchObject({ path: "/work/token" });
+  });
+
   test("switches take true and false", () => {
     expect(read({}, { GITOPS_ALLOW_HTTP: "0" }).allowHttp).toBe(false);
     expect(read({}, { GITOPS_ALLOW_HTTP: "True" }).allowHttp).toBe(true);
