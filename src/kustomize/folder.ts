@@ -64,12 +64,25 @@ export function openFolder(
   };
 }
 
+/** A file of this name. A folder in its place is part of the footprint: it may become one. */
+export function kustomizationAt(
+  context: BuildContext,
+  folder: string,
+  name: string,
+  at: Place,
+  report: Report,
+): Found | undefined {
+  const found = context.source.find(folder, name, at, report, "is fine");
+  if (found?.entry.kind === "tree") context.source.list(found.path);
+  return found?.entry.kind === "blob" ? found : undefined;
+}
+
 /** The kustomization file of a folder: exactly one of the names. */
 function findKustomization(context: BuildContext, folder: string, at: Place, report: Report): Found | undefined {
   const mark = report.failures.length;
   const files = kustomizationNames.flatMap((name) => {
-    const found = context.source.find(folder, name, at, report, "is fine");
-    return found?.entry.kind === "blob" ? [{ name, found }] : [];
+    const found = kustomizationAt(context, folder, name, at, report);
+    return found === undefined ? [] : [{ name, found }];
   });
   const [first, second] = files;
   if (!report.cleanSince(mark)) return undefined;
@@ -158,6 +171,7 @@ export function findFile(context: BuildContext, folder: Folder, path: string, at
       : report.fail("build/missing-resource", at, `${path} is not in this commit`, "add the file, or correct the path");
   }
   if (found.entry.kind === "tree") {
+    context.source.list(found.path); // it may become a file
     return report.fail("build/missing-resource", at, `${path} is a folder`, "name a file");
   }
   return mayRead(context, folder, found, at) ? found : undefined;

@@ -1,6 +1,6 @@
 import type { Place } from "../model/index.ts";
 import type { BuildContext } from "./context.ts";
-import { type Folder, kustomizationNames } from "./folder.ts";
+import { type Folder, kustomizationAt, kustomizationNames } from "./folder.ts";
 import type { Placed } from "./kustomization/decode.ts";
 import type { Found } from "./symlinks.ts";
 
@@ -13,9 +13,7 @@ const SETTINGS_FILE = "gitops.yaml";
  */
 export function generatedFolder(context: BuildContext, found: Found, at: Place): Folder | undefined {
   const has = (folder: string): boolean =>
-    kustomizationNames.some(
-      (name) => context.source.find(folder, name, at, context.report, "is fine")?.entry.kind === "blob",
-    );
+    kustomizationNames.some((name) => kustomizationAt(context, folder, name, at, context.report) !== undefined);
   if (has(found.path)) return undefined;
   const resources: Placed<string>[] = [];
   // Only here, where it is read as settings: a manifest of this name further down must not be passed over.

@@ -61,6 +61,21 @@ describe("a build", { timeout: 120_000 }, () => {
     expect(unchanged).toBeGreaterThan(50); // edits that all touch the footprint would prove nothing
   });
 
+  test.each([
+    ["a file of a generator", "configMapGenerator: [{name: c, files: [it]}]\n", "it"],
+    ["a patch", "resources: [r.yaml]\npatches: [{path: it}]\n", "it"],
+    ["a resource", "resources: [it]\n", "it"],
+    ["a second kustomization", "resources: [r.yaml]\n", "Kustomization"],
+  ])("%s that was a folder and is a file now is seen", (_what, kustomization, name) => {
+    const map = (value: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: r}\ndata: {a: ${value}}\n`;
+    const files = { "app/kustomization.yaml": kustomization, "app/r.yaml": map("one") };
+    const before = treeOf({ ...files, [`app/${name}/inside`]: "x" });
+    const after = treeOf({ ...files, [`app/${name}`]: map("two") });
+    const { footprint } = buildOurs(before, "app");
+    expect([...footprint].every(([path, id]) => (after.entry(path)?.id ?? ABSENT) === id)).toBe(false);
+    expect([...footprint].every(([path, id]) => (before.entry(path)?.id ?? ABSENT) === id)).toBe(true);
+  });
+
   test("comes out the same twice, and the same from a cache that other builds have filled", () => {
     const cache = newParseCache();
     fc.assert(
