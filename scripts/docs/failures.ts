@@ -225,6 +225,11 @@ export const FAILURES: Readonly<Record<FailureCode, { readonly means: string; re
     means: "The build ended in a way that was not foreseen.",
     remedy: "This is a bug: report it with the folder's files.",
   },
+  "build/not-started": {
+    means:
+      "No thread could be started for the build. It says nothing about the service, which is built at the next pass.",
+    remedy: "Allow the process more threads (a pod's pids limit, ulimit -u) or more open files.",
+  },
   "plan/duplicate-definition": {
     means:
       "More than one service declares the object. The one that owns it in the cluster goes on; if none does, none gets it.",

@@ -23,6 +23,17 @@ export function crashed(job: Pick<BuildJob, "folder">, cause: string): BuildAnsw
   return answered(job, "build/crashed", message, "this is a bug: report it with the folder's files");
 }
 
+/** Nothing of the job was looked at. */
+export function notStarted(job: Pick<BuildJob, "folder">, cause: string): BuildAnswer {
+  const message = `no build thread could be started: ${cause.split("\n", 1)[0] ?? ""}`;
+  return answered(
+    job,
+    "build/not-started",
+    message,
+    "allow the process more threads (a pod's pids limit, ulimit -u) or open files; it is tried again",
+  );
+}
+
 function answered(
   { folder }: Pick<BuildJob, "folder">,
   code: FailureCode,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { BuildLimits } from "../kustomize/index.ts";
 import type { Clock } from "../model/index.ts";
 import { packBlobs } from "./blobs.ts";
-import { crashed, outOfMemory, outOfTime } from "./endings.ts";
+import { crashed, notStarted, outOfMemory, outOfTime } from "./endings.ts";
 import type { BuildJob } from "./job.ts";
 import type { BuildAnswer } from "./messages.ts";
 import { newPatience, type Patience } from "./patience.ts";
@@ -212,9 +212,15 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   const { clock, options } = pool;
   const run: Run = { pending, startedMs: undefined, overdue: false, stop: () => undefined };
   slot.run = run;
-  slot.thread ??= startThread({ ...options, source: options.worker });
-  const { thread } = slot;
+  const opened = openThread(slot, options);
+  if (opened instanceof Error) {
+    slot.run = undefined;
+    pending.settle(notStarted(pending.job, opened.message));
+    return;
+  }
+  const thread = opened;
   await thread.started;
+  const stillborn = thread.dead();
   const ended = pending.job.onRun?.();
   const ending = await new Promise<Ending | Stop>((resolve) => {
     run.stop = resolve;
@@ -232,7 +238,20 @@ async function occupy(pool: Pool, slot: Slot, pending: Pending): Promise<void> {
   slot.run = undefined;
   if (typeof ending === "object" && ending.kind === "answer" && run.startedMs !== undefined && pending.yields === 0)
     pool.patience.took(clock.monotonicMs() - run.startedMs);
-  settle(pool, pending, ending);
+  if (stillborn && typeof ending === "object" && ending.kind === "died")
+    pending.settle(notStarted(pending.job, ending.message));
+  else settle(pool, pending, ending);
+}
+
+/** The slot's thread, begun anew where it died while nothing ran on it; or why there is none: a process has so many threads at most. */
+function openThread(slot: Slot, options: BuildersOptions): Thread | Error {
+  if (slot.thread?.dead() === true) slot.thread = undefined;
+  try {
+    slot.thread ??= startThread({ ...options, source: options.worker });
+    return slot.thread;
+  } catch (cause) {
+    return cause instanceof Error ? cause : new Error(String(cause));
+  }
 }
 
 async function start(pool: Pool, thread: Thread, pending: Pending): Promise<Ending> {

@@ -63,6 +63,7 @@ export type FailureCode =
   | "build/deadline"
   | "build/out-of-memory"
   | "build/crashed"
+  | "build/not-started"
   // deciding what to do
   | "plan/duplicate-definition"
   | "plan/foreign-owner"

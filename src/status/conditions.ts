@@ -95,6 +95,7 @@ const PASSING: ReadonlySet<FailureCode> = new Set([
   "build/deadline",
   "build/out-of-memory",
   "build/crashed",
+  "build/not-started",
   "service/dependency-not-ready",
 ]);
 

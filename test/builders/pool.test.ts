@@ -18,6 +18,7 @@ parentPort.on("message", ({ folder }) => {
   if (folder === "sleep") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (folder === "throw") throw new Error("an unforeseen thing\\nwith more lines");
   if (folder === "exit") process.exit(7);
+  if (folder === "last words") setTimeout(() => process.exit(7));
   if (folder === "hoard") { const all = []; for (;;) all.push(new Array(1000).fill({ a: all.length })); }
   parentPort.postMessage({ ok: true, objects: [], footprint: [["folder", folder], ["builds", String(builds)]] });
 });
@@ -103,10 +104,22 @@ describe("the builders", () => {
     expect(built(await pool.build(job("ok"), never))).toBe("ok");
   });
 
-  test("answer build/crashed for a worker that cannot even start, every time", async () => {
-    open = openBuilders({ ...BUILDERS_DEFAULTS, worker: "this is no program" }, systemClock());
-    expect(code(await open.build(job("a"), never))).toBe("build/crashed");
-    expect(code(await open.build(job("b"), never))).toBe("build/crashed");
+  test.each([
+    ["dies as it starts", "this is no program"],
+    // As Node does for one thread more than the process may have.
+    ["is refused", 7 as unknown as string],
+  ])("answer that no build ran where the thread %s, every time", async (_how, worker) => {
+    open = openBuilders({ ...BUILDERS_DEFAULTS, worker }, systemClock());
+    expect(code(await open.build(job("a"), never))).toBe("build/not-started");
+    expect(code(await open.build(job("b"), never))).toBe("build/not-started");
+    expect(open.state()).toMatchObject({ threads: 0, running: 0, waiting: 0 });
+  });
+
+  test("start another thread for one that ended while nothing ran on it", async () => {
+    const pool = builders({ threads: 1 });
+    expect(built(await pool.build(job("last words"), never))).toBe("last words");
+    await expect.poll(() => pool.state().threads).toBe(0);
+    expect(built(await pool.build(job("ok"), never))).toBe("ok");
   });
 
   test("let a build that takes long make way for those that wait, and try it again after them", async () => {
