@@ -58,7 +58,7 @@ export async function withEngine(
     }
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
-    return stopping.exit(call.printer.error([interrupted(call, stopping)], EXIT.couldNotRun));
+    return call.printer.error([interrupted(call, stopping)], stopping.exit(EXIT.couldNotRun));
   } finally {
     stopping.release();
   }

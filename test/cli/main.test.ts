@@ -104,6 +104,25 @@ describe("stopping", () => {
     expect(running.exits).toEqual([]);
   });
 
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s before anything was changed: the document says exit %i, too", async (name, code) => {
+    const interrupted = { code: "reconcile/interrupted", message: "told to stop", remedy: "run again" } as const;
+    for (const end of [() => pass([], { failures: [interrupted] }), () => Promise.reject(new Error("aborted"))]) {
+      const engine: Script["engine"] = {
+        pass: (_, __, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(end()))),
+      };
+      for (const command of ["sync", "diff"]) {
+        const running = start([command, "-o", "json"], { engine });
+        await running.clock.advance(0);
+        running.signal(name);
+        const { exit, stdout } = await running.done;
+        expect([exit, JSON.parse(stdout)]).toMatchObject([code, { kind: "Error", exit: code }]);
+      }
+    }
+  });
+
   test("the second signal ends at once", async () => {
     const running = start(["sync"], { engine: { pass: () => new Promise(() => {}) } });
     await running.clock.advance(0);

@@ -28,7 +28,7 @@ Values of Secrets are masked. Writes nothing.`,
     return withEngine(call, async (engine, stopping) => {
       const outcome = await watchPass(call, engine, "diff", stopping.signal);
       const exit = diffExit(outcome);
-      if (outcome.failures.length > 0) return printer.error(outcome.failures, exit);
+      if (outcome.failures.length > 0) return printer.error(outcome.failures, stopping.exit(exit));
       printer.result(
         () => passDocument(outcome, "diff", stopping.exit(exit)),
         (paint) => diffText(outcome, paint),

@@ -40,7 +40,7 @@ A service that fails holds up no other.`,
       const outcome = await watchPass(call, engine, mode, stopping.signal);
       if (mode === "sync") await writeRecord(settings, outcome, world);
       const exit = syncExit(outcome);
-      if (outcome.failures.length > 0) return printer.error(outcome.failures, exit);
+      if (outcome.failures.length > 0) return printer.error(outcome.failures, stopping.exit(exit));
       printer.result(
         () => passDocument(outcome, mode, stopping.exit(exit)),
         (paint) => passText(outcome, { mode, all: settings.verbose, paint }),
