@@ -47,7 +47,7 @@ export async function runPass(
     return ended({ revision, services, failures: [], builds, ...blind });
   } catch (cause) {
     if (!stop.aborted) throw cause;
-    return ended({ services: [], failures: [interrupted()] });
+    return ended({ services: [], failures: [interrupted(stop)] });
   } finally {
     over.abort();
   }
@@ -62,7 +62,14 @@ function refusedConfirmation({ confirm }: PassRequest, { commit }: Revision): Fa
   };
 }
 
-function interrupted(): Failure {
+function interrupted({ reason }: AbortSignal): Failure {
+  if (reason instanceof Error && reason.name === "TimeoutError") {
+    return {
+      code: "reconcile/deadline",
+      message: "the time was up before anything was changed",
+      remedy: "allow more with --timeout, and see what takes so long: git, the API server or the builds",
+    };
+  }
   return {
     code: "reconcile/interrupted",
     message: "told to stop before anything was changed",
