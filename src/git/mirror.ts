@@ -56,7 +56,7 @@ export async function prepareMirror(
     await rm(join(gitDir, "config"), { force: true });
     const args = ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`];
     const ended = await runLocal(remote.reading(gitDir), args, "", signal);
-    if (ended.code !== 0) throw new Error(`git init failed: ${ended.stderr}`);
+    if (ended.code !== 0) throw initFailed(ended.stderr);
   }
   await writeFile(join(gitDir, "config.new"), configText(commitIdDigits));
   await rename(join(gitDir, "config.new"), join(gitDir, "config"));
@@ -64,6 +64,22 @@ export async function prepareMirror(
     await rm(join(gitDir, name), { recursive: true, force: true });
   await removeLeftovers(gitDir);
 }
+
+/** A folder that git cannot write has the code that Node would give it: it is a failure then, and no bug. Git does not always say which. */
+function initFailed(said: string): Error {
+  const error = new Error(`git init failed: ${said}`);
+  if (/unknown option|usage:/.test(said)) return error;
+  const [code = "EIO"] = Object.entries(DISK_WORDS).find(([, words]) => said.includes(words)) ?? [];
+  return Object.assign(error, { code });
+}
+
+const DISK_WORDS = {
+  ENOSPC: "No space left on device",
+  EDQUOT: "Disk quota exceeded",
+  EROFS: "Read-only file system",
+  EACCES: "Permission denied",
+  EMFILE: "too many open files",
+};
 
 /** Locks and half-written packs of a git that was killed. The caller holds the mirror's lock, so no other git is at work. */
 async function removeLeftovers(gitDir: string): Promise<void> {

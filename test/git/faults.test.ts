@@ -49,6 +49,20 @@ describe("every answer that is not the truth is a failure, never an empty tree",
     }
   });
 
+  test.each([
+    ["cannot write keep file: No space left on device", "ENOSPC"],
+    ["could not set 'core.repositoryformatversion' to '0'", "EIO"],
+  ])("a disk that is full when the mirror is made is a failure, no bug: %s", async (words, why) => {
+    const gitPath = join(scratch(), "git");
+    const full = `echo "fatal: ${words}" >&2; exit 128`;
+    writeFileSync(gitPath, `#!/bin/sh\ncase "$*" in init*) ${full};; *) exec git "$@";; esac\n`, { mode: 0o755 });
+    const source = await sourceOf({ repo, gitPath });
+    expect(failureOf(await source.fetch(patient))).toMatchObject({
+      code: "source/damaged",
+      message: expect.stringMatching(new RegExp(`cannot be written \\(${why}\\)$`)),
+    });
+  });
+
   test.each(["", " >&2"])("D6 a git that never ends what it says%s is ended, and little of it kept", async (where) => {
     const gitPath = join(scratch(), "git");
     const endless = `yes "${"1".repeat(40)}\trefs/heads/one"${where}`;
