@@ -171,7 +171,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "marks: written once": [864],
   "marks: left alone is not pruned": [97],
   "marks: not pruned": [152],
-  "marks: not pruned, as Flux says it": [823],
+  "marks: not pruned, as Flux says it": [86],
   "marks: only synced": [85],
   "marks: without regard to case": [97],
   "marks: as a label": [51],
