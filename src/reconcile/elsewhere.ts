@@ -1,6 +1,6 @@
 import { kustomizationNames } from "../kustomize/index.ts";
 import { type Claimant, labelValue, ownerOf, SERVICE_LABEL } from "../plan/index.ts";
-import { isWithin } from "../services/index.ts";
+import { isWithin, linkOn } from "../services/index.ts";
 import type { PassState } from "./state.ts";
 
 /**
@@ -17,6 +17,10 @@ export function elsewhere(
   const { searched = path } = revision.discovery;
   const isFile = (file: string): boolean => tree.entry(file)?.kind === "blob";
   const known = definedAt?.(service);
+  const places = known === undefined ? [service, ...kustomizationNames.map((name) => `${service}/${name}`)] : [known];
+  const link = places.map((place) => linkOn(tree, place)).find((one) => one !== undefined);
+  if (link !== undefined)
+    return `${link}, where it was defined, is a symlink now, and services are not looked for behind those`;
   // A folder whose record is gone still tells by its id; it is looked for below the path alone.
   const file = known ?? kustomizationNames.map((name) => `${service}/${name}`).find(isFile);
   if (file === undefined || isWithin(file, searched) || !isFile(file)) return undefined;
