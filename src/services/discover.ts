@@ -170,9 +170,12 @@ function filesBelow(tree: Tree, path: string, extent: Extent): readonly string[]
       const child = folder === "" ? name : `${folder}/${name}`;
       const kind = tree.entry(child)?.kind;
       if (kind === "tree") pending.push(child);
-      if (kind !== "blob" || !(/\.ya?ml$/.test(name) || KUSTOMIZATION_NAMES.includes(name))) continue;
+      const isKustomization = KUSTOMIZATION_NAMES.includes(name);
+      // A kustomization is built wherever a symlink says that it is; other files count where they are.
+      if (kind === "symlink" ? !isKustomization : kind !== "blob" || !(isKustomization || /\.ya?ml$/.test(name)))
+        continue;
       const fits = extent.add("files", child, 1);
-      if (!extent.add("kustomizations", child, KUSTOMIZATION_NAMES.includes(name) ? 1 : 0) || !fits) return [];
+      if (!extent.add("kustomizations", child, isKustomization ? 1 : 0) || !fits) return [];
       files.push(child);
     }
   }

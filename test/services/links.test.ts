@@ -5,7 +5,7 @@ import { memoryTree } from "../support/disk-tree.ts";
 const kustomization = (...resources: readonly string[]): string => `resources: [${resources.join(", ")}]\n`;
 const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
 
-test("what another folder takes in through symlinks is no service of its own", () => {
+test("what another folder takes in through symlinks is no service of its own; a kustomization may be a symlink itself", () => {
   const tree = memoryTree({
     "base/kustomization.yaml": kustomization("base.yaml"),
     "base/base.yaml": configMap("base"),
@@ -22,7 +22,7 @@ test("what another folder takes in through symlinks is no service of its own", (
     const step = discover(tree, "", (id) => loaded.has(id));
     if (step.kind === "refused") throw new Error(step.failure.message);
     if (step.kind === "done") {
-      expect(step.discovery.services.map(({ id }) => id)).toEqual(["dev"]);
+      expect(step.discovery.services.map(({ id }) => id)).toEqual(["dev", "test"]);
       return;
     }
     for (const path of step.paths) loaded.add(tree.entry(path)?.id ?? "");
