@@ -168,6 +168,9 @@ const TOOLS: readonly ForeignTool[] = ["flux", "helm", "argo", "kapp"];
 
 function globsFrom(read: Reader): readonly string[] {
   const globs = read.list("service");
+  // Commas between names that a script left empty: none is meant, which must not become all.
+  if (globs.length === 0 && read.text("service") !== undefined)
+    read.refuse("service", "it names no service", GLOB_REMEDY);
   for (const glob of globs) {
     const problem = globProblem(glob);
     if (problem !== undefined) read.refuse("service", problem, GLOB_REMEDY);

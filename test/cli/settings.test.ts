@@ -71,6 +71,15 @@ describe("flags and environment", () => {
     ).toEqual(["file", "value", "ssh-key", "helper"]);
   });
 
+  test("a list of services in the environment that names none is refused: it would be taken for all", () => {
+    for (const list of [",", " , ,", " "]) {
+      const settings = readSettings({}, { env: { GITOPS_SERVICE: list }, cwd: "/work", home: "/home/me" });
+      expect(settings).toMatchObject({ ok: false, failures: [{ message: expect.stringContaining("GITOPS_SERVICE") }] });
+    }
+    expect(read({}, { GITOPS_SERVICE: "" }).services).toEqual([]);
+    expect(read({}, { GITOPS_SERVICE: "a,,b," }).services).toEqual(["a", "b"]);
+  });
+
   test("files for ssh, which runs elsewhere, count from the working directory", () => {
     const files = (given: Parameters<typeof read>[0]): unknown => read(given).credentials;
     expect(files({ sshKey: "./key", knownHosts: "../hosts" })).toEqual({
