@@ -79,7 +79,8 @@ function sinkOf(stream: NodeJS.WriteStream, lost: (error: Error) => void): Sink 
     },
     backlog: () => stream.writableLength,
     terminal: stream.isTTY === true,
-    columns: () => stream.columns ?? 80,
+    // A terminal that nobody told its size says 0.
+    columns: () => stream.columns || 80,
     onResize(listener) {
       stream.on("resize", listener);
       return () => stream.off("resize", listener);
