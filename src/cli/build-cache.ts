@@ -9,7 +9,7 @@ import { underWay } from "./under-way.ts";
  * builds. `name` tells whose builds they are. A cache may fail in silence: what cannot be read is built again, what cannot
  * be written is built next time. What was not asked for since it was loaded is dropped when it is saved.
  */
-export function fileCache(folder: string, name: string): BuildCache {
+export function fileCache(folder: string, name: string): BuildCache & { close(): Promise<void> } {
   const file = join(folder, createHash("sha256").update(name).digest("hex").slice(0, 32));
   const kept = new Map<string, string>();
   const notes = underWay(file);
@@ -31,6 +31,7 @@ export function fileCache(folder: string, name: string): BuildCache {
     },
     begin: (key, alone) => notes.begin(key, alone),
     takeDeath: (key) => notes.takeDeath(key),
+    close: () => notes.close(),
     async save() {
       if (!changed) return;
       changed = false;

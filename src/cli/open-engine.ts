@@ -112,6 +112,7 @@ export const openEngine: OpenEngine = (settings, world) => {
     ...ordersOver(settings, world, (signal) => cluster.get(signal)),
     async close() {
       await builders.close((threads) => threads.close());
+      await cache.close();
       await kept.live?.close();
       await source.close(async (from) => (from.ok ? from.value.close() : undefined));
       await cluster.close(async (to) => (to.ok ? to.value.close() : undefined));

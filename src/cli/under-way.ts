@@ -14,6 +14,8 @@ export interface UnderWay {
   takeDeath(key: string): Promise<Death | undefined>;
   /** What was answered is kept elsewhere by now. */
   forget(): Promise<void>;
+  /** The process ends as it should: nothing that still runs is of any interest. */
+  close(): Promise<void>;
 }
 
 /** A record a build: how it ran and its key, filled up with blanks. All blank: none runs there. */
@@ -30,9 +32,20 @@ export function underWay(prefix: string): UnderWay {
   let running = 0;
   let open: { readonly name: string; readonly file: number } | undefined;
   let found: Promise<Left> | undefined;
+  let closed = false;
   const look = (): Promise<Left> => (found ??= leftBehind(prefix));
+  const takeAway = async (): Promise<void> => {
+    if (open === undefined) return;
+    const { name, file } = open;
+    open = undefined;
+    records = 0;
+    free.length = 0;
+    closeSync(file);
+    await unlink(name).catch(() => undefined);
+  };
 
   const put = (record: number, text: string): void => {
+    if (closed) return;
     try {
       if (open === undefined) {
         const name = `${prefix}.building.${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}`;
@@ -64,13 +77,11 @@ export function underWay(prefix: string): UnderWay {
     async forget() {
       const { files } = await look();
       for (const one of files.splice(0)) await unlink(one).catch(() => undefined);
-      if (running > 0 || open === undefined) return;
-      const { name, file } = open;
-      open = undefined;
-      records = 0;
-      free.length = 0;
-      closeSync(file);
-      await unlink(name).catch(() => undefined);
+      if (running === 0) await takeAway();
+    },
+    close() {
+      closed = true;
+      return takeAway();
     },
   };
 }

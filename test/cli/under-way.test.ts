@@ -59,6 +59,17 @@ describe("what was being built when a process was killed", () => {
     expect(await fileCache(folder, "mine").takeDeath("a")).toBeUndefined();
   });
 
+  test("leaves nothing where a process only looked, saved nothing, and ended as it should", async () => {
+    const cache = fileCache(folder, "mine");
+    cache.begin("a", false)();
+    const end = cache.begin("b", false);
+    expect(left()).toHaveLength(1);
+    await cache.close();
+    end();
+    cache.begin("c", false);
+    expect(left()).toEqual([]);
+  });
+
   test("is known from the second pass on, too", async () => {
     const cache = fileCache(folder, "mine");
     await cache.takeDeath("");
