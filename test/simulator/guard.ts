@@ -55,7 +55,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   "plan: unlisted kinds": [22],
   "breaker: service": [309],
   "breaker: a stranger revision": [73],
-  "execute: all applied before": [53],
+  "execute: all applied before": [40],
   "claims: other scope": [64],
   "claims: owner unknown": [103],
   "claims: one claimant": [1],
