@@ -32,11 +32,8 @@ export const openEngine: OpenEngine = (settings, world) => {
   const cluster = once(() => openTheCluster(settings, world), isOk);
   const builders = once(() => Promise.resolve(openTheBuilders(settings, world)));
   const revisions = new WeakMap<Discovered, OpenRevision>();
-  const cache = fileCache(
-    join(settings.cacheDir, "builds"),
-    JSON.stringify([settings.repo, settings.path, settings.scope]),
-  );
-
+  const whose = [settings.repo, settings.path, settings.scope];
+  const cache = fileCache(join(settings.cacheDir, "builds"), JSON.stringify(whose));
   const memory = newMemory();
   const { circuits: _circuits, ...passing } = memory;
   const acquaintance: Acquaintance = {};

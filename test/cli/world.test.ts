@@ -8,7 +8,8 @@ test.each([
   ["of some width", 120, 120],
 ])("a terminal %s has a width", (_what, columns, width) => {
   const stream = { on: () => undefined, isTTY: true, columns, fd: -1 };
-  const { argv, env, cwd } = process;
+  const { argv, env } = process;
+  const cwd = (): string => "/";
   const node = { argv, env, cwd, stdout: stream, stderr: stream } as unknown as NodeJS.Process;
   expect(worldOf(node, "/", systemClock()).stdout.columns()).toBe(width);
 });
