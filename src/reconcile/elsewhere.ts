@@ -18,9 +18,11 @@ export function elsewhere(
   const isFile = (file: string): boolean => tree.entry(file)?.kind === "blob";
   const known = definedAt?.(service);
   const places = known === undefined ? [service, ...kustomizationNames.map((name) => `${service}/${name}`)] : [known];
-  const link = places.map((place) => linkOn(tree, place)).find((one) => one !== undefined);
-  if (link !== undefined)
-    return `${link}, where it was defined, is a symlink now, and services are not looked for behind those`;
+  const link = places.map((place) => linkOn(tree, place, ["symlink", "gitlink"])).find((one) => one !== undefined);
+  if (link !== undefined) {
+    const noun = tree.entry(link)?.kind === "gitlink" ? "submodule" : "symlink";
+    return `${link}, where it was defined, is a ${noun} now, and services are not looked for behind those`;
+  }
   // A folder whose record is gone still tells by its id; it is looked for below the path alone.
   const file = known ?? kustomizationNames.map((name) => `${service}/${name}`).find(isFile);
   if (file === undefined || isWithin(file, searched) || !isFile(file)) return undefined;

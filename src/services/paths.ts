@@ -1,4 +1,4 @@
-import type { Tree } from "../model/index.ts";
+import type { Tree, TreeEntry } from "../model/index.ts";
 
 /** Whether `path` is `folder` or below it; the root holds everything. */
 export function isWithin(path: string, folder: string): boolean {
@@ -18,12 +18,14 @@ export function withFolders(path: string): readonly string[] {
   return found;
 }
 
-/** The first part of a path that is a symlink; undefined when there is none on the way. */
-export function linkOn(tree: Tree, path: string): string | undefined {
+const LINKS = ["symlink"] as const;
+
+/** The first part of a path that is a symlink, or one of `kinds`; undefined when there is none on the way. */
+export function linkOn(tree: Tree, path: string, kinds: readonly TreeEntry["kind"][] = LINKS): string | undefined {
   for (let slash = path.indexOf("/"); ; slash = path.indexOf("/", slash + 1)) {
     const part = slash < 0 ? path : path.slice(0, slash);
     const kind = tree.entry(part)?.kind;
-    if (kind === "symlink") return part;
+    if (kind !== undefined && kinds.includes(kind)) return part;
     if (kind !== "tree" || slash < 0) return undefined;
   }
 }

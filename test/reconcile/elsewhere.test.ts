@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { PassOutcome } from "../../src/model/index.ts";
+import { elsewhere } from "../../src/reconcile/elsewhere.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
+import type { PassState } from "../../src/reconcile/state.ts";
 import { type PassScene, passScene } from "./pass-scene.ts";
 
 type Files = Readonly<Record<string, string>>;
@@ -29,6 +31,18 @@ const told = ({ services }: PassOutcome): readonly string[] =>
       action === "unchanged" ? [] : [`${service} ${action} ${ref.name}${why === "" ? "" : `: ${why}`}`],
     ),
   );
+
+test("L3 a service whose folder became a submodule has not left git", () => {
+  const submodule = { kind: "gitlink", id: "1".repeat(40), size: 0 };
+  const tree = {
+    entry: (path: string) =>
+      path === "apps" ? { ...submodule, kind: "tree" } : path === "apps/cart" ? submodule : undefined,
+  };
+  const revision = { snapshot: { tree }, discovery: {} } as unknown as PassState["revision"];
+  expect(elsewhere("apps/cart", { request: { path: "" }, revision })).toBe(
+    "apps/cart, where it was defined, is a submodule now, and services are not looked for behind those",
+  );
+});
 
 describe("a path that becomes narrower under one scope", () => {
   const files = { ...folder("apps/cart", "cart"), ...folder("apps/till", "till"), ...folder("tools/probe", "probe") };
