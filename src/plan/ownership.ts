@@ -120,37 +120,67 @@ function walk(value: Json, fields: JsonObject, path: string, found: Found): void
 }
 
 function walkList(items: readonly Json[], fields: JsonObject, path: string, found: Found): void {
-  const keyed = Object.keys(fields).filter((key) => key.startsWith("k:"));
-  const taken = new Set<string>();
+  const parsed = Object.keys(fields)
+    .filter((key) => key.startsWith("k:"))
+    .map((key): Keyed => ({ key, names: parseKeys(key) }));
+  const take = (item: JsonObject, { key, names }: Keyed): void =>
+    walk(item, fields[key] as JsonObject, itemPath(path, names), found);
   // Items that state every key are matched first; the rest leave keys to their defaults and take what remains.
-  const parsed = keyed.map((key) => ({ key, names: parseKeys(key) }));
+  const exact = newExactMatch(parsed);
+  const taken = new Set<Keyed>();
   const rest: { item: JsonObject; index: number }[] = [];
   items.forEach((item, index) => {
     if (!isObject(item)) {
       if (!hasMember(fields, item)) found.missing.push(`${path}[${index}]`);
       return;
     }
-    const exact = parsed.find(
-      ({ key, names }) => !taken.has(key) && Object.entries(names).every(([name, at]) => same(item[name], at)),
-    );
-    if (exact === undefined) rest.push({ item, index });
+    const match = exact(item);
+    if (match === undefined || taken.has(match)) rest.push({ item, index });
     else {
-      taken.add(exact.key);
-      walk(item, fields[exact.key] as JsonObject, itemPath(path, exact.names), found);
+      taken.add(match);
+      take(item, match);
     }
   });
+  const left = parsed.filter((one) => !taken.has(one));
   for (const { item, index } of rest) {
-    const loose = parsed.find(
-      ({ key, names }) =>
-        !taken.has(key) &&
-        Object.entries(names).every(([name, at]) => item[name] === undefined || same(item[name], at)),
-    );
-    if (loose === undefined) found.missing.push(`${path}[${index}]`);
-    else {
-      taken.add(loose.key);
-      walk(item, fields[loose.key] as JsonObject, itemPath(path, loose.names), found);
-    }
+    const at = left.findIndex(({ names }) => isLoosely(item, names));
+    const [match] = at < 0 ? [] : left.splice(at, 1);
+    if (match === undefined) found.missing.push(`${path}[${index}]`);
+    else take(item, match);
   }
+}
+
+/** A `k:{…}` of a list, and the keys in it. */
+interface Keyed {
+  readonly key: string;
+  readonly names: JsonObject;
+}
+
+/** Finds the item of a list that has all keys of another; not by looking at each, as a list may have thousands. */
+function newExactMatch(parsed: readonly Keyed[]): (item: JsonObject) => Keyed | undefined {
+  const shapes = new Map<string, { readonly keys: readonly string[]; readonly byText: Map<string, Keyed> }>();
+  for (const one of parsed) {
+    const keys = Object.keys(one.names).sort();
+    const shape = shapes.get(keys.join("\0")) ?? { keys, byText: new Map<string, Keyed>() };
+    shapes.set(keys.join("\0"), shape);
+    shape.byText.set(keysText(one.names, keys), one);
+  }
+  return (item) => {
+    for (const { keys, byText } of shapes.values()) {
+      const match = byText.get(keysText(item, keys));
+      if (match !== undefined) return match;
+    }
+    return undefined;
+  };
+}
+
+function keysText(item: JsonObject, keys: readonly string[]): string {
+  return keys.map((key) => (item[key] === undefined ? "" : jsonText(item[key]))).join("\0");
+}
+
+function isLoosely(item: JsonObject, names: JsonObject): boolean {
+  for (const name in names) if (item[name] !== undefined && !same(item[name], names[name] ?? null)) return false;
+  return true;
 }
 
 function parseKeys(key: string): JsonObject {
@@ -160,7 +190,7 @@ function parseKeys(key: string): JsonObject {
 
 /** Keys are scalars, and a port may be read as a bigint. */
 function same(a: Json | undefined, b: Json): boolean {
-  return a === b || (a !== undefined && jsonText(a) === jsonText(b));
+  return a === b || (a !== undefined && typeof a !== typeof b && jsonText(a) === jsonText(b));
 }
 
 function hasMember(fields: JsonObject, item: Json): boolean {

@@ -81,3 +81,10 @@ describe("drift is read from field ownership", () => {
     expect(uncovered(desired, fields)).toEqual(missing);
   });
 });
+
+test("L1 a list of very many items is gone through in time in proportion to it", () => {
+  const env = Array.from({ length: 40_000 }, (_, at) => ({ name: `VAR_${at}`, value: "x" }));
+  const keyed = env.map(({ name }) => [`k:${JSON.stringify({ name })}`, { ".": {}, "f:name": {}, "f:value": {} }]);
+  const fields = { "f:spec": { "f:env": Object.fromEntries(keyed.slice(1)) } };
+  expect(uncovered({ spec: { env } }, fields)).toEqual(["spec.env[0]"]);
+});
