@@ -91,9 +91,10 @@ export function parseTree(bytes: Buffer, idBytes: number): readonly Row[] | unde
   return rows;
 }
 
-/** Names are UTF-8 by custom only: others are read byte by byte, so that two names never become one. */
+/** Names are UTF-8 by custom only: bytes of others that are no ASCII are written out, so that two names never become one. */
 function nameOf(bytes: Buffer): string {
-  return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  return bytes.toString("latin1").replace(/[\x80-\xff]/g, (byte) => `\ufffd${byte.charCodeAt(0).toString(16)}`);
 }
 
 function kindOf(mode: string): TreeEntry["kind"] | undefined {

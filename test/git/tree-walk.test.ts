@@ -34,8 +34,9 @@ describe("a raw tree", () => {
   });
 
   test("keeps two names apart that are no UTF-8", () => {
-    const rows = parseTree(Buffer.concat([row("100644", Buffer.from([0xe8])), row("100644", Buffer.from([0xe9]))]), 20);
-    expect(rows?.map(({ name }) => name)).toEqual(["è", "é"]);
+    const names = [[0xe8], [0xe9], [...Buffer.from("é")], [...Buffer.from("caf"), 0xe9]];
+    const rows = parseTree(Buffer.concat(names.map((bytes) => row("100644", Buffer.from(bytes)))), 20);
+    expect(rows?.map(({ name }) => name)).toEqual(["\ufffde8", "\ufffde9", "é", "caf\ufffde9"]);
   });
 
   test.each([
