@@ -329,7 +329,7 @@ function newApplier(
     dryRun: request.mode !== "sync",
     kindOf: (ref) => assembly.kindOf(ref),
     isNew: (kind) => assembly.isNew(kind),
-    isComing: (ref) => coming.has(kindKey(ref)),
+    isComing: (ref) => inventory.open === true || coming.has(kindKey(ref)),
     defined: ({ manifest }) => coming.add(definedKey(manifest)),
     live: (ref) => inventory.live.get(refKey(ref)) ?? strangers.known.there.get(refKey(ref)),
     isShared: ({ ref, manifest }) =>
