@@ -31,10 +31,11 @@ export function judgeReplicas(run: RunRecord, request: Request, wish: Wish, say:
   }
   if (before === undefined || now === replicasIn(before.object)) return;
   const lists = run.requests.filter((one) => one.kind?.kind === "HorizontalPodAutoscaler");
-  const first = lists.find((one) => isInventory(one) || one.verb === "objects");
+  const looks = lists.filter((one) => isInventory(one) || one.verb === "objects");
   const change = `${String(replicasIn(before.object))} replicas become ${String(now)}`;
-  if (first !== undefined && isScaled(before, first.all) && isScaled(before, all))
-    say(`${change}, and an autoscaler scales it`);
+  // One that was away when the program looked, and is there again, came after it.
+  const seen = looks.length > 0 && looks.every((one) => isScaled(before, one.all));
+  if (seen && isScaled(before, all)) say(`${change}, and an autoscaler scales it`);
   if (lists.some((one) => one.verb === "objects" && one.told?.ok === false))
     say(`${change}, and nobody knows whether an autoscaler scales it`);
 }
