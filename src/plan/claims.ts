@@ -43,6 +43,12 @@ export interface Claimant {
   readonly desired: Desired;
 }
 
+/** A service that wants nothing, and whose objects are withheld from others who might declare them. */
+export function withholding(service: string, why: string, remedy: string): Claimant {
+  const names: Mentions = { exact: new Set(), parts: [] };
+  return { service, at: { path: "" }, desired: { kind: "unknown", why, names, remedy } };
+}
+
 interface Claim {
   readonly service: string;
   readonly declared: Declared;

@@ -9,7 +9,7 @@ export {
   withReplicas,
 } from "./autoscaled.ts";
 export { type Breaker, type BreakerChange, breakerWith, DEFAULT_BREAKER } from "./breaker.ts";
-export { type Claimant, type Desired, type LiveIndex, type Mentions, resolveClaims } from "./claims.ts";
+export { type Claimant, type Desired, type LiveIndex, type Mentions, resolveClaims, withholding } from "./claims.ts";
 export { type Declared, declare } from "./declare.ts";
 export { afterRepair, type Fights, isOver } from "./drift.ts";
 export { fieldChanges } from "./fields.ts";

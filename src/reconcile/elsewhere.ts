@@ -1,5 +1,5 @@
 import { kustomizationNames } from "../kustomize/index.ts";
-import { type Claimant, labelValue, ownerOf, SERVICE_LABEL } from "../plan/index.ts";
+import { type Claimant, labelValue, ownerOf, SERVICE_LABEL, withholding } from "../plan/index.ts";
 import { isWithin, linkOn } from "../services/index.ts";
 import type { PassState } from "./state.ts";
 
@@ -17,15 +17,16 @@ export function elsewhere(
   const { searched = path } = revision.discovery;
   const isFile = (file: string): boolean => tree.entry(file)?.kind === "blob";
   const known = definedAt?.(service);
-  const places = known === undefined ? [service, ...kustomizationNames.map((name) => `${service}/${name}`)] : [known];
+  const files = known === undefined ? kustomizationNames.map((name) => `${service}/${name}`) : [known];
+  const places = known === undefined ? [service, ...files] : files;
   const link = places.map((place) => linkOn(tree, place, ["symlink", "gitlink"])).find((one) => one !== undefined);
   if (link !== undefined) {
     const noun = tree.entry(link)?.kind === "gitlink" ? "submodule" : "symlink";
     return `${link}, where it was defined, is a ${noun} now, and services are not looked for behind those`;
   }
   // A folder whose record is gone still tells by its id; it is looked for below the path alone.
-  const file = known ?? kustomizationNames.map((name) => `${service}/${name}`).find(isFile);
-  if (file === undefined || isWithin(file, searched) || !isFile(file)) return undefined;
+  const file = files.find(isFile);
+  if (file === undefined || isWithin(file, searched)) return undefined;
   return `${file}, which it was defined in, is still in git, but not below ${path}`;
 }
 
@@ -49,9 +50,8 @@ export function claimantsElsewhere(
   }
   return [...gone].flatMap((service): readonly Claimant[] => {
     const why = elsewhere(service, state);
-    const names = { exact: new Set<string>(), parts: [] };
     const remedy = "confirm first that it left (gitops confirm), or declare it only there";
-    return why === undefined ? [] : [{ service, at: { path: "" }, desired: { kind: "unknown", why, names, remedy } }];
+    return why === undefined ? [] : [withholding(service, why, remedy)];
   });
 }
 

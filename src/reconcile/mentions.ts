@@ -1,7 +1,7 @@
 import type { Snapshot } from "../git/index.ts";
 import type { Tree, TreeEntry } from "../model/index.ts";
 import type { Mentions } from "../plan/index.ts";
-import { folderOf, linkOn } from "../services/index.ts";
+import { folderOf, linkOn, resolvePath } from "../services/index.ts";
 
 /** More than this is not searched: such a service might want anything. */
 const SEARCH_BYTES_MAX = 32 * 1024 * 1024;
@@ -182,12 +182,5 @@ function includedBy(source: string, path: string, isKustomization: boolean, tree
 
 /** A relative path from a folder; undefined when it leaves the repository, or is no path. */
 function resolved(folder: string, relative: string): string | undefined {
-  if (relative === "" || relative.startsWith("/") || relative.includes("\\")) return undefined;
-  const names = folder === "" ? [] : folder.split("/");
-  for (const name of relative.split("/")) {
-    if (name === "" || name === ".") continue;
-    if (name !== "..") names.push(name);
-    else if (names.pop() === undefined) return undefined;
-  }
-  return names.join("/");
+  return relative === "" ? undefined : resolvePath(folder, relative);
 }

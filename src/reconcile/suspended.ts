@@ -1,6 +1,5 @@
 import type { ServiceOutcome } from "../model/index.ts";
-import type { Claimant } from "../plan/index.ts";
-import { labelValue, ownerOf } from "../plan/index.ts";
+import { type Claimant, labelValue, ownerOf, withholding } from "../plan/index.ts";
 import { leavesAlone } from "../policy/index.ts";
 import type { PassRequest } from "./pass-types.ts";
 import type { OpenRevision } from "./revision.ts";
@@ -88,7 +87,6 @@ export const RESUME = "resume it first (gitops resume, or suspend: false in git)
 
 /** What it owns is withheld from others, who might declare it; it wants nothing else. */
 export function suspendedClaimant({ service, until }: SuspendedGone): Claimant {
-  const names = { exact: new Set<string>(), parts: [] };
   const remedy = until === "resumed" ? RESUME : "confirm first that it left (gitops confirm)";
-  return { service, at: { path: "" }, desired: { kind: "unknown", why: "it is suspended", names, remedy } };
+  return withholding(service, "it is suspended", remedy);
 }

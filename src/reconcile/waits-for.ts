@@ -41,9 +41,9 @@ export interface Needed {
 }
 
 export function notReady(needed: readonly Needed[], { at }: Pick<Service, "at">): Failure {
-  const told = needed.map(({ service, state }) => `${service}${state === undefined ? "" : ` (${HOW[state]})`}`);
+  const told = needed.map(({ service, state }) => `${service}${state === undefined ? "" : ` (${howItIs(state)})`}`);
   const [first] = needed;
-  const mends = needed.some(({ state }) => state === undefined || !BY_ITSELF.has(state));
+  const mends = needed.some(({ state }) => state === undefined || TO_MEND[state] !== undefined);
   return {
     code: "service/dependency-not-ready",
     message: `waits for ${told.join(", ")}, which it depends on`,
@@ -52,28 +52,15 @@ export function notReady(needed: readonly Needed[], { at }: Pick<Service, "at">)
   };
 }
 
-const HOW: Readonly<Record<ServiceState, string>> = {
-  synced: "not healthy yet",
-  unchanged: "not healthy yet",
-  planned: "not healthy yet",
-  held: "not healthy yet",
-  drifted: "not healthy yet",
-  progressing: "not healthy yet",
+/** States in which something may have to be mended; the others pass by themselves. */
+const TO_MEND: Readonly<Partial<Record<ServiceState, string>>> = {
   suspended: "suspended",
   failed: "failed",
   backoff: "failed, tried again later",
   blocked: "waits itself",
   pending: "pending",
-  interrupted: "interrupted",
 };
 
-/** There is nothing to mend. */
-const BY_ITSELF: ReadonlySet<ServiceState> = new Set([
-  "synced",
-  "unchanged",
-  "planned",
-  "held",
-  "drifted",
-  "progressing",
-  "interrupted",
-]);
+function howItIs(state: ServiceState): string {
+  return TO_MEND[state] ?? (state === "interrupted" ? "interrupted" : "not healthy yet");
+}

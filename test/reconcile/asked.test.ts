@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Confirmation, PassOutcome } from "../../src/model/index.ts";
 import type { PassRequest } from "../../src/reconcile/index.ts";
-import { type PassScene, passScene } from "./pass-scene.ts";
+import { type PassScene, passOver, passScene } from "./pass-scene.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -12,15 +12,6 @@ function services(of: Readonly<Record<string, readonly string[]>>): Files {
     ...names.map((name) => [`${folder}/${name}.yaml`, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`]),
   ]);
   return Object.fromEntries(files);
-}
-
-async function passed(scene: PassScene, files: Files, change: Partial<PassRequest> = {}): Promise<PassOutcome> {
-  scene.commit(files);
-  const begun = scene.begin(change);
-  await scene.clock.advance(0);
-  const outcome = begun.outcome();
-  if (outcome === undefined) throw new Error("the pass goes on");
-  return outcome;
 }
 
 /** `shop/cart suspended`, and what was done to objects. */
@@ -41,44 +32,44 @@ const BEFORE = services({ "shop/cart": ["a", "b"], "shop/till": ["c"] });
 describe("a service that somebody suspended in the cluster", () => {
   test("is not written and not pruned, and says who and why; others go on", async () => {
     const scene = passScene();
-    await passed(scene, BEFORE);
+    await passOver(scene, BEFORE);
     const after = services({ "shop/cart": ["a", "new"], "shop/till": ["c", "d"] });
-    const outcome = await passed(scene, after, suspended("shop/cart"));
+    const outcome = await passOver(scene, after, suspended("shop/cart"));
     expect(told(outcome)).toEqual(["shop/cart suspended", "shop/till synced create d"]);
     expect(outcome.services[0]?.because).toBe("suspended by Ada: incident");
-    expect(told(await passed(scene, after))[0]).toBe("shop/cart synced create new delete b");
+    expect(told(await passOver(scene, after))[0]).toBe("shop/cart synced create new delete b");
   });
 
   test("keeps what it owns when it leaves git, and nobody else is given it", async () => {
     const scene = passScene();
-    await passed(scene, BEFORE);
+    await passOver(scene, BEFORE);
     const after = services({ "shop/till": ["c", "a"] });
-    const outcome = await passed(scene, after, suspended("shop/cart"));
+    const outcome = await passOver(scene, after, suspended("shop/cart"));
     expect(told(outcome)).toEqual(["shop/cart suspended", "shop/till failed"]);
     expect(outcome.services[1]?.failures[0]?.message).toMatch(
       /is owned by shop\/cart and is not taken over: it is suspended/,
     );
     expect(outcome.services[1]?.failures[0]?.remedy).toMatch(/^resume it first/);
-    expect(told(await passed(scene, after))).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
+    expect(told(await passOver(scene, after))).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
   });
 
   test("which was suspended in git when it left is confirmed by whoever runs it, not by who runs another", async () => {
     const scene = passScene();
-    await passed(scene, BEFORE);
+    await passOver(scene, BEFORE);
     const after = services({ "shop/till": ["c", "a"] });
     const left = { leftSuspended: (service: string) => service === "shop/cart" };
-    const { revision } = await passed(scene, after, left);
+    const { revision } = await passOver(scene, after, left);
     const flag = { ...left, confirm: revision?.commit ?? "" };
-    expect(told(await passed(scene, after, { ...flag, services: ["till"] }))).toEqual(["shop/till failed"]);
-    const both = await passed(scene, after, { ...flag, services: ["cart", "till"] });
+    expect(told(await passOver(scene, after, { ...flag, services: ["till"] }))).toEqual(["shop/till failed"]);
+    const both = await passOver(scene, after, { ...flag, services: ["cart", "till"] });
     expect(told(both)).toEqual(["shop/cart synced delete b", "shop/till synced transfer a"]);
   });
 
   test("holds nobody else's deletes when it leaves git, however much it owns", async () => {
     const scene = passScene();
     const many = Array.from({ length: 30 }, (_, at) => `m${at}`);
-    await passed(scene, services({ "shop/cart": many, "shop/till": ["c", "d"] }));
-    const outcome = await passed(scene, services({ "shop/till": ["c"] }), suspended("shop/cart"));
+    await passOver(scene, services({ "shop/cart": many, "shop/till": ["c", "d"] }));
+    const outcome = await passOver(scene, services({ "shop/till": ["c"] }), suspended("shop/cart"));
     expect(told(outcome)).toEqual(["shop/cart suspended", "shop/till synced delete d"]);
   });
 });
@@ -89,13 +80,13 @@ describe("held deletes", () => {
   test("go for the services that somebody confirmed at this commit, and the outcome says who", async () => {
     const scene = passScene();
     const names = ["a", "b", "c", "d", "e"];
-    await passed(scene, services({ "shop/cart": names, "shop/till": names.map((name) => `t${name}`) }));
+    await passOver(scene, services({ "shop/cart": names, "shop/till": names.map((name) => `t${name}`) }));
     const commits: string[] = [];
     const confirmed: PassRequest["confirmed"] = (service, commit) => {
       commits.push(commit.id);
       return service === "shop/cart" ? ada : undefined;
     };
-    const outcome = await passed(scene, services({ "shop/cart": ["a"], "shop/till": ["ta"] }), { confirmed });
+    const outcome = await passOver(scene, services({ "shop/cart": ["a"], "shop/till": ["ta"] }), { confirmed });
     expect(told(outcome)).toEqual([
       "shop/cart synced delete e delete d delete c delete b",
       "shop/till held held te held td held tc held tb",
@@ -126,16 +117,16 @@ spec:
           steps.flatMap((one) => (one.job === undefined ? [] : [["batch/Job/default/migrate", one.job]])),
         ),
       );
-    const first = await passed(scene, job("m:1"));
+    const first = await passOver(scene, job("m:1"));
     expect(told(first)).toEqual(["shop/cart synced create migrate"]);
     const jobsDone = jobsOf(first);
     expect(jobsDone.size).toBe(1);
     await cleanUp(scene);
     for (let day = 0; day < 30; day += 1) {
       await scene.clock.advance(24 * 3_600_000);
-      expect(told(await passed(scene, job("m:1"), { jobsDone }))).toEqual(["shop/cart unchanged"]);
+      expect(told(await passOver(scene, job("m:1"), { jobsDone }))).toEqual(["shop/cart unchanged"]);
     }
-    expect(told(await passed(scene, job("m:2"), { jobsDone }))).toEqual(["shop/cart synced create migrate"]);
+    expect(told(await passOver(scene, job("m:2"), { jobsDone }))).toEqual(["shop/cart synced create migrate"]);
   });
 });
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { PassOutcome } from "../../src/model/index.ts";
 import { elsewhere } from "../../src/reconcile/elsewhere.ts";
-import type { PassRequest } from "../../src/reconcile/index.ts";
 import type { PassState } from "../../src/reconcile/state.ts";
-import { type PassScene, passScene } from "./pass-scene.ts";
+import { passOver, passScene } from "./pass-scene.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -14,15 +13,6 @@ const folder = (path: string, name: string): Files => ({
 const flux = (name: string, path: string): string =>
   `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\n` +
   `spec: {interval: 1m, prune: true, path: ./${path}, sourceRef: {kind: GitRepository, name: all}}\n---\n`;
-
-async function passed(scene: PassScene, files: Files, change: Partial<PassRequest>): Promise<PassOutcome> {
-  scene.commit(files);
-  const begun = scene.begin(change);
-  await scene.clock.advance(0);
-  const outcome = begun.outcome();
-  if (outcome === undefined) throw new Error("the pass goes on");
-  return outcome;
-}
 
 /** `apps/cart delete cart: no longer in git`, of every step that is more than nothing. */
 const told = ({ services }: PassOutcome): readonly string[] =>
@@ -51,20 +41,20 @@ describe("a path that becomes narrower under one scope", () => {
 
   test("takes no folder out of git: what is outside of it is held, until somebody confirms", async () => {
     const scene = passScene();
-    await passed(scene, files, { path: "" });
-    expect(told(await passed(scene, files, { path: "apps" }))).toEqual([HELD]);
-    expect(told(await passed(scene, files, { path: "apps", mode: "diff" }))).toEqual([HELD]);
+    await passOver(scene, files, { path: "" });
+    expect(told(await passOver(scene, files, { path: "apps" }))).toEqual([HELD]);
+    expect(told(await passOver(scene, files, { path: "apps", mode: "diff" }))).toEqual([HELD]);
     const confirmed = () => ({ by: "Ada", at: "2026-01-01T00:00:00Z", how: "command" }) as const;
-    expect(told(await passed(scene, files, { path: "apps", confirmed }))).toEqual([
+    expect(told(await passOver(scene, files, { path: "apps", confirmed }))).toEqual([
       "tools/probe delete probe: no longer in git",
     ]);
   });
 
   test("gives nobody what is outside of it, until somebody confirms", async () => {
     const scene = passScene();
-    await passed(scene, files, { path: "" });
+    await passOver(scene, files, { path: "" });
     const taking = { ...files, ...folder("apps/till", "probe") };
-    const outcome = await passed(scene, taking, { path: "apps" });
+    const outcome = await passOver(scene, taking, { path: "apps" });
     expect(outcome.services.find(({ service }) => service === "apps/till")?.failures).toMatchObject([
       {
         code: "plan/foreign-owner",
@@ -72,16 +62,16 @@ describe("a path that becomes narrower under one scope", () => {
       },
     ]);
     const confirmed = () => ({ by: "Ada", at: "2026-01-01T00:00:00Z", how: "command" }) as const;
-    expect(told(await passed(scene, taking, { path: "apps", confirmed }))).toContain(
+    expect(told(await passOver(scene, taking, { path: "apps", confirmed }))).toContain(
       "apps/till transfer probe: moved from tools/probe",
     );
   });
 
   test("what was taken out of git as well goes", async () => {
     const scene = passScene();
-    await passed(scene, files, { path: "" });
+    await passOver(scene, files, { path: "" });
     const left = { ...folder("apps/cart", "cart"), ...folder("apps/till", "till") };
-    expect(told(await passed(scene, left, { path: "apps" }))).toEqual(["tools/probe delete probe: no longer in git"]);
+    expect(told(await passOver(scene, left, { path: "apps" }))).toEqual(["tools/probe delete probe: no longer in git"]);
   });
 
   const definitions = {
@@ -93,11 +83,11 @@ describe("a path that becomes narrower under one scope", () => {
 
   test("of a Flux Kustomization the record says where it was defined", async () => {
     const scene = passScene();
-    const whole = await passed(scene, definitions, { path: "clusters/dev" });
+    const whole = await passOver(scene, definitions, { path: "clusters/dev" });
     const places = new Map(whole.services.map(({ service, at }) => [service, at?.path]));
     const definedAt = (service: string) => places.get(service);
     const narrow = { path: "clusters/dev/tools", definedAt };
-    expect(told(await passed(scene, definitions, narrow))).toEqual([
+    expect(told(await passOver(scene, definitions, narrow))).toEqual([
       "flux-system/cart held cart: clusters/dev/cart.yaml, which it was defined in, is still in git, but not below clusters/dev/tools",
     ]);
   });
@@ -113,8 +103,8 @@ describe("a path that becomes narrower under one scope", () => {
       ...folder("rel/probe", "probe"),
     };
     const request = { path: "clusters/dev/tools", definedAt: () => "clusters/dev/all.yaml" };
-    await passed(scene, parent, request);
+    await passOver(scene, parent, request);
     const without = { ...parent, "clusters/dev/all.yaml": flux("cart", "rel/cart") };
-    expect(told(await passed(scene, without, request))).toEqual(["flux-system/till delete till: no longer in git"]);
+    expect(told(await passOver(scene, without, request))).toEqual(["flux-system/till delete till: no longer in git"]);
   });
 });

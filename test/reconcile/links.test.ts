@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type PassScene, passScene } from "./pass-scene.ts";
+import { type PassScene, passOver, passScene } from "./pass-scene.ts";
 
 const config = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
 const folder = (...names: readonly string[]): string => `resources: [${names.join(", ")}]\n`;
@@ -15,16 +15,12 @@ const { "cart/moving.yaml": _moved, ...AFTER } = { ...BEFORE, "cart/kustomizatio
 
 const SHARED = { "shared/kustomization.yaml": folder("moving.yaml"), "shared/moving.yaml": config("moving") };
 
-async function passed(scene: PassScene, files: Parameters<PassScene["commit"]>[0]) {
-  scene.commit(files);
-  const begun = scene.begin();
-  await scene.clock.advance(0);
-  return begun
-    .outcome()
-    ?.services.flatMap(({ service, state, steps }) => [
-      `${service} ${state}`,
-      ...steps.flatMap(({ action, ref, why }) => (action === "unchanged" ? [] : [`${action} ${ref.name}: ${why}`])),
-    ]);
+async function passed(scene: PassScene, files: Parameters<PassScene["commit"]>[0]): Promise<readonly string[]> {
+  const { services } = await passOver(scene, files);
+  return services.flatMap(({ service, state, steps }) => [
+    `${service} ${state}`,
+    ...steps.flatMap(({ action, ref, why }) => (action === "unchanged" ? [] : [`${action} ${ref.name}: ${why}`])),
+  ]);
 }
 
 test.each([

@@ -96,3 +96,17 @@ export function passScene(
     },
   };
 }
+
+/** The outcome of a pass over a commit of these files, in no time. */
+export async function passOver(
+  scene: PassScene,
+  files: Parameters<PassScene["commit"]>[0],
+  change: Partial<PassRequest> = {},
+): Promise<PassOutcome> {
+  scene.commit(files);
+  const begun = scene.begin(change);
+  await scene.clock.advance(0);
+  const outcome = begun.outcome();
+  if (outcome === undefined) throw new Error("the pass goes on");
+  return outcome;
+}
